@@ -1,0 +1,9 @@
+"""logovote: a community's say on a logo, without design by committee.
+
+Importing this package imports nothing else: `python3 -m logovote` must start on a
+machine where no dependency is installed yet.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,7 @@
+"""The one family of refusals: every message may be read by a voter."""
+
+from __future__ import annotations
+
+
+class LogovoteError(Exception):
+    """A refusal worded for people: what is wrong and what to do about it."""
