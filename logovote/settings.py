@@ -1,0 +1,137 @@
+"""Settings: every LOGOVOTE_* value, typed, read and checked once at start."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from logovote.errors import LogovoteError
+
+DEFAULT_DATA = Path("instance")
+DEFAULT_PORT = 8000
+_SHORTEST_SECRET = 32
+
+
+class SettingsError(LogovoteError):
+    """A LOGOVOTE_* value or the data folder cannot be used."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one site runs with.
+
+    Attributes:
+        data: the folder that holds everything the site keeps.
+        secret_key: signs cookies and invitation links; at least 32 characters.
+        database_url: an SQLAlchemy URL; the default is a file in `data`.
+        base_url: how the site is reached from outside, without a final slash.
+        trusted_proxies: how many reverse proxies set X-Forwarded-* before us.
+        max_upload_bytes: the largest request body that is read.
+    """
+
+    data: Path
+    secret_key: str
+    database_url: str
+    base_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
+    trusted_proxies: int = 0
+    max_upload_bytes: int = 2 * 1024**3
+
+    @property
+    def media_folder(self) -> Path:
+        """Where originals and derivatives lie."""
+        return self.data / "media"
+
+    @property
+    def uploads_folder(self) -> Path:
+        """Where uploaded exports wait for their import."""
+        return self.data / "uploads"
+
+    @property
+    def jobs_file(self) -> Path:
+        """The queue of long deeds, apart from the main database on purpose."""
+        return self.data / "jobs.sqlite"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies may be marked Secure."""
+        return self.base_url.startswith("https://")
+
+
+def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from `environ`, making the data folder and a secret if needed.
+
+    Raises:
+        SettingsError: a value is unusable; the message names it.
+    """
+    folder = (data or Path(environ.get("LOGOVOTE_DATA", DEFAULT_DATA))).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {folder} cannot be made ({error.strerror}). "
+            "Choose another with --data."
+        ) from error
+    return Settings(
+        data=folder,
+        secret_key=_secret_key(folder, environ),
+        database_url=environ.get(
+            "LOGOVOTE_DATABASE_URL", f"sqlite:///{folder / 'logovote.sqlite'}"
+        ),
+        base_url=_base_url(environ.get("LOGOVOTE_BASE_URL", Settings.base_url)),
+        trusted_proxies=_whole_number(environ, "LOGOVOTE_TRUSTED_PROXIES", 0),
+        max_upload_bytes=_whole_number(
+            environ, "LOGOVOTE_MAX_UPLOAD_BYTES", Settings.max_upload_bytes
+        ),
+    )
+
+
+def _secret_key(folder: Path, environ: Mapping[str, str]) -> str:
+    """Return the configured secret, or the one kept in the data folder."""
+    key = environ.get("LOGOVOTE_SECRET_KEY")
+    if key is None:
+        key = _kept_secret(folder / "secret_key")
+    if len(key) < _SHORTEST_SECRET:
+        raise SettingsError(
+            f"The secret key is too short ({len(key)} characters). "
+            f"Set LOGOVOTE_SECRET_KEY to at least {_SHORTEST_SECRET} random characters."
+        )
+    return key
+
+
+def _kept_secret(path: Path) -> str:
+    """Read the secret file, or make it so that only its owner can read it."""
+    try:
+        # O_EXCL: of two processes starting at once, one writes and both read.
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {path.parent} cannot be written ({error.strerror}). "
+            "Choose another with --data."
+        ) from error
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key := secrets.token_urlsafe(48))
+    return key
+
+
+def _base_url(value: str) -> str:
+    """Check LOGOVOTE_BASE_URL and drop a final slash."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingsError(
+            f"LOGOVOTE_BASE_URL is {value!r}; it must look like https://vote.example.org"
+        )
+    return value.rstrip("/")
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:
+    """Read a number >= 0."""
+    value = environ.get(name, str(default))
+    if not value.isdecimal():
+        raise SettingsError(f"{name} is {value!r}; it must be a whole number.")
+    return int(value)

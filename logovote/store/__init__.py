@@ -1,0 +1,3 @@
+"""What we remember: tables and files."""
+
+from __future__ import annotations

@@ -1,0 +1,316 @@
+"""The tables. Relationships never load by accident: a forgotten load raises."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from fractions import Fraction
+
+from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from logovote.store.base import Base, Exact, Moment
+
+
+class Phase(enum.Enum):
+    """The life of a round; it only moves forward once counted."""
+
+    DRAFT = "draft"
+    OPEN = "open"
+    CLOSED = "closed"
+    COUNTED = "counted"
+    PUBLISHED = "published"
+
+
+class Kind(enum.Enum):
+    """What a round asks of its voters."""
+
+    SHORTLIST = "shortlist"
+    RANKING = "ranking"
+
+
+class JobState(enum.Enum):
+    """Where an import stands."""
+
+    LOOKING = "looking"
+    READY = "ready"
+    IMPORTING = "importing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+def _by_value(kind: type[enum.Enum]) -> Enum:
+    """Store an enum by its value, as text that other programs can read."""
+    return Enum(
+        kind,
+        values_callable=lambda members: [member.value for member in members],
+        native_enum=False,
+        length=20,
+    )
+
+
+class Person(Base):
+    """Somebody who can sign in, whatever contests they have a part in."""
+
+    __tablename__ = "person"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # NFC lower-case e-mail, or "github:<login>": one person, one row.
+    key: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    email: Mapped[str | None] = mapped_column(String(320))
+    github: Mapped[str | None] = mapped_column(String(100))
+    organiser: Mapped[bool] = mapped_column(default=False)
+
+
+class SignIn(Base):
+    """One browser that is signed in; ending the row ends the session everywhere."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class OneTimeLink(Base):
+    """A link that signs its person in once, such as the first organiser's."""
+
+    __tablename__ = "one_time_link"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class Contest(Base):
+    """One competition: its designs, its people, its rounds."""
+
+    __tablename__ = "contest"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(60), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    about: Mapped[str] = mapped_column(Text, default="")
+    status_quo: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Group(Base):
+    """Voters whose ballots count alike; `share` is its part of the whole, if set."""
+
+    __tablename__ = "voter_group"
+    __table_args__ = (UniqueConstraint("contest_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"))
+    name: Mapped[str] = mapped_column(String(60))
+    share: Mapped[Fraction | None] = mapped_column(Exact)
+    reason: Mapped[str] = mapped_column(Text, default="")
+
+
+class Voter(Base):
+    """A person's entitlement to vote in one contest."""
+
+    __tablename__ = "voter"
+    __table_args__ = (UniqueConstraint("contest_id", "person_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    group_id: Mapped[int] = mapped_column(ForeignKey("voter_group.id"), index=True)
+    # Within the group only; the group's power is its share.
+    weight: Mapped[Fraction] = mapped_column(Exact, default=Fraction(1))
+    # Raising it disables every invitation link made before.
+    generation: Mapped[int] = mapped_column(default=1)
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+    group: Mapped[Group] = relationship(lazy="raise_on_sql")
+
+
+class Picture(Base):
+    """Facts about an original, keyed by the SHA-256 of its bytes."""
+
+    __tablename__ = "picture"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    format: Mapped[str] = mapped_column(String(10))
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    size_bytes: Mapped[int]
+    animated: Mapped[bool]
+    # "light" or "dark": the ground on which the mark shows.
+    ground: Mapped[str] = mapped_column(String(5))
+    # Which table of derivative specs made its derivatives.
+    specs: Mapped[str] = mapped_column(String(20))
+
+
+class Derivative(Base):
+    """A picture we made from an original."""
+
+    __tablename__ = "derivative"
+
+    picture_digest: Mapped[str] = mapped_column(
+        ForeignKey("picture.digest"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), index=True)
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    size_bytes: Mapped[int]
+
+
+class Family(Base):
+    """Variants of one concept, which share one slot and one vote."""
+
+    __tablename__ = "family"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), index=True)
+    confirmed: Mapped[bool] = mapped_column(default=False)
+
+
+class Submission(Base):
+    """A design sent in under an entry number, as it stands now."""
+
+    __tablename__ = "submission"
+    __table_args__ = (UniqueConstraint("contest_id", "entry"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"))
+    entry: Mapped[int]
+    designer: Mapped[str | None] = mapped_column(String(200))
+    title: Mapped[str | None] = mapped_column(String(300))
+    family_id: Mapped[int | None] = mapped_column(ForeignKey("family.id"), index=True)
+    digest: Mapped[str] = mapped_column(ForeignKey("picture.digest"))
+    version: Mapped[int] = mapped_column(default=1)
+    file: Mapped[str] = mapped_column(Text)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    picture: Mapped[Picture] = relationship(lazy="raise_on_sql")
+
+
+class Version(Base):
+    """One state of a submission's picture; nothing that was sent in is forgotten."""
+
+    __tablename__ = "version"
+    __table_args__ = (UniqueConstraint("submission_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    number: Mapped[int]
+    digest: Mapped[str] = mapped_column(ForeignKey("picture.digest"))
+    file: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class Round(Base):
+    """One vote within a contest.
+
+    `rules` is the JSON of contest.rules.Rules, frozen when the round opens; `result`
+    the JSON of contest.results.Result, written once by the count.
+    """
+
+    __tablename__ = "round"
+    __table_args__ = (UniqueConstraint("contest_id", "kind", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"))
+    kind: Mapped[Kind] = mapped_column(_by_value(Kind))
+    number: Mapped[int] = mapped_column(default=1)
+    phase: Mapped[Phase] = mapped_column(_by_value(Phase), default=Phase.DRAFT)
+    rules: Mapped[str] = mapped_column(Text, default="{}")
+    opened_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Fixed at opening and published: with the closing root it makes the tie order.
+    public_string: Mapped[str] = mapped_column(Text, default="")
+    closing_root: Mapped[str | None] = mapped_column(String(64))
+    result: Mapped[str | None] = mapped_column(Text)
+
+
+class Candidacy(Base):
+    """A submission standing in a round, with the family it stood in at the opening."""
+
+    __tablename__ = "candidacy"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submission.id"), primary_key=True
+    )
+    family: Mapped[str] = mapped_column(String(20))
+
+    submission: Mapped[Submission] = relationship(lazy="raise_on_sql")
+
+
+class Ballot(Base):
+    """One voter's current say in one round, or a pile of identical paper ballots.
+
+    `choice` is canonical JSON, so that identical ballots are identical text and the
+    database itself can merge them.
+    """
+
+    __tablename__ = "ballot"
+    __table_args__ = (
+        UniqueConstraint("round_id", "voter_id"),
+        Index("ix_ballot_round_id_source", "round_id", "source"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    voter_id: Mapped[int | None] = mapped_column(ForeignKey("voter.id"))
+    choice: Mapped[str] = mapped_column(Text, default="[]")
+    rev: Mapped[int] = mapped_column(default=0)
+    saved_at: Mapped[datetime] = mapped_column(Moment)
+    # Made by the voter's browser; ties the receipt to the voter without naming them.
+    nonce: Mapped[str | None] = mapped_column(String(32))
+    # The rest only for ballots from a file: their group, how many, and which file.
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("voter_group.id"))
+    weight: Mapped[Fraction] = mapped_column(Exact, default=Fraction(1))
+    count: Mapped[int] = mapped_column(default=1)
+    source: Mapped[str | None] = mapped_column(String(64))
+
+
+class Save(Base):
+    """One acknowledged save of a ballot; a repeated save_id gets the same receipt."""
+
+    __tablename__ = "save"
+    __table_args__ = (
+        UniqueConstraint("ballot_id", "rev"),
+        UniqueConstraint("ballot_id", "save_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ballot_id: Mapped[int] = mapped_column(ForeignKey("ballot.id"))
+    rev: Mapped[int]
+    save_id: Mapped[str] = mapped_column(String(64))
+    choice: Mapped[str] = mapped_column(Text)
+    code: Mapped[str] = mapped_column(String(16))
+    saved_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ImportJob(Base):
+    """An uploaded export on its way in: looked at first, imported when told to."""
+
+    __tablename__ = "import_job"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), index=True)
+    # Relative to the uploads folder.
+    source: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(Text)
+    state: Mapped[JobState] = mapped_column(_by_value(JobState))
+    withdraw_missing: Mapped[bool] = mapped_column(default=False)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    # The dry run's or the import's report as JSON, or what went wrong as a sentence.
+    report: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Moment)
