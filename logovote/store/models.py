@@ -15,7 +15,6 @@ from logovote.store.base import Base, Exact, Moment
 class Phase(enum.Enum):
     """The life of a round; it only moves forward once counted."""
 
-    DRAFT = "draft"
     OPEN = "open"
     CLOSED = "closed"
     COUNTED = "counted"
@@ -78,15 +77,16 @@ class SignIn(Base):
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
-class OneTimeLink(Base):
-    """A link that signs its person in once, such as the first organiser's."""
+class OrganiserLink(Base):
+    """A link that signs an organiser in, once unless it belongs to the demo."""
 
-    __tablename__ = "one_time_link"
+    __tablename__ = "organiser_link"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     expires_at: Mapped[datetime] = mapped_column(Moment)
+    once: Mapped[bool] = mapped_column(default=True)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
@@ -227,12 +227,12 @@ class Round(Base):
     contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"))
     kind: Mapped[Kind] = mapped_column(_by_value(Kind))
     number: Mapped[int] = mapped_column(default=1)
-    phase: Mapped[Phase] = mapped_column(_by_value(Phase), default=Phase.DRAFT)
-    rules: Mapped[str] = mapped_column(Text, default="{}")
-    opened_at: Mapped[datetime | None] = mapped_column(Moment)
+    phase: Mapped[Phase] = mapped_column(_by_value(Phase))
+    rules: Mapped[str] = mapped_column(Text)
+    opened_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     # Fixed at opening and published: with the closing root it makes the tie order.
-    public_string: Mapped[str] = mapped_column(Text, default="")
+    public_string: Mapped[str] = mapped_column(Text)
     closing_root: Mapped[str | None] = mapped_column(String(64))
     result: Mapped[str | None] = mapped_column(Text)
 
@@ -277,6 +277,9 @@ class Ballot(Base):
     weight: Mapped[Fraction] = mapped_column(Exact, default=Fraction(1))
     count: Mapped[int] = mapped_column(default=1)
     source: Mapped[str | None] = mapped_column(String(64))
+
+    voter: Mapped[Voter | None] = relationship(lazy="raise_on_sql")
+    group: Mapped[Group | None] = relationship(lazy="raise_on_sql")
 
 
 class Save(Base):

@@ -117,17 +117,20 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "one_time_link",
+        "organiser_link",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("once", sa.Boolean(), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["person_id"], ["person.id"], name=op.f("fk_one_time_link_person_id")
+            ["person_id"], ["person.id"], name=op.f("fk_organiser_link_person_id")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_one_time_link")),
-        sa.UniqueConstraint("token_digest", name=op.f("uq_one_time_link_token_digest")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organiser_link")),
+        sa.UniqueConstraint(
+            "token_digest", name=op.f("uq_organiser_link_token_digest")
+        ),
     )
     op.create_table(
         "round",
@@ -142,7 +145,6 @@ def upgrade() -> None:
         sa.Column(
             "phase",
             sa.Enum(
-                "draft",
                 "open",
                 "closed",
                 "counted",
@@ -154,7 +156,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("rules", sa.Text(), nullable=False),
-        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("public_string", sa.Text(), nullable=False),
         sa.Column("closing_root", sa.String(length=64), nullable=True),
@@ -371,7 +373,7 @@ def downgrade() -> None:
 
     op.drop_table("sign_in")
     op.drop_table("round")
-    op.drop_table("one_time_link")
+    op.drop_table("organiser_link")
     with op.batch_alter_table("import_job", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_import_job_contest_id"))
 

@@ -1,0 +1,3 @@
+"""What may happen in a contest, and when: one module per deed."""
+
+from __future__ import annotations

@@ -1,0 +1,229 @@
+"""A ballot into the box: checked, saved once, acknowledged with a receipt."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from logovote.contest import ledger, rounds
+from logovote.errors import LogovoteError
+from logovote.store import queries
+from logovote.store.models import (
+    Ballot,
+    Candidacy,
+    Kind,
+    Phase,
+    Round,
+    Save,
+    Submission,
+    Voter,
+)
+
+NONE = "none"
+_NONCE = re.compile(r"[0-9a-f]{32}")
+_SAVE_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+# What a ballot says: ids, or tiers of ids, best first; [] says nothing yet.
+Items = list[Any]
+
+
+class RoundClosedError(LogovoteError):
+    """The round takes no ballots now."""
+
+
+class InvalidBallotError(LogovoteError):
+    """The ballot says something that this round cannot take."""
+
+
+class ConflictError(LogovoteError):
+    """The ballot was changed elsewhere since this copy of it was read."""
+
+    def __init__(self, message: str, current: Ballot) -> None:
+        super().__init__(message)
+        self.current = current
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the voter is told about an acknowledged save."""
+
+    rev: int
+    code: str
+    saved_at: datetime
+
+
+@dataclass(frozen=True)
+class Slate:
+    """The ids that a ballot of a round may hold.
+
+    Attributes:
+        standing: candidates and, for approvals, families.
+        known: those and the ones withdrawn since the opening.
+    """
+
+    standing: frozenset[str]
+    known: frozenset[str]
+
+
+def slate(session: Session, round_: Round) -> Slate:
+    """Read which ids stand in a round. One statement."""
+    rows = session.execute(
+        select(Submission.entry, Candidacy.family, Submission.withdrawn_at)
+        .join(Candidacy, Candidacy.submission_id == Submission.id)
+        .where(Candidacy.round_id == round_.id)
+    )
+    standing, known = {NONE}, {NONE}
+    for entry, family, withdrawn_at in rows:
+        ids = {str(entry)} | ({family} if round_.kind is Kind.SHORTLIST else set())
+        known |= ids
+        if withdrawn_at is None:
+            standing |= ids
+    return Slate(frozenset(standing), frozenset(known))
+
+
+def checked_items(kind: Kind, items: object, slate_: Slate) -> Items:
+    """Return the canonical form of `items`: withdrawn ids dropped, sets sorted.
+
+    Raises:
+        InvalidBallotError: the ballot is malformed or names what does not stand.
+    """
+    if not isinstance(items, list):
+        raise InvalidBallotError("The ballot must be a list.")
+    if kind is Kind.RANKING:
+        tiers = [_ids(tier, slate_) for tier in items]
+        flat = [id_ for tier in tiers for id_ in tier]
+        if len(flat) != len(set(flat)):
+            raise InvalidBallotError("The ballot ranks a logo twice.")
+        return [tier for tier in tiers if tier]
+    ids = sorted(set(_ids(items, slate_)))
+    if NONE in ids and len(ids) > 1:
+        raise InvalidBallotError(
+            "“None of these” and a logo exclude each other; take one of them back."
+        )
+    return ids
+
+
+def _ids(values: object, slate_: Slate) -> list[str]:
+    """Check a set of ids and return those that stand, sorted."""
+    if not isinstance(values, list) or not all(isinstance(id_, str) for id_ in values):
+        raise InvalidBallotError("The ballot must list logos by their ids.")
+    for id_ in values:
+        if id_ not in slate_.known:
+            raise InvalidBallotError(
+                f"There is no logo “{id_[:20]}” in this round. Load the page again."
+            )
+    return sorted(id_ for id_ in values if id_ in slate_.standing)
+
+
+def save_ballot(
+    session: Session,
+    round_: Round,
+    voter: Voter,
+    *,
+    base_rev: int,
+    save_id: str,
+    items: object,
+    now: datetime,
+    nonce: str | None = None,
+) -> Receipt:
+    """Put a voter's whole ballot in the box, replacing their earlier one.
+
+    Flushes, does not commit: only the caller's commit makes the receipt true. A
+    repeated `save_id` returns the first receipt and changes nothing.
+
+    Args:
+        session: a writing session.
+        round_: the round.
+        voter: whose ballot; with person and group loaded.
+        base_rev: the revision that the voter saw; 0 for a first save.
+        save_id: made anew by the browser for every change, kept over retries.
+        items: see `Items`.
+        now: the time of the save.
+        nonce: 32 hex digits from the browser; the first one is kept for good.
+
+    Raises:
+        RoundClosedError: the round is not open.
+        InvalidBallotError: the ballot cannot be counted as it is.
+        ConflictError: `base_rev` is not the current revision.
+    """
+    # On PostgreSQL this keeps the round from closing until we are done; SQLite has
+    # one writer anyway.
+    session.refresh(round_, with_for_update={"read": True})
+    if not _SAVE_ID.fullmatch(save_id):
+        raise InvalidBallotError("The save needs an id of 8 to 64 letters and digits.")
+    ballot = queries.ballot_of(session, round_.id, voter.id)
+    if ballot is not None and (earlier := _earlier(session, ballot, save_id)):
+        return earlier
+    if round_.phase is not Phase.OPEN:
+        raise RoundClosedError(
+            "This round is not open for voting. What you saved before is kept."
+        )
+    choice = checked_items(round_.kind, items, slate(session, round_))
+    if ballot is None:
+        ballot = Ballot(
+            round_id=round_.id,
+            voter_id=voter.id,
+            rev=0,
+            choice="[]",
+            nonce=_checked_nonce(nonce),
+            saved_at=now,
+        )
+        session.add(ballot)
+    if base_rev != ballot.rev:
+        raise ConflictError(
+            "Your ballot was changed in another window or on another device.", ballot
+        )
+    ballot.rev += 1
+    ballot.choice = ledger.canon(choice)
+    ballot.saved_at = now
+    session.flush()
+    code = ledger.receipt_code(rounds.voter_line(ballot, voter))
+    session.add(
+        Save(
+            ballot_id=ballot.id,
+            rev=ballot.rev,
+            save_id=save_id,
+            choice=ballot.choice,
+            code=code,
+            saved_at=now,
+        )
+    )
+    session.flush()
+    return Receipt(ballot.rev, code, now)
+
+
+def receipt_of(session: Session, ballot: Ballot) -> Receipt | None:
+    """Return the receipt of the ballot as it stands."""
+    save = session.scalar(
+        select(Save).where(Save.ballot_id == ballot.id, Save.rev == ballot.rev)
+    )
+    return None if save is None else Receipt(save.rev, save.code, save.saved_at)
+
+
+def items_of(ballot: Ballot | None) -> Items:
+    """Return what a ballot says; nothing, if there is none."""
+    return [] if ballot is None else list(json.loads(ballot.choice))
+
+
+def _earlier(session: Session, ballot: Ballot, save_id: str) -> Receipt | None:
+    """Find the receipt of a save that was acknowledged, or should have been."""
+    save = session.scalar(
+        select(Save).where(Save.ballot_id == ballot.id, Save.save_id == save_id)
+    )
+    return None if save is None else Receipt(save.rev, save.code, save.saved_at)
+
+
+def _checked_nonce(nonce: str | None) -> str:
+    """Take the browser's nonce, or make one for browsers without JavaScript."""
+    if nonce is None:
+        return secrets.token_hex(16)
+    if not _NONCE.fullmatch(nonce):
+        raise InvalidBallotError("The nonce must be 32 hex digits.")
+    return nonce

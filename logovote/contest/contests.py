@@ -1,0 +1,67 @@
+"""Starting a contest."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from logovote.errors import LogovoteError
+from logovote.store.models import Contest
+
+DEFAULT_STATUS_QUO = "None of these"
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_LONGEST_SLUG = 60
+
+
+class ContestError(LogovoteError):
+    """A contest cannot be made, or there is none of that name."""
+
+
+def new_contest(
+    session: Session,
+    slug: str,
+    *,
+    title: str,
+    now: datetime,
+    about: str = "",
+    status_quo: str = "",
+) -> Contest:
+    """Start a contest.
+
+    Raises:
+        ContestError: the slug is unusable or taken, or the title is empty.
+    """
+    if not _SLUG.fullmatch(slug) or len(slug) > _LONGEST_SLUG:
+        raise ContestError(
+            f"“{slug}” cannot be a contest's short name: use small letters, digits and "
+            f"single hyphens, {_LONGEST_SLUG} characters at most."
+        )
+    if not title.strip():
+        raise ContestError("The contest needs a title.")
+    if session.scalar(select(Contest.id).where(Contest.slug == slug)):
+        raise ContestError(f"There is a contest named “{slug}” already.")
+    contest = Contest(
+        slug=slug,
+        title=title.strip(),
+        about=about.strip(),
+        status_quo=status_quo.strip() or DEFAULT_STATUS_QUO,
+        created_at=now,
+    )
+    session.add(contest)
+    session.flush()
+    return contest
+
+
+def contest_by_slug(session: Session, slug: str) -> Contest:
+    """Return the contest named `slug`.
+
+    Raises:
+        ContestError: there is none.
+    """
+    contest = session.scalar(select(Contest).where(Contest.slug == slug))
+    if contest is None:
+        raise ContestError(f"There is no contest named “{slug}”.")
+    return contest

@@ -1,0 +1,309 @@
+"""Who may vote: people in groups with weights, and their invitation links."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import hmac
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from logovote.errors import LogovoteError
+from logovote.store import queries
+from logovote.store.models import Contest, Group, Person, Phase, Voter
+
+DEFAULT_GROUP = "voters"
+LARGEST_WEIGHT = 1_000_000
+_COLUMNS = {
+    "email": "email",
+    "e-mail": "email",
+    "mail": "email",
+    "address": "email",
+    "name": "name",
+    "full name": "name",
+    "group": "group",
+    "role": "group",
+    "team": "group",
+    "weight": "weight",
+    "github": "github",
+    "github login": "github",
+    "login": "github",
+}
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+_GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
+_GROUP = re.compile(r"[^\x00-\x1f=]{1,60}")
+_WEIGHT = re.compile(r"\d{1,9}(?:[.,]\d{1,9}|/\d{1,9})?")
+_FROZEN = (
+    "a round is open, so groups and weights are frozen; change it when the round "
+    "is counted"
+)
+
+
+class PeopleError(LogovoteError):
+    """A list of people or a share cannot be used."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a people file, understood."""
+
+    line: int
+    # The one name of this person, however they sign in.
+    key: str
+    email: str | None
+    github: str | None
+    name: str
+    group: str
+    weight: Fraction
+
+
+@dataclass(frozen=True)
+class RowReport:
+    """What became of one line: new, changed, same or refused."""
+
+    line: int
+    who: str
+    status: str
+    reason: str | None = None
+
+
+def read_people(data: bytes) -> list[Row | RowReport]:
+    """Read a people file: CSV with `,`, `;` or tabs, headers forgiving.
+
+    Returns:
+        A Row for each good line and a refused RowReport for each bad one, in order.
+
+    Raises:
+        PeopleError: the file as a whole is no people list.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", errors="replace")
+    header = text.lstrip().partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    lines = csv.reader(io.StringIO(text.lstrip()), delimiter=delimiter)
+    try:
+        names = [_COLUMNS.get(cell.strip().lower(), "") for cell in next(lines, [])]
+        if "email" not in names and "github" not in names:
+            raise PeopleError(
+                "The first line must name the columns, with at least “email” or "
+                "“github”: email,name,group,weight,github"
+            )
+        return list(_rows(lines, names))
+    except csv.Error as error:
+        raise PeopleError(f"Line {lines.line_num} cannot be read: {error}.") from error
+
+
+def _rows(lines: Iterator[list[str]], names: list[str]) -> Iterator[Row | RowReport]:
+    """Understand the lines below the header; blank ones are skipped."""
+    seen: dict[str, int] = {}
+    for number, cells in enumerate(lines, start=2):
+        values = {
+            name: unicodedata.normalize("NFC", cell.strip())
+            for name, cell in zip(names, cells, strict=False)
+            if name
+        }
+        if not any(values.values()):
+            continue
+        try:
+            row = _row(number, values, seen)
+        except PeopleError as error:
+            who = values.get("email") or values.get("github") or values.get("name", "")
+            yield RowReport(number, who, "refused", str(error))
+        else:
+            seen[row.key] = number
+            yield row
+
+
+def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
+    """Check one line's values; `seen` maps the keys of earlier lines to their number.
+
+    Raises:
+        PeopleError: the first thing wrong with it.
+    """
+    email = values.get("email", "").lower() or None
+    github = values.get("github", "").removeprefix("@").lower() or None
+    if email is None and github is None:
+        raise PeopleError("no e-mail address and no GitHub login")
+    if email is not None and not _EMAIL.fullmatch(email):
+        raise PeopleError(f"“{email}” is not an e-mail address")
+    if github is not None and not _GITHUB.fullmatch(github):
+        raise PeopleError(f"“{github}” is not a GitHub login")
+    key = email or f"github:{github}"
+    if key in seen:
+        raise PeopleError(f"the same person as on line {seen[key]}")
+    group = values.get("group") or DEFAULT_GROUP
+    if not _GROUP.fullmatch(group):
+        raise PeopleError("the group's name is too long or holds “=”")
+    return Row(
+        line=line,
+        key=key,
+        email=email,
+        github=github,
+        name=values.get("name", "")[:200],
+        group=group,
+        weight=parse_weight(values.get("weight") or "1"),
+    )
+
+
+def parse_weight(text: str) -> Fraction:
+    """Read a weight such as 1, 0.5 or 2/3.
+
+    Raises:
+        PeopleError: it is none, or negative, or absurdly large.
+    """
+    if not _WEIGHT.fullmatch(text):
+        raise PeopleError(
+            f"the weight “{text}” is not a number such as 1, 0.5 or 2/3 (0 or more)"
+        )
+    try:
+        weight = Fraction(text.replace(",", "."))
+    except ZeroDivisionError as error:
+        raise PeopleError(f"the weight “{text}” divides by zero") from error
+    if weight > LARGEST_WEIGHT:
+        raise PeopleError(f"the weight “{text}” is above {LARGEST_WEIGHT}")
+    return weight
+
+
+def import_people(
+    session: Session, contest: Contest, rows: list[Row | RowReport]
+) -> list[RowReport]:
+    """Add new voters and update known ones; nobody is removed.
+
+    While a round is open people may join, but nobody's group or weight changes.
+    """
+    groups = {group.name: group for group in queries.groups(session, contest.id)}
+    people = {person.key: person for person in _people(session, rows)}
+    voters = {voter.person_id: voter for voter in queries.voters(session, contest.id)}
+    frozen = queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED)
+    reports = []
+    for row in rows:
+        if isinstance(row, RowReport):
+            reports.append(row)
+            continue
+        group = groups.get(row.group)
+        if group is None:
+            group = groups[row.group] = Group(contest_id=contest.id, name=row.group)
+            session.add(group)
+        person = people.get(row.key)
+        if person is None:
+            person = people[row.key] = Person(key=row.key, name=row.name)
+            session.add(person)
+        session.flush()
+        voter = voters.get(person.id)
+        if voter is None:
+            session.add(
+                Voter(
+                    contest_id=contest.id,
+                    person_id=person.id,
+                    group_id=group.id,
+                    weight=row.weight,
+                )
+            )
+            person.email = row.email or person.email
+            person.github = row.github or person.github
+            reports.append(RowReport(row.line, row.key, "new"))
+        else:
+            reports.append(_update(row, group, person, voter, frozen=frozen))
+    session.flush()
+    return reports
+
+
+def _people(session: Session, rows: list[Row | RowReport]) -> Iterator[Person]:
+    """Find those of `rows` who are known already, 500 keys a statement."""
+    keys = [row.key for row in rows if isinstance(row, Row)]
+    for start in range(0, len(keys), 500):
+        chunk = keys[start : start + 500]
+        yield from session.scalars(select(Person).where(Person.key.in_(chunk)))
+
+
+def _update(
+    row: Row, group: Group, person: Person, voter: Voter, *, frozen: bool
+) -> RowReport:
+    """Bring what we know of a voter up to date with their line."""
+    known = (person.name, person.github)
+    person.email = row.email or person.email
+    person.github = row.github or person.github
+    person.name = row.name or person.name
+    renamed = known != (person.name, person.github)
+    if (voter.group_id, voter.weight) == (group.id, row.weight):
+        return RowReport(row.line, row.key, "changed" if renamed else "same")
+    if frozen:
+        return RowReport(row.line, row.key, "refused", _FROZEN)
+    voter.group_id, voter.weight = group.id, row.weight
+    return RowReport(row.line, row.key, "changed")
+
+
+def set_shares(
+    session: Session,
+    contest: Contest,
+    shares: Mapping[str, Fraction],
+    reasons: Mapping[str, str],
+) -> None:
+    """Set target shares and their stated reasons; open rounds keep their own.
+
+    Raises:
+        PeopleError: a group is unknown, or no group would have any share.
+    """
+    groups = {group.name: group for group in queries.groups(session, contest.id)}
+    for name in [*shares, *reasons]:
+        if name not in groups:
+            known = ", ".join(groups) or "none yet; import people first"
+            raise PeopleError(f"There is no group “{name}” (groups: {known}).")
+    for name, share in shares.items():
+        groups[name].share = share
+    for name, reason in reasons.items():
+        groups[name].reason = reason
+    if groups and all(group.share == 0 for group in groups.values()):
+        raise PeopleError("At least one group needs a share above 0.")
+
+
+def parse_share(text: str) -> Fraction:
+    """Read a share such as 2/5, 0.4 or 40%.
+
+    Raises:
+        PeopleError: it is none.
+    """
+    text = text.strip()
+    percent = text.endswith("%")
+    try:
+        share = parse_weight(text.rstrip("% "))
+    except PeopleError as error:
+        raise PeopleError(f"“{text}” is no share such as 2/5, 0.4 or 40%.") from error
+    return share / 100 if percent else share
+
+
+def invitation_token(secret: str, voter: Voter) -> str:
+    """Return the voter's invitation token; it can be shown again at any time."""
+    return f"{voter.id}-{_mac(secret, voter)}"
+
+
+def _mac(secret: str, voter: Voter) -> str:
+    """Sign the voter's id and generation; 160 bits, in hex."""
+    text = f"logovote-invitation-v1\0{voter.id}\0{voter.generation}"
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def voter_by_invitation(session: Session, secret: str, token: str) -> Voter | None:
+    """Return the voter a token belongs to, with person and group, or None."""
+    number, _, mac = token.partition("-")
+    if not (number.isascii() and number.isdecimal()) or len(number) > 18:
+        return None
+    voter = session.scalar(
+        select(Voter)
+        .where(Voter.id == int(number))
+        .options(joinedload(Voter.person), joinedload(Voter.group))
+    )
+    if voter is None or not hmac.compare_digest(
+        mac.encode(), _mac(secret, voter).encode()
+    ):
+        return None
+    return voter

@@ -1,0 +1,259 @@
+"""The life of a round: opened, closed, reopened, published."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from logovote.contest import families, ledger
+from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
+from logovote.errors import LogovoteError
+from logovote.store import queries
+from logovote.store.models import (
+    Ballot,
+    Candidacy,
+    Contest,
+    Group,
+    Kind,
+    Phase,
+    Round,
+    Submission,
+    Voter,
+)
+
+NAMES = {Kind.SHORTLIST: "shortlist round", Kind.RANKING: "ranking round"}
+
+
+class RoundError(LogovoteError):
+    """A round cannot do that now; the message says why."""
+
+
+def latest(session: Session, contest: Contest, kind: Kind) -> Round:
+    """Return the newest round of a kind.
+
+    Raises:
+        RoundError: there has been none.
+    """
+    round_ = queries.latest_round(session, contest.id, kind)
+    if round_ is None:
+        raise RoundError(f"The {NAMES[kind]} of this contest has not been opened yet.")
+    return round_
+
+
+def open_round(
+    session: Session,
+    contest: Contest,
+    kind: Kind,
+    now: datetime,
+    *,
+    seats: int | None = None,
+) -> Round:
+    """Open a new round, freezing its rules and its families.
+
+    A shortlist round takes every design. A ranking round takes the counted
+    shortlist, or every family if there was none and they are few enough.
+
+    Raises:
+        RoundError: another round is running, or designs, voters or a counted
+            shortlist are missing.
+    """
+    _refuse_if_running(session, contest)
+    if not queries.voters(session, contest.id):
+        raise RoundError("Nobody may vote yet. Import people before opening a round.")
+    rules = replace(
+        Rules.default(kind).with_seats(seats),
+        groups=tuple(
+            GroupRule(group.name, group.share, group.reason)
+            for group in queries.groups(session, contest.id)
+        ),
+        status_quo=contest.status_quo,
+    )
+    standing = (
+        _all_designs(session, contest)
+        if kind is Kind.SHORTLIST
+        else _carried_forward(session, contest, rules.seats)
+    )
+    previous = queries.latest_round(session, contest.id, kind)
+    number = previous.number + 1 if previous else 1
+    round_ = Round(
+        contest_id=contest.id,
+        kind=kind,
+        number=number,
+        phase=Phase.OPEN,
+        rules=rules.as_json(),
+        opened_at=now,
+        public_string=f"{contest.slug}/{kind.value}/{number}/{now.isoformat()}",
+    )
+    session.add(round_)
+    session.flush()
+    session.add_all(
+        Candidacy(round_id=round_.id, submission_id=id_, family=family)
+        for id_, family in standing.items()
+    )
+    session.flush()
+    return round_
+
+
+def _refuse_if_running(session: Session, contest: Contest) -> None:
+    for round_ in queries.rounds(session, contest.id):
+        if round_.phase in {Phase.OPEN, Phase.CLOSED}:
+            raise RoundError(
+                f"The {NAMES[round_.kind]} is {round_.phase.value}. "
+                "Close and count it before opening another."
+            )
+
+
+def _all_designs(session: Session, contest: Contest) -> dict[int, str]:
+    """Let every design stand, under its family as it is now."""
+    submissions = queries.submissions(session, contest.id)
+    if not submissions:
+        raise RoundError(
+            "There are no designs yet. Import some before opening a round."
+        )
+    return families.family_of_each(session, contest, submissions)
+
+
+def _carried_forward(session: Session, contest: Contest, most: int) -> dict[int, str]:
+    """Let one design per family stand: those of the shortlist, or all if few."""
+    most = min(most, LONGEST_RANKING)
+    submissions = queries.submissions(session, contest.id)
+    shortlist = queries.latest_round(session, contest.id, Kind.SHORTLIST)
+    if shortlist is not None and shortlist.result is not None:
+        return _shortlisted(shortlist, submissions, most)
+    family_of = families.family_of_each(session, contest, submissions)
+    # Without a vote among variants the newest, by entry number, stands for its family.
+    newest = {family_of[submission.id]: submission.id for submission in submissions}
+    if not newest:
+        raise RoundError(
+            "There are no designs yet. Import some before opening a round."
+        )
+    if len(newest) > most:
+        raise RoundError(
+            f"There are {len(newest)} families of designs, too many to rank. Run a "
+            f"shortlist round first; a ranking takes {most} at most."
+        )
+    return {id_: family for family, id_ in newest.items()}
+
+
+def _shortlisted(
+    shortlist: Round, submissions: Sequence[Submission], most: int
+) -> dict[int, str]:
+    """Read the shortlist's designs, best first, skipping those withdrawn since."""
+    ids = {submission.entry: submission.id for submission in submissions}
+    order = json.loads(shortlist.result or "{}")["order"]
+    standing = {
+        ids[line["entry"]]: line["family"] for line in order if line["entry"] in ids
+    }
+    if not standing:
+        raise RoundError(
+            "The shortlist is empty: nobody approved a design. Run another shortlist "
+            "round."
+        )
+    return dict(list(standing.items())[:most])
+
+
+def add_late_design(session: Session, contest_id: int, submission: Submission) -> None:
+    """Let a design that arrived late stand in the shortlist round, if one is open."""
+    round_ = queries.latest_round(session, contest_id, Kind.SHORTLIST)
+    if round_ is not None and round_.phase is Phase.OPEN:
+        session.add(
+            Candidacy(
+                round_id=round_.id,
+                submission_id=submission.id,
+                family=families.family_id([submission.entry]),
+            )
+        )
+
+
+def close_round(session: Session, round_: Round, now: datetime) -> None:
+    """Close an open round and commit to the set of its ballots.
+
+    Raises:
+        RoundError: it is not open.
+    """
+    if round_.phase is not Phase.OPEN:
+        raise RoundError(
+            f"The {NAMES[round_.kind]} is not open; it is {round_.phase.value}."
+        )
+    round_.phase = Phase.CLOSED
+    round_.closed_at = now
+    round_.closing_root = ledger.merkle_root(ballot_lines(session, round_))
+    session.flush()
+
+
+def reopen_round(session: Session, round_: Round) -> None:
+    """Open a closed round again, as long as nothing was counted.
+
+    Raises:
+        RoundError: it is not closed, or was counted already.
+    """
+    if round_.phase is not Phase.CLOSED:
+        raise RoundError(
+            f"The {NAMES[round_.kind]} is {round_.phase.value}; only a round that is "
+            "closed and not yet counted can be reopened."
+        )
+    round_.phase = Phase.OPEN
+    round_.closed_at = round_.closing_root = None
+    session.flush()
+
+
+def publish_round(session: Session, round_: Round) -> None:
+    """Show the counted result to everybody.
+
+    Raises:
+        RoundError: it has not been counted.
+    """
+    if round_.phase is Phase.PUBLISHED:
+        raise RoundError(f"The {NAMES[round_.kind]} is published already.")
+    if round_.phase is not Phase.COUNTED:
+        raise RoundError(
+            f"The {NAMES[round_.kind]} is {round_.phase.value}; close and count it "
+            "before publishing."
+        )
+    round_.phase = Phase.PUBLISHED
+    session.flush()
+
+
+def ballot_lines(session: Session, round_: Round) -> Iterator[dict[str, Any]]:
+    """Yield the line of every ballot that says something and weighs something."""
+    ballots = session.scalars(
+        select(Ballot)
+        .where(Ballot.round_id == round_.id, Ballot.choice != "[]")
+        .options(
+            joinedload(Ballot.voter).joinedload(Voter.person),
+            joinedload(Ballot.voter).joinedload(Voter.group),
+            joinedload(Ballot.group),
+        )
+        .execution_options(yield_per=1000)
+    )
+    for ballot in ballots:
+        if ballot.voter is None:
+            pile = ledger.ballot_line(
+                f"{ballot.source}:{ballot.id}",
+                weight_class(ballot.group, ballot.weight),
+                json.loads(ballot.choice),
+            )
+            yield pile | {"n": ballot.count}
+        elif ballot.voter.weight > 0:
+            yield voter_line(ballot, ballot.voter)
+
+
+def voter_line(ballot: Ballot, voter: Voter) -> dict[str, Any]:
+    """Return the published form of a voter's ballot as it stands."""
+    return ledger.ballot_line(
+        ledger.tag(ballot.nonce or "", ballot.round_id, voter.person.key),
+        weight_class(voter.group, voter.weight),
+        json.loads(ballot.choice),
+    )
+
+
+def weight_class(group: Group | None, weight: object) -> str:
+    """Name a class of equal ballots: the group, and the weight unless it is 1."""
+    name = group.name if group else ""
+    return name if str(weight) == "1" else f"{name} x {weight}"

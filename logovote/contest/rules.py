@@ -1,0 +1,84 @@
+"""What a round is counted by, frozen when it opens and shown to everybody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from typing import Any, Self
+
+from logovote.errors import LogovoteError
+from logovote.store.models import Kind
+
+DEFAULT_SEATS = 20
+LONGEST_RANKING = 30
+METHODS = {Kind.SHORTLIST: "seqphragmen", Kind.RANKING: "ranked_pairs"}
+
+
+class RulesError(LogovoteError):
+    """A setting of a round is impossible."""
+
+
+@dataclass(frozen=True)
+class GroupRule:
+    """A group's part in a round: its target share and why."""
+
+    id: str
+    share: Fraction | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Everything that decides how a round is counted.
+
+    Attributes:
+        method: the deciding rule, by its name in `logovote count`.
+        seats: how many designs a shortlist takes, or a ranking ballot holds at most.
+        groups: who decides with which share; a share of None is an equal part.
+        status_quo: what "none of these" means here.
+    """
+
+    method: str
+    seats: int
+    groups: tuple[GroupRule, ...] = ()
+    status_quo: str = ""
+    unranked: str = "last"
+    weights: str = "fixed_share"
+    cap: int = 25
+
+    @classmethod
+    def default(cls, kind: Kind) -> Self:
+        """Return the stated defaults for a kind of round."""
+        seats = DEFAULT_SEATS if kind is Kind.SHORTLIST else LONGEST_RANKING
+        return cls(method=METHODS[kind], seats=seats)
+
+    def with_seats(self, seats: int | None) -> Self:
+        """Return these rules with another size, if one is given.
+
+        Raises:
+            RulesError: the size is below 1.
+        """
+        if seats is None:
+            return self
+        if seats < 1:
+            raise RulesError("A shortlist needs at least one place.")
+        return replace(self, seats=seats)
+
+    def as_json(self) -> str:
+        """Write the rules with nothing left implicit."""
+        return json.dumps(asdict(self), default=str, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `as_json` wrote."""
+        values: dict[str, Any] = json.loads(text)
+        values["groups"] = tuple(
+            GroupRule(
+                id=group["id"],
+                share=None if group["share"] is None else Fraction(group["share"]),
+                reason=group["reason"],
+            )
+            for group in values["groups"]
+        )
+        return cls(**values)

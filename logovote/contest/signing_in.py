@@ -1,0 +1,101 @@
+"""Sessions and organisers' links, as rows: ended here is ended everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from logovote.store.models import OrganiserLink, Person, SignIn
+
+SESSION_LIFETIME = timedelta(days=60)
+ORGANISER_LINK_LIFETIME = timedelta(days=7)
+OWNER_KEY = "organiser@localhost"
+
+
+def _digest(token: str) -> str:
+    """Hash a token; the database never holds one that could be used."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def begin_session(session: Session, person: Person, now: datetime) -> str:
+    """Sign a person in and return the token their cookie holds."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        SignIn(
+            token_digest=_digest(token),
+            person_id=person.id,
+            created_at=now,
+            expires_at=now + SESSION_LIFETIME,
+        )
+    )
+    session.flush()
+    return token
+
+
+def session_person(session: Session, token: str, now: datetime) -> Person | None:
+    """Return who is signed in with `token`, unless it ended or expired."""
+    sign_in = session.scalar(
+        select(SignIn)
+        .where(SignIn.token_digest == _digest(token))
+        .options(joinedload(SignIn.person))
+    )
+    if sign_in is None or sign_in.ended_at is not None or sign_in.expires_at <= now:
+        return None
+    return sign_in.person
+
+
+def end_session(session: Session, token: str, now: datetime) -> None:
+    """Sign out: a copy of the cookie is worth nothing from now on."""
+    sign_in = session.scalar(
+        select(SignIn).where(SignIn.token_digest == _digest(token))
+    )
+    if sign_in is not None:
+        sign_in.ended_at = now
+
+
+def owner(session: Session) -> Person:
+    """Return the site's first organiser, made on first use."""
+    person = session.scalar(select(Person).where(Person.key == OWNER_KEY))
+    if person is None:
+        person = Person(key=OWNER_KEY, name="Organiser", organiser=True)
+        session.add(person)
+        session.flush()
+    return person
+
+
+def new_organiser_link(session: Session, now: datetime, *, once: bool = True) -> str:
+    """Make a link that signs the owner in, and return its token."""
+    token = secrets.token_urlsafe(32)
+    session.add(
+        OrganiserLink(
+            token_digest=_digest(token),
+            person_id=owner(session).id,
+            expires_at=now + ORGANISER_LINK_LIFETIME,
+            once=once,
+        )
+    )
+    session.flush()
+    return token
+
+
+def organiser_link(session: Session, token: str, now: datetime) -> OrganiserLink | None:
+    """Return the link if it can still be used."""
+    link = session.scalar(
+        select(OrganiserLink)
+        .where(OrganiserLink.token_digest == _digest(token))
+        .options(joinedload(OrganiserLink.person))
+        .with_for_update(of=OrganiserLink)
+    )
+    if link is None or (link.once and link.used_at) or link.expires_at <= now:
+        return None
+    return link
+
+
+def use_link(session: Session, link: OrganiserLink, now: datetime) -> str:
+    """Sign the link's person in and return the session token."""
+    link.used_at = now
+    return begin_session(session, link.person, now)

@@ -1,0 +1,202 @@
+"""Questions to the database, each loading exactly what its caller shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, joinedload
+
+from logovote.store.models import (
+    Ballot,
+    Candidacy,
+    Contest,
+    Derivative,
+    Family,
+    Group,
+    ImportJob,
+    Kind,
+    Phase,
+    Picture,
+    Round,
+    Submission,
+    Voter,
+)
+
+
+def contests(session: Session) -> Sequence[Contest]:
+    """List all contests, newest first."""
+    return session.scalars(select(Contest).order_by(Contest.id.desc())).all()
+
+
+def groups(session: Session, contest_id: int) -> Sequence[Group]:
+    """List a contest's groups in the order they were made."""
+    return session.scalars(
+        select(Group).where(Group.contest_id == contest_id).order_by(Group.id)
+    ).all()
+
+
+def voters(session: Session, contest_id: int) -> Sequence[Voter]:
+    """List a contest's voters with person and group, by group. One statement."""
+    return session.scalars(
+        select(Voter)
+        .where(Voter.contest_id == contest_id)
+        .options(joinedload(Voter.person), joinedload(Voter.group))
+        .order_by(Voter.group_id, Voter.id)
+    ).all()
+
+
+def voter_of(session: Session, contest_id: int, person_id: int) -> Voter | None:
+    """Return a person's entitlement in a contest, with person and group."""
+    return session.scalar(
+        select(Voter)
+        .where(Voter.contest_id == contest_id, Voter.person_id == person_id)
+        .options(joinedload(Voter.person), joinedload(Voter.group))
+    )
+
+
+def eligible_counts(session: Session, contest_id: int) -> dict[str, int]:
+    """Count each group's voters whose weight is above 0, by group name."""
+    rows = session.execute(
+        select(Group.name, func.count(Voter.id))
+        .join(Voter, (Voter.group_id == Group.id) & (Voter.weight != Fraction(0)))
+        .where(Group.contest_id == contest_id)
+        .group_by(Group.id, Group.name)
+    )
+    return {name: int(count) for name, count in rows}
+
+
+def submissions(
+    session: Session, contest_id: int, *, withdrawn: bool = False
+) -> Sequence[Submission]:
+    """List a contest's submissions by entry number, with their picture's facts."""
+    query = (
+        select(Submission)
+        .where(Submission.contest_id == contest_id)
+        .options(joinedload(Submission.picture))
+        .order_by(Submission.entry)
+    )
+    if not withdrawn:
+        query = query.where(Submission.withdrawn_at.is_(None))
+    return session.scalars(query).all()
+
+
+def derivatives(
+    session: Session, contest_id: int, *kinds: str
+) -> dict[tuple[str, str], Derivative]:
+    """Map (original's digest, kind) to the derivative, for a whole contest at once."""
+    rows = session.scalars(
+        select(Derivative)
+        .join(Picture, Picture.digest == Derivative.picture_digest)
+        .join(Submission, Submission.digest == Picture.digest)
+        .where(Submission.contest_id == contest_id, Derivative.kind.in_(kinds))
+    )
+    return {(row.picture_digest, row.kind): row for row in rows}
+
+
+def families(session: Session, contest_id: int) -> Sequence[Family]:
+    """List the families somebody proposed or made; single designs have none."""
+    return session.scalars(
+        select(Family).where(Family.contest_id == contest_id).order_by(Family.id)
+    ).all()
+
+
+def rounds(session: Session, contest_id: int) -> Sequence[Round]:
+    """List a contest's rounds in the order they were made."""
+    return session.scalars(
+        select(Round).where(Round.contest_id == contest_id).order_by(Round.id)
+    ).all()
+
+
+def latest_round(session: Session, contest_id: int, kind: Kind) -> Round | None:
+    """Return the newest round of a kind."""
+    return session.scalar(
+        select(Round)
+        .where(Round.contest_id == contest_id, Round.kind == kind)
+        .order_by(Round.number.desc())
+        .limit(1)
+    )
+
+
+def has_round_in(session: Session, contest_id: int, *phases: Phase) -> bool:
+    """Tell whether any round of the contest is in one of `phases`."""
+    query = select(Round.id).where(
+        Round.contest_id == contest_id, Round.phase.in_(phases)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def candidacies(session: Session, round_id: int) -> Sequence[Candidacy]:
+    """List who stands in a round, by entry number, withdrawn ones left out."""
+    return session.scalars(
+        select(Candidacy)
+        .join(Candidacy.submission)
+        .where(Candidacy.round_id == round_id, Submission.withdrawn_at.is_(None))
+        .options(joinedload(Candidacy.submission).joinedload(Submission.picture))
+        .order_by(Submission.entry)
+    ).all()
+
+
+def ballot_of(session: Session, round_id: int, voter_id: int) -> Ballot | None:
+    """Return a voter's ballot in a round."""
+    return session.scalar(
+        select(Ballot).where(Ballot.round_id == round_id, Ballot.voter_id == voter_id)
+    )
+
+
+@dataclass(frozen=True)
+class BallotPile:
+    """Identical ballots of one group and weight, merged by the database."""
+
+    choice: str
+    group: str
+    weight: Fraction
+    count: int
+
+
+def ballot_piles(session: Session, round_id: int) -> list[BallotPile]:
+    """Read all ballots of a round as piles of identical ones, in a stable order.
+
+    One statement, whatever the number of ballots. Empty choices and voters of
+    weight 0 are left out: they are not counted.
+    """
+    weight = func.coalesce(Voter.weight, Ballot.weight)
+    group_id = func.coalesce(Voter.group_id, Ballot.group_id)
+    rows = session.execute(
+        select(Ballot.choice, Group.name, weight, func.sum(Ballot.count))
+        .outerjoin(Voter, Voter.id == Ballot.voter_id)
+        .join(Group, Group.id == group_id)
+        .where(Ballot.round_id == round_id, Ballot.choice != "[]")
+        .group_by(Ballot.choice, Group.name, weight)
+        .order_by(Group.name, Ballot.choice, weight)
+    )
+    return [
+        BallotPile(choice, group, Fraction(weight_text), int(count))
+        for choice, group, weight_text, count in rows
+        if Fraction(weight_text) > 0
+    ]
+
+
+def turnout(session: Session, round_id: int) -> dict[str, int]:
+    """Count each group's ballots that say something; nothing of what they say."""
+    group_id = func.coalesce(Voter.group_id, Ballot.group_id)
+    rows = session.execute(
+        select(Group.name, func.sum(Ballot.count))
+        .select_from(Ballot)
+        .outerjoin(Voter, Voter.id == Ballot.voter_id)
+        .join(Group, Group.id == group_id)
+        .where(Ballot.round_id == round_id, Ballot.choice != "[]")
+        .group_by(Group.name)
+    )
+    return {name: int(count) for name, count in rows}
+
+
+def import_jobs(session: Session, contest_id: int) -> Sequence[ImportJob]:
+    """List a contest's imports, newest first."""
+    return session.scalars(
+        select(ImportJob)
+        .where(ImportJob.contest_id == contest_id)
+        .order_by(ImportJob.id.desc())
+    ).all()
