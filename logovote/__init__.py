@@ -4,6 +4,4 @@ Importing this package imports nothing else: `python3 -m logovote` must start on
 machine where no dependency is installed yet.
 """
 
-from __future__ import annotations
-
 __version__ = "0.1.0"
