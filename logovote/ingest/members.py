@@ -1,0 +1,262 @@
+"""What every source of files has in common: members, problems and limits.
+
+A source is a folder, an archive or a single file. Names are labels here, never paths:
+nothing in this package writes to a place that a name could choose.
+"""
+
+from __future__ import annotations
+
+import lzma
+import re
+import struct
+import tarfile
+import unicodedata
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, Self
+
+from logovote.errors import LogovoteError
+
+MAX_MEMBERS = 20_000
+MAX_MEMBER_BYTES = 25 * 2**20
+MAX_TOTAL_BYTES = 2 * 2**30
+CHUNK_BYTES = 2**16
+
+_ARCHIVES = re.compile(
+    r"\.(zipx?|7z|rar|tar|t?gz|tbz2?|bz2|t?xz|t?zst|lz4|cab|dmg|iso)$", re.IGNORECASE
+)
+_ARCHIVE_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"7z\xbc\xaf'\x1c", b"Rar!\x1a\x07")
+_JUNK_FILES = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"))
+_JUNK_FOLDERS = frozenset(("__macosx", "$recycle.bin", "@eadir"))
+# Joiners that many scripts and emoji need; all other format characters are shown.
+_HARMLESS_FORMATS = "\u200c\u200d"
+
+
+class UnreadableSourceError(LogovoteError):
+    """The folder, archive or file as a whole cannot be read."""
+
+
+class UnreadableFileError(LogovoteError):
+    """One file of a source cannot be read; the others may well be."""
+
+
+class Status(StrEnum):
+    """Why a file that was met is no entry."""
+
+    REFUSED = "refused"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file of a source.
+
+    `name` is what the source calls it, with `/` between folders; two members may share
+    one. `size` is what the source says, in bytes, and may be a lie.
+    """
+
+    name: str
+    size: int
+    index: int = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that was met and left out, with a reason worded for people."""
+
+    file: str
+    reason: str
+    status: Status = Status.REFUSED
+
+
+class Stream(Protocol):
+    """The one thing asked of an opened member."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes, none at the end."""
+
+    def close(self) -> None:
+        """Let go of it."""
+
+
+class Source(ABC):
+    """Files to be read one by one, each bounded; a context manager."""
+
+    def __init__(self) -> None:
+        self._members: list[Member] = []
+        self._problems: list[Problem] = []
+        self._declared_bytes = 0
+        self._read_bytes: dict[int, int] = {}
+        self._held = ExitStack()
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """The files that may be read, in natural order of their names."""
+        return tuple(sorted(self._members, key=lambda member: natural_key(member.name)))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What was met and left out, in the order of meeting."""
+        return tuple(self._problems)
+
+    def read(self, member: Member) -> bytes:
+        """Return a member's bytes, counting them rather than trusting their header.
+
+        Raises:
+            UnreadableFileError: the file is damaged, too large, or itself an archive.
+        """
+        budget = MAX_TOTAL_BYTES - sum(
+            count for index, count in self._read_bytes.items() if index != member.index
+        )
+        limit = min(MAX_MEMBER_BYTES, budget, self._expansion_limit(member.index))
+        data = bytearray()
+        try:
+            with (
+                readable(UnreadableFileError, "This file is damaged or unreadable."),
+                closing(self._open(member.index)) as stream,
+            ):
+                while chunk := stream.read(CHUNK_BYTES):
+                    data += chunk
+                    if len(data) > limit:
+                        raise UnreadableFileError(_too_much(limit, budget))
+        finally:
+            self._read_bytes[member.index] = len(data)
+        if data.startswith(_ARCHIVE_STARTS):
+            raise UnreadableFileError(_UNPACK_IT)
+        return bytes(data)
+
+    def close(self) -> None:
+        """Let go of what the source holds open."""
+        self._held.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @abstractmethod
+    def _open(self, index: int) -> Stream:
+        """Open a member for reading; may fail as it likes."""
+
+    def _expansion_limit(self, _index: int) -> int:
+        """How many bytes this member may unfold to, given what it takes up packed."""
+        return MAX_MEMBER_BYTES
+
+    def _add(self, name: str, size: int, index: int) -> None:
+        """Take a file into the listing, or say why not."""
+        self._count()
+        if reason := junk(name):
+            self._problems.append(Problem(name, reason, Status.IGNORED))
+        elif _ARCHIVES.search(name):
+            self._problems.append(Problem(name, _UNPACK_IT))
+        elif size > MAX_MEMBER_BYTES:
+            self._problems.append(Problem(name, _TOO_LARGE))
+        elif self._declared_bytes + size > MAX_TOTAL_BYTES:
+            self._problems.append(Problem(name, _TOO_LARGE_TOGETHER))
+        else:
+            self._declared_bytes += size
+            self._members.append(Member(name, size, index))
+
+    def _refuse(self, name: str, reason: str) -> None:
+        self._count()
+        self._problems.append(Problem(name, reason))
+
+    def _count(self) -> None:
+        if len(self._members) + len(self._problems) >= MAX_MEMBERS:
+            raise UnreadableSourceError(
+                f"There are more than {MAX_MEMBERS:,} files in it. "
+                "Import the folder or archive that holds only the entries."
+            )
+
+
+_UNPACK_IT = "This is an archive inside the import. Unpack it and import what it holds."
+_TOO_LARGE = (
+    f"This file is larger than {MAX_MEMBER_BYTES // 2**20} MB. "
+    "Save a smaller version of the picture."
+)
+_TOO_LARGE_TOGETHER = (
+    f"The files before this one already hold {MAX_TOTAL_BYTES // 2**30} GB. "
+    "Import the rest separately."
+)
+_EXPANDS = "This file unpacks to far more than it should and was not read on."
+
+
+def _too_much(limit: int, budget: int) -> str:
+    if limit == MAX_MEMBER_BYTES:
+        return _TOO_LARGE
+    return _TOO_LARGE_TOGETHER if limit == budget else _EXPANDS
+
+
+# Damaged archives make the standard library raise far more than its own errors.
+# RecursionError is a RuntimeError, UnicodeError a ValueError.
+_FAILURES = (
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    AssertionError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+)
+
+
+@contextmanager
+def readable(error: type[LogovoteError], message: str) -> Iterator[None]:
+    """Turn every way in which reading can fail into one refusal."""
+    try:
+        yield
+    except LogovoteError:
+        raise
+    except _FAILURES as failure:
+        raise error(message) from failure
+
+
+def junk(name: str) -> str | None:
+    """Return why a file is no one's work but an operating system's, if it is."""
+    *folders, base = name.casefold().split("/")
+    if base in _JUNK_FILES or not _JUNK_FOLDERS.isdisjoint(folders):
+        return "The operating system's own file, no entry."
+    if any(part.startswith(".") for part in (*folders, base)):
+        return "A hidden file, no entry."
+    return None
+
+
+def printable(name: str) -> str:
+    """Return a name that is safe in a terminal and a log, on one line.
+
+    Control characters, line separators, direction overrides, lone surrogates and other
+    invisible ones are shown as escapes; every script stays as it is.
+    """
+    return "".join(
+        char
+        if char in _HARMLESS_FORMATS
+        or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp")
+        else char.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for char in name
+    )
+
+
+def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
+    """Return a sort key by which `9.png` comes before `10.png`, whatever the case."""
+    folded = unicodedata.normalize("NFC", name).casefold()
+    parts = (
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"(\d{1,18})", folded)
+        if part
+    )
+    return tuple(parts), name
