@@ -1,0 +1,157 @@
+"""Where the mark is in a picture, on which ground it lies, and how large to show it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from PIL import Image, ImageChops, ImageFilter
+
+from logovote.imaging.picture import Spec
+
+Box = tuple[int, int, int, int]
+Colour = tuple[int, int, int]
+
+# The box is searched on a copy about this large: ten times faster, and single
+# specks of JPEG noise average out.
+_SEARCH_PX: Final = 400
+# Levels of 255 a channel must differ to count as ink.
+_INK: Final = 10
+_ALPHA_INK: Final = 12
+# A flat ground is what most of the border and three corners show, and it is more
+# than a frame: it covers a good part of the picture.
+_BORDER_SHARE: Final = 0.6
+_GROUND_SHARE: Final = 0.12
+_MIDDLE_GREY: Final = 128
+# Levels of grey that get lost on white (contrast under 1.4), and on near black.
+_PALE: Final = 218
+_DEEP: Final = 56
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The part of a picture that is the mark.
+
+    `colour` is the flat ground around it, None for transparency and for pictures
+    without a flat ground (photographs, boards); of these `whole` is true.
+    """
+
+    box: Box
+    colour: Colour | None
+    ground: str
+    whole: bool = False
+
+
+def find(image: Image.Image) -> Frame:
+    """Find the mark in an RGB or RGBA picture."""
+    factor = max(1, max(image.size) // _SEARCH_PX)
+    small = image.reduce(factor) if factor > 1 else image
+    if image.mode == "RGBA":
+        alpha = small.getchannel("A")
+        box = alpha.point(_step(_ALPHA_INK)).getbbox()
+        return Frame(_grown(box, factor, image.size), None, _ground_for(small, alpha))
+    colour = _border_colour(small)
+    ground = _tone(colour)
+    ink = _difference(small, colour).point(_step(_INK))
+    ground_share = 1 - ink.histogram()[255] / (ink.width * ink.height)
+    if not _flat_border(ink) or ground_share < _GROUND_SHARE:
+        return Frame((0, 0, *image.size), None, ground, whole=True)
+    return Frame(_grown(ink.getbbox(), factor, image.size), colour, ground)
+
+
+def size_on(spec: Spec, frame: Frame) -> tuple[int, int]:
+    """Return the size in pixels at which a frame is shown on the canvas of `spec`.
+
+    Marks get equal areas rather than equal sides: fitted to one box, a square icon
+    would look many times as heavy as a long wordmark.
+    """
+    left, top, right, bottom = frame.box
+    width, height = right - left, bottom - top
+    margin = 0 if frame.whole else spec.margin_px
+    scale = min(
+        spec.enlargement,
+        (spec.width_px - 2 * margin) / width,
+        (spec.height_px - 2 * margin) / height,
+    )
+    if spec.optical_share is not None and not frame.whole:
+        area = spec.optical_share * spec.width_px * spec.height_px
+        scale = min(scale, math.sqrt(area / (width * height)))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _grown(box: Box | None, factor: int, size: tuple[int, int]) -> Box:
+    """Scale a box found on the reduced copy back, with a rim for what blurs out."""
+    width, height = size
+    if box is None:
+        return (0, 0, width, height)
+    rim = factor + 1
+    return (
+        max(0, box[0] * factor - rim),
+        max(0, box[1] * factor - rim),
+        min(width, box[2] * factor + rim),
+        min(height, box[3] * factor + rim),
+    )
+
+
+def _border_colour(image: Image.Image) -> Colour:
+    """Return the colour of the outermost pixels: the median of each channel."""
+    border = _border(image)
+    bands = [sorted(band.tobytes()) for band in border.split()]
+    red, green, blue = (band[len(band) // 2] for band in bands)
+    return red, green, blue
+
+
+def _border(image: Image.Image) -> Image.Image:
+    """Return the outermost pixels in one row."""
+    width, height = image.size
+    edges = (
+        image.crop((0, 0, width, 1)),
+        image.crop((0, height - 1, width, height)),
+        image.crop((0, 0, 1, height)).transpose(Image.Transpose.ROTATE_90),
+        image.crop((width - 1, 0, width, height)).transpose(Image.Transpose.ROTATE_90),
+    )
+    row = Image.new(image.mode, (2 * (width + height), 1))
+    x = 0
+    for edge in edges:
+        row.paste(edge, (x, 0))
+        x += edge.width
+    return row
+
+
+def _difference(image: Image.Image, colour: Colour) -> Image.Image:
+    """Return, for each pixel, how far its farthest channel is from `colour`."""
+    flat = Image.new("RGB", image.size, colour)
+    red, green, blue = ImageChops.difference(image, flat).split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def _flat_border(ink: Image.Image) -> bool:
+    right, bottom = ink.width - 1, ink.height - 1
+    corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)]
+    if sum(ink.getpixel(corner) == 0 for corner in corners) < 3:
+        return False
+    border = _border(ink)
+    return border.histogram()[0] >= _BORDER_SHARE * border.width
+
+
+def _step(threshold: int) -> list[int]:
+    return [0] * threshold + [255] * (256 - threshold)
+
+
+def _tone(colour: Colour) -> str:
+    red, green, blue = colour
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    return "light" if luma >= _MIDDLE_GREY else "dark"
+
+
+def _ground_for(image: Image.Image, alpha: Image.Image) -> str:
+    """Choose the ground on which more of the mark's outline keeps a contrast.
+
+    Only ink next to transparency is asked: white letters inside a blue badge are
+    well on any ground.
+    """
+    solid = alpha.point(_step(128))
+    outline = ImageChops.subtract(solid, solid.filter(ImageFilter.MinFilter(5)))
+    levels = image.convert("L").histogram(outline)
+    return "light" if sum(levels[_PALE:]) <= sum(levels[:_DEEP]) else "dark"

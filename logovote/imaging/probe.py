@@ -1,0 +1,175 @@
+"""What is this file: by its content, never by its name, and within which limits."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from PIL import Image
+
+from logovote.imaging.picture import (
+    MAX_FILE_BYTES,
+    MAX_PIXELS,
+    MAX_SIDE_PX,
+    UnreadableImageError,
+)
+
+MAX_SVG_BYTES: Final = 5_000_000
+TAKEN: Final = "PNG, JPEG, GIF, WebP and SVG are taken"
+
+_RASTERS: Final = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF87a": "GIF",
+    b"GIF89a": "GIF",
+}
+_OTHERS: Final = {
+    b"%PDF": "a PDF",
+    b"BM": "a BMP picture",
+    b"II*\0": "a TIFF picture",
+    b"MM\0*": "a TIFF picture",
+    b"8BPS": "a Photoshop file",
+    b"%!": "a PostScript or EPS file",
+    b"\xc5\xd0\xd3\xc6": "an EPS file",
+    b"\0\0\1\0": "a Windows icon",
+    b"\xff\x0a": "a JPEG XL picture",
+    b"\0\0\0\x0cJXL ": "a JPEG XL picture",
+    b"\0\0\0\x0cjP": "a JPEG 2000 picture",
+    b"PK\3\4": "a zip archive or an office document",
+    b"Rar!": "a RAR archive",
+    b"7z\xbc\xaf": "a 7-zip archive",
+    b"\x1f\x8b": "a gzip file, not of an SVG",
+}
+_BRANDS: Final = {
+    b"avif": "an AVIF picture",
+    b"avis": "an AVIF picture",
+} | dict.fromkeys(
+    (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1"), "a HEIC picture"
+)
+# What Pillow's readers raise on a damaged file, beside OSError.
+DAMAGE: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+
+
+def sniff(original: bytes) -> str:
+    """Name the format of a file, one of `FORMATS`.
+
+    Raises:
+        UnreadableImageError: empty, too large, or a format that is not taken.
+    """
+    if not original:
+        raise UnreadableImageError("The file is empty: upload it again.")
+    if len(original) > MAX_FILE_BYTES:
+        raise UnreadableImageError(
+            f"The file has {len(original) / 1e6:.0f} MB; at most"
+            f" {MAX_FILE_BYTES / 1e6:.0f} MB are taken. Export it smaller."
+        )
+    for magic, name in _RASTERS.items():
+        if original.startswith(magic):
+            return name
+    if original[:4] == b"RIFF" and original[8:12] == b"WEBP":
+        return "WEBP"
+    if _looks_like_svg(original):
+        return "SVG"
+    raise UnreadableImageError(
+        f"This seems to be {_guess(original)}. {TAKEN}: export it as one of these."
+    )
+
+
+def may_need_fonts(original: bytes) -> bool:
+    """Whether decoding may have to open font files: only SVG with text does."""
+    return original.startswith(b"\x1f\x8b") or (
+        _looks_like_svg(original) and b"<text" in original
+    )
+
+
+def unpacked_svg(original: bytes) -> bytes:
+    """Return the markup of an SVG, gunzipped (.svgz) within the size limit."""
+    if original.startswith(b"\x1f\x8b"):
+        try:
+            original = zlib.decompressobj(wbits=31).decompress(
+                original, MAX_SVG_BYTES + 1
+            )
+        except zlib.error as error:
+            raise UnreadableImageError(
+                "The compressed SVG is damaged: upload it again."
+            ) from error
+    if len(original) > MAX_SVG_BYTES:
+        raise UnreadableImageError(
+            f"The SVG is larger than {MAX_SVG_BYTES / 1e6:.0f} MB: simplify it, or"
+            " send a PNG."
+        )
+    return original
+
+
+@contextmanager
+def opened(original: bytes, name: str) -> Iterator[Image.Image]:
+    """Open a raster of the format `name`, its size checked before any decoding.
+
+    Whatever Pillow raises inside the block becomes our one refusal.
+
+    Raises:
+        UnreadableImageError: damaged, cut off, or too many pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Pillow's own bomb warning speaks of other limits than ours.
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(original), formats=(name,)) as image:
+                check_size(*image.size)
+                yield image
+    except DAMAGE as error:
+        raise UnreadableImageError(
+            f"The {name} file is damaged or cut off: upload it again."
+        ) from error
+
+
+def check_size(width_px: int, height_px: int) -> None:
+    """Refuse a picture by the size its header declares."""
+    if width_px * height_px > MAX_PIXELS or max(width_px, height_px) > MAX_SIDE_PX:
+        raise UnreadableImageError(
+            f"The picture is {width_px} x {height_px} pixels. At most"
+            f" {MAX_PIXELS // 10**6} megapixels and {MAX_SIDE_PX} pixels a side are"
+            " taken: export it smaller."
+        )
+
+
+def _looks_like_svg(original: bytes) -> bool:
+    head = original[:65_536]
+    if head.startswith(b"\x1f\x8b"):
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, 65_536)
+        except zlib.error:
+            return False
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16" if wide else "utf-8-sig", "ignore").lstrip()
+    root = re.search(r"<(?:[\w.-]+:)?(svg|html)[\s/>]", text, re.IGNORECASE)
+    return text.startswith("<") and root is not None and root[1].lower() == "svg"
+
+
+def _guess(original: bytes) -> str:
+    for magic, name in _OTHERS.items():
+        if original.startswith(magic):
+            return name
+    if original[4:8] == b"ftyp":
+        return _BRANDS.get(original[8:12], "a video or a HEIC picture")
+    head = original[:4096]
+    if re.match(rb"\s*<(!doctype\s+html|html)", head, re.IGNORECASE):
+        return "a web page"
+    if b"\0" not in head and not re.search(rb"[\x01-\x08\x0e-\x1a]", head):
+        return "a text file"
+    return "a file of another kind"
