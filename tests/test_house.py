@@ -1,0 +1,139 @@
+"""What holds for every file of the project, whoever wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+VENDORED = ROOT / "static" / "vendor"
+FOLDERS = ("logovote", "templates", "static", "migrations", "tests", "docs", "bench")
+TEXT = {".py", ".html", ".css", ".js", ".md", ".toml", ".lock", ".txt", ".svg"}
+
+
+def texts(*suffixes: str) -> Iterator[Path]:
+    """The project's own text files, of these suffixes or of any."""
+    found = [p for folder in FOLDERS for p in (ROOT / folder).rglob("*")]
+    for path in sorted((*found, *ROOT.glob("*.*"), *ROOT.glob(".ci/*"))):
+        if path.suffix in (suffixes or TEXT) and VENDORED not in path.parents:
+            yield path
+
+
+def named(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_no_file_names_a_folder_of_somebodys_machine() -> None:
+    personal = re.compile(r"(?<![\w./<{-])/(?:home|root|Users|work)/\w")
+    found = [named(p) for p in texts() if personal.search(p.read_text("utf-8"))]
+    assert not found
+
+
+def test_every_page_that_is_mentioned_is_there() -> None:
+    pages = {path.name for path in ROOT.rglob("*.md") if ".venv" not in path.parts}
+    page = re.compile(r"(?<![\w<{*])([\w.-]+\.md)\b")
+    missing = {
+        f"{named(path)}: {name}"
+        for path in texts(".py", ".md", ".html", ".js", ".css", ".toml")
+        for name in page.findall(path.read_text("utf-8"))
+        if name not in pages
+    }
+    assert not missing
+
+
+def test_modules_have_names_that_say_something() -> None:
+    vague = {"utils", "util", "helpers", "helper", "common", "misc", "manager"}
+    assert not [named(path) for path in texts(".py") if path.stem in vague]
+
+
+def test_the_locks_pin_every_requirement_and_name_no_host() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        project = tomllib.load(file)["project"]
+    wanted = {
+        "requirements.lock": project["dependencies"],
+        "requirements-test.lock": project["dependencies"]
+        + project["optional-dependencies"]["test"],
+    }
+    for name, requirements in wanted.items():
+        lock = (ROOT / name).read_text("utf-8")
+        pinned = set(re.findall(r"^([\w-]+)==", lock, re.MULTILINE))
+        names = {re.split(r"[^\w-]", line, maxsplit=1)[0] for line in requirements}
+        assert names <= pinned, name
+        assert "://" not in lock
+
+
+def test_both_locks_pin_the_same_versions() -> None:
+    run, test = (
+        set(re.findall(r"^[\w-]+==.*(?= \\$)", (ROOT / name).read_text("utf-8"), re.M))
+        for name in ("requirements.lock", "requirements-test.lock")
+    )
+    assert run <= test
+
+
+class InlineCode(HTMLParser):
+    """Collects what a strict content security policy would refuse to run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = dict(attrs)
+        data = (names.get("type") or "").endswith("json")
+        if tag == "style" or (tag == "script" and "src" not in names and not data):
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            script = (value or "").lstrip().lower().startswith("javascript:")
+            if name == "style" or name.startswith("on") or script:
+                self.found.append(f'{name}="{value}"')
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        pytest.param('<script src="a.js"></script>', [], id="script-file"),
+        pytest.param("<script>f()</script>", ["<script>"], id="inline-script"),
+        pytest.param("<style>p {}</style>", ["<style>"], id="inline-style"),
+        pytest.param('<p style="x">', ['style="x"'], id="style-attribute"),
+        pytest.param('<p onclick="x">', ['onclick="x"'], id="handler"),
+        pytest.param('<a href="javascript:x">', ['href="javascript:x"'], id="link"),
+    ],
+)
+def test_inline_code_is_recognised(html: str, found: list[str]) -> None:
+    parser = InlineCode()
+    parser.feed(html)
+    assert parser.found == found
+
+
+def test_no_template_has_inline_script_or_style() -> None:
+    found = {}
+    for path in texts(".html"):
+        # Without Jinja's own marks, which may hold quotes and angle brackets.
+        html = re.sub(r"{[%#{].*?[%#}]}", "", path.read_text("utf-8"), flags=re.DOTALL)
+        parser = InlineCode()
+        parser.feed(html)
+        if parser.found:
+            found[named(path)] = parser.found
+    assert not found
+
+
+def test_vendored_files_are_those_that_were_reviewed() -> None:
+    listed: dict[str, str] = {}
+    if (VENDORED / "VENDOR.toml").exists():
+        with (VENDORED / "VENDOR.toml").open("rb") as file:
+            for library in tomllib.load(file)["vendored"]:
+                listed |= library["sha256"]
+    there = {
+        path.relative_to(VENDORED).as_posix(): hashlib.sha256(
+            path.read_bytes()
+        ).hexdigest()
+        for path in VENDORED.rglob("*")
+        if path.is_file() and path.name != "VENDOR.toml"
+    }
+    assert there == listed
