@@ -1,0 +1,278 @@
+"""The list that may come with an export: which file is which entry, and by whom.
+
+A list is known by its headers, never by its name. Further kinds of lists join
+`_RECOGNISERS`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from logovote.errors import LogovoteError
+from logovote.ingest.members import MAX_MEMBERS
+from logovote.ingest.names import MAX_NUMBER
+
+MAX_DESIGNER_CHARACTERS = 120
+MAX_TITLE_CHARACTERS = 200
+MAX_NOTE_CHARACTERS = 2_000
+
+# A quoted cell may hold line breaks; one that goes on for longer was never closed.
+_MAX_ROW_LINES = 20
+_HEADER_WITHIN_LINES = 5
+
+_HEADERS = {
+    "number": "entry number no nr num entrynumber entryno entrynr #",
+    "file": "file filename image path imagefile picture",
+    "designer": "designer username author user creator artist designername authorname",
+    "designer_id": "designerid userid authorid",
+    "design_id": "designid attachmentid",
+    "title": "title entrytitle designtitle",
+    "rating": "rating stars",
+    "status": "status state",
+    "winner": "winner iswinner",
+    "submitted_at": "created createdat createtime submitted submittedat date uploaded",
+    "url": "url imageurl link imagelink href",
+    "revision_of": "parent revisionof replaces",
+    "note": "note notes comment comments remark description",
+}
+_FIELDS = {header: field for field, all_ in _HEADERS.items() for header in all_.split()}
+_POINTING = frozenset(("number", "file", "url", "design_id"))
+
+_NUMBER = re.compile(r"(?:entry|design|no\.?|nr\.?)?\s*#?\s*(\d{1,18})(?:\.0+)?", re.I)
+_YES = frozenset(("1", "true", "yes", "y", "x", "winner", "✓"))
+_STATUSES = {"eliminated": "declined", "won": "winner", "deleted": "withdrawn"}
+_JOINERS_AND_MARKS = "\u200c\u200d\u200e\u200f"
+
+
+class UnreadableManifestError(LogovoteError):
+    """The list of entries that was named cannot be used."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a list, as far as it could be understood; texts are cleaned."""
+
+    line: int
+    number: int | None = None
+    file: str | None = None
+    url: str | None = None
+    design_id: str | None = None
+    designer: str | None = None
+    title: str | None = None
+    status: str | None = None
+    submitted_at: str | None = None
+    revision_of: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A list of entries in its own order.
+
+    `fields` are the columns that were understood, `remarks` what was wrong, by line.
+    """
+
+    rows: tuple[Row, ...]
+    fields: frozenset[str]
+    remarks: tuple[str, ...]
+
+
+def recognise(data: bytes) -> Manifest | None:
+    """Return the list of entries that a file holds, or None if it holds none."""
+    text = _decoded(data)
+    if text is None:
+        return None
+    return next(filter(None, (read(text) for read in _RECOGNISERS)), None)
+
+
+def clean(text: str, limit: int) -> str | None:
+    """Return a text in NFC, trimmed, on one line and not longer than `limit`.
+
+    Markup and formulas stay as they are: who shows a text escapes it. Control and
+    formatting characters go, direction overrides among them.
+    """
+    shown = "".join(
+        " " if char.isspace() else char
+        for char in unicodedata.normalize("NFC", text)
+        if char.isspace()
+        or char in _JOINERS_AND_MARKS
+        or unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+    )
+    return shown.strip()[:limit].rstrip() or None
+
+
+def _decoded(data: bytes) -> str | None:
+    """Decode by byte order mark, as UTF-8, or as Excel on Windows writes it."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace")
+    if b"\0" in data:
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _table(text: str) -> Manifest | None:
+    """Read comma, semicolon, tab or bar separated lines below a line of headers."""
+    lines = list(io.StringIO(text, newline=None))
+    for start, line in enumerate(lines[:_HEADER_WITHIN_LINES]):
+        delimiter = max(",;\t|", key=lambda mark: len(_known(_cells(line, mark))))
+        columns = _known(_cells(line, delimiter))
+        if _is_header(columns):
+            width = len(_cells(line, delimiter))
+            return _manifest(columns, _records(lines, start + 1, delimiter, width))
+    return None
+
+
+def _records(
+    lines: list[str], start: int, delimiter: str, width: int
+) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each row with its line number, or the number with what is wrong there."""
+    at = start
+    while at < len(lines):
+        few = lines[at : at + _MAX_ROW_LINES]
+        reader = csv.reader(few, delimiter=delimiter, strict=True)
+        number = at + 1
+        try:
+            cells = next(reader)
+            at += reader.line_num
+        except csv.Error:
+            # A stray quotation mark must not swallow the rows below.
+            cells = _cells(lines[at], delimiter)
+            at += 1
+            if len(cells) != width:
+                yield number, "a quotation mark is not closed; the line was left out"
+                continue
+        if not any(cell.strip() for cell in cells):
+            continue
+        if any(cell.strip() for cell in cells[width:]):
+            yield number, "there are more cells than headers; the line was left out"
+            continue
+        yield number, cells[:width]
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _json(text: str) -> Manifest | None:
+    """Read a list of objects, or one under `entries`."""
+    if not text.lstrip().startswith(("[", "{")):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(found, dict):
+        found = found.get("entries")
+    if not isinstance(found, list):
+        return None
+    headers = list(
+        dict.fromkeys(key for item in found if isinstance(item, dict) for key in item)
+    )
+    columns = _known(headers)
+    if not _is_header(columns):
+        return None
+    return _manifest(columns, _objects(found, headers))
+
+
+def _objects(
+    items: list[object], headers: list[str]
+) -> Iterator[tuple[int, list[str] | str]]:
+    for number, item in enumerate(items, start=1):
+        if isinstance(item, dict):
+            yield number, [_scalar(item.get(header)) for header in headers]
+        else:
+            yield number, "this is no object; it was left out"
+
+
+def _scalar(value: object) -> str:
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
+_RECOGNISERS: tuple[Callable[[str], Manifest | None], ...] = (_json, _table)
+
+
+def _known(headers: Iterable[str]) -> dict[str, int]:
+    """Return at which place each field that we know stands; the first one counts."""
+    columns: dict[str, int] = {}
+    for place, header in enumerate(headers):
+        bare = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
+        if field := _FIELDS.get(bare or header.strip()):
+            columns.setdefault(field, place)
+    return columns
+
+
+def _is_header(columns: Mapping[str, int]) -> bool:
+    """Whether these are a list's headers: two we know, one that points to an entry."""
+    return len(columns) > 1 and not _POINTING.isdisjoint(columns)
+
+
+def _manifest(
+    columns: Mapping[str, int], records: Iterable[tuple[int, list[str] | str]]
+) -> Manifest:
+    rows: list[Row] = []
+    remarks: list[str] = []
+    for line, cells in records:
+        if isinstance(cells, str):
+            remarks.append(f"line {line}: {cells}")
+        elif len(rows) == MAX_MEMBERS:
+            remarks.append(f"line {line}: the list is too long and was read up to here")
+            break
+        else:
+            row, wrong = _row(line, columns, cells)
+            rows.append(row)
+            remarks += [f"line {line}: {text}" for text in wrong]
+    return Manifest(tuple(rows), frozenset(columns), tuple(remarks))
+
+
+def _row(
+    line: int, columns: Mapping[str, int], cells: list[str]
+) -> tuple[Row, list[str]]:
+    cell = {
+        field: cells[place].strip()
+        for field, place in columns.items()
+        if place < len(cells)
+    }
+    wrong: list[str] = []
+
+    def number(field: str) -> int | None:
+        value = cell.get(field, "")
+        found = _NUMBER.fullmatch(value)
+        if found and 1 <= int(found[1]) <= MAX_NUMBER:
+            return int(found[1])
+        if value:
+            wrong.append(f"“{clean(value, 40) or ''}” is no entry number")
+        return None
+
+    def text(field: str, limit: int = MAX_NOTE_CHARACTERS) -> str | None:
+        return clean(cell.get(field, ""), limit)
+
+    status = (text("status", 40) or "").casefold()
+    if cell.get("winner", "").casefold() in _YES:
+        status = "winner"
+    row = Row(
+        line=line,
+        number=number("number"),
+        file=cell.get("file") or None,
+        url=cell.get("url") or None,
+        design_id=cell.get("design_id") or None,
+        designer=text("designer", MAX_DESIGNER_CHARACTERS),
+        title=text("title", MAX_TITLE_CHARACTERS),
+        status=_STATUSES.get(status, status) or None,
+        submitted_at=text("submitted_at", 40),
+        revision_of=number("revision_of"),
+        note=text("note"),
+    )
+    return row, wrong

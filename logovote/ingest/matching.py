@@ -1,0 +1,129 @@
+"""Which line of a list belongs to which file."""
+
+from __future__ import annotations
+
+import posixpath
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from logovote.ingest.manifests import Row
+from logovote.ingest.members import Member
+from logovote.ingest.names import without_extension
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One way to tell that a row and a file belong together: they share a key.
+
+    An empty key is none.
+    """
+
+    of_row: Callable[[Row], set[str]]
+    of_file: Callable[[str], set[str]]
+
+
+def match(
+    rows: Sequence[Row],
+    members: Sequence[Member],
+    numbers: Mapping[str, int | None],
+    folder: str,
+) -> tuple[dict[int, Row], list[str]]:
+    """Return the row of each member that has one, by index, and remarks on the others.
+
+    The surest sign is tried first, for all rows, and what has found its like is out of
+    the game. A sign that fits files of different names fits none of them.
+
+    Args:
+        rows: the list.
+        members: the files it may speak of.
+        numbers: the entry number that each file's name bears.
+        folder: where the list itself lies, "" for the top.
+    """
+    matched: dict[int, Row] = {}
+    lines: dict[str, int] = {}
+    waiting = list(rows)
+    for sign in _signs([member.name for member in members], numbers, folder):
+        files: dict[str, list[Member]] = defaultdict(list)
+        for member in members:
+            if member.index not in matched:
+                for key in sign.of_file(member.name):
+                    files[key].append(member)
+        still_waiting = []
+        for row in waiting:
+            keys = sign.of_row(row) - {""}
+            found = [member for key in keys for member in files.get(key, ())]
+            names = {member.name for member in found}
+            if len(names) == 1 and names.isdisjoint(lines):
+                lines[names.pop()] = row.line
+                matched.update((member.index, row) for member in found)
+            else:
+                still_waiting.append(row)
+        waiting = still_waiting
+    return matched, [f"line {row.line}: {_missing(row, lines)}" for row in waiting]
+
+
+def _signs(
+    names: Sequence[str], numbers: Mapping[str, int | None], folder: str
+) -> Iterator[Sign]:
+    """Yield the signs, the surest first."""
+    folders = [posixpath.dirname(name) for name in names]
+    common = posixpath.commonpath(folders) if folders else ""
+    for fold in (_composed, _folded):
+        # Paths in a list begin where the list lies, at the top, or at the folder that
+        # somebody packed with all that is in it.
+        for root in (folder, "", common):
+            yield _same_path(fold, root)
+    yield Sign(lambda row: {_base(_path(row.file))}, lambda name: {_base(name)})
+    yield Sign(lambda row: {_stem(_path(row.file))}, lambda name: {_stem(name)})
+    yield Sign(
+        lambda row: {_base(_path(row.url)), _folded(row.design_id or "")},
+        lambda name: {_base(name), _stem(name)},
+    )
+    yield Sign(lambda row: {_stem(_path(row.url))}, lambda name: {_stem(name)})
+    yield Sign(
+        lambda row: {str(row.number or "")}, lambda name: {str(numbers[name] or "")}
+    )
+
+
+def _same_path(fold: Callable[[str], str], root: str) -> Sign:
+    return Sign(
+        lambda row: {fold(_path(row.file))},
+        lambda name: {fold(name.removeprefix(f"{root}/") if root else name)},
+    )
+
+
+def _missing(row: Row, lines: Mapping[str, int]) -> str:
+    for name, line in lines.items():
+        if _folded(_path(row.file)) == _folded(name):
+            return f"line {line} already speaks of its file"
+    return "no file was found for it"
+
+
+def _path(cell: str | None) -> str:
+    """Return a cell's path with `/`; of an address, its own path."""
+    path = (cell or "").replace("\\", "/")
+    if "://" in path:
+        try:
+            path = unquote(urlsplit(path).path)
+        except ValueError:
+            path = path.partition("?")[0]
+    return path.removeprefix("./").strip("/")
+
+
+def _base(path: str) -> str:
+    return _folded(posixpath.basename(path))
+
+
+def _stem(path: str) -> str:
+    return without_extension(_base(path))
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _folded(text: str) -> str:
+    return _composed(_composed(text).casefold())

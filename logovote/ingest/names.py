@@ -1,0 +1,254 @@
+"""What a file's name tells of its entry: number, designer, title.
+
+A wrong number puts one design in the place of another, a missing one only makes the
+import give out the next free number. So a number is believed where its place in the
+name says that it numbers an entry, and nowhere else: designers count their own drafts
+(`logo v2`, `Concept 5`, `design (2)`), and cameras, screens and browsers count theirs.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+MAX_NUMBER = 99_999
+
+# What designers count of their own stays below this; an entry's number seldom does.
+_FEW = 10
+_LAST_DAY_OF_MONTH = 31
+_YEARS = range(1980, 2051)
+
+_EXTENSION = re.compile(
+    r"\.(png|apng|jpe?g|jpe|jfif|gif|webp|avif|svgz?|pdf|ai|e?ps|psd|bmp|tiff?|hei[cf]"
+    r"|ico|jxl|jp2|cdr|indd|sketch|fig|xcf|xd|afdesign|txt|html?|csv|json)$",
+    re.IGNORECASE,
+)
+# `logo (2)`, `logo copy 2`, `Copy of logo`: what browsers and desktops add to a name.
+_COPY_AFTER = re.compile(
+    r"(?<=.)(\s*\(\d{1,3}\)|[\s_-]+(copy|kopie|copie|copia)(\s*\(?\d{1,3}\)?)?)$",
+    re.IGNORECASE,
+)
+_COPY_BEFORE = re.compile(r"^(copy|kopie)( \(\d+\))? (of|von) (?=.)", re.IGNORECASE)
+_COUNTED_COPY = re.compile(r"(?P<base>.+?)[\s_-]+(?P<count>[1-9]\d?)")
+
+# After an entry's number: no letter or digit, no decimals, no size, no date.
+_ENDS = r"(?![^\W_])(?![.,]\d)(?!\s*[x\u00d7]\s*\d)(?![-_. ]\d{1,2}[-_. ]\d{1,4}(?!\d))"
+_NUMBER = rf"(?P<number>\d+)(?:{_ENDS}|(?=v\d))"
+_MARKED = re.compile(
+    rf"[\[(]?(?:(?:contest[\s_-]+)?(?:entry|submission)[\W_]*|#\s*"
+    rf"|(?:no|nr|n)[.°º][\s._-]*|(?:no|nr)[\s_-]+)+{_NUMBER}",
+    re.IGNORECASE,
+)
+_DESIGN = re.compile(
+    rf"design[\s_-]*(?P<hash>#?)\s*{_NUMBER}(?P<by>(?=[\s_-]+by[\s_-]))?", re.IGNORECASE
+)
+_LEADING = re.compile(
+    rf"[\[(]?{_NUMBER}[\])]?(?P<gap>[\s_.,:)\u2013\u2014-]*)(?P<rest>.*)", re.DOTALL
+)
+_WITHIN = re.compile(
+    rf"(?<![^\W_])(?:(?P<word>entry|submission)[\s_-]*)?(?P<hash>#?)\s*{_NUMBER}",
+    re.IGNORECASE,
+)
+_USER_ID = re.compile(r"\d{6,}(?=[\s_-]|$)")
+_STARTS_WITH_NUMBER = re.compile(r"\d+(?![^\W\d_])(?P<spaced>\s+[^\W\d])?|\d+x\d")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-", re.IGNORECASE)
+
+# `3 options`, `2-color`, `512 px`: a number that counts what follows it.
+_COUNTED = re.compile(
+    r"(?:px|pt|dpi|ppi|mm|cm|inch(?:es)?|bits?|kb|mb|percent|deg(?:rees)?|karat|stars?"
+    r"|st|nd|rd|th|d|x|am|pm|of|in[\s_-]\d|tones?|colou?rs?|farben|options|concepts"
+    r"|versions|variations|variants|alternatives|logos|designs|icons|ideas|drafts"
+    r"|proposals|sketches|layouts|samples|pages|sizes|styles|fonts|letters|marks|entries"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]{0,6}(?=[\s_.,-]*\d))"
+    r"(?![^\W_])",
+    re.IGNORECASE,
+)
+# `Rev #12`, `Artboard #10`: words that make the `#` after them a draft's.
+_DRAFT = re.compile(
+    r"(?:v|ver|version|rev|revision|concept|option|opt|variant|variation|var|draft|idea"
+    r"|idée|idee|proposal|alternative|alt|artboard|frame|page|slide|take|iteration|round"
+    r"|sample|mock-?up|sketch|pantone|pms|colou?r|hex|attempt|part|set|sheet|board|try"
+    r"|update|contest|file|image|img|layer|logo|icon|mark|style|screen(?:shot)?)"
+    r"[\s._-]*$",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"(?:(?P<title>.*?)[\s_-]+)?by[\s_-]+(?P<designer>.+)", re.IGNORECASE)
+_DASH = re.compile(r"\s+[-\u2013\u2014|]\s+")
+_GAPS = " \t_-\u2013\u2014|.,:"
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a name tells; `rest` is what it says besides, whoever may be meant."""
+
+    number: int | None = None
+    designer: str | None = None
+    title: str | None = None
+    rest: str = ""
+
+
+def entry_number(name: str) -> int | None:
+    """Return the entry number that a file's name bears, if it surely does."""
+    return guess(name).number
+
+
+def guess(name: str) -> Guess:
+    """Read one name by itself."""
+    text = _stem(name)
+    number, gap, rest = _split(text)
+    sure = Guess(number, rest=rest)
+    if by := _BY.fullmatch(rest):
+        return replace(sure, designer=by["designer"], title=by["title"] or None)
+    if number is None or _USER_ID.match(rest):
+        return sure
+    parts = [rest]
+    if _DASH.match(gap):
+        parts = _DASH.split(rest, maxsplit=1)
+    elif gap == "_":
+        parts = rest.split("_")
+    if len(parts) == 2:
+        return replace(sure, designer=parts[0], title=parts[1])
+    return sure
+
+
+def guess_all(names: Iterable[str]) -> dict[str, Guess]:
+    """Read many names, each in the light of the others.
+
+    Beside `entry.png`, `entry-2.png` is a second file of that name and not entry 2. And
+    a designer whom one name tells for sure is found again where another is ambiguous
+    (`119_sable_and_co_Modern minimal`).
+    """
+    guesses = {name: guess(name) for name in names}
+    for name, original in _copies(guesses).items():
+        guesses[name] = replace(guesses[name], number=guesses[original].number)
+    known = {_bare(g.designer): g.designer for g in guesses.values() if g.designer}
+    longest_first = sorted(known.values(), key=len, reverse=True)
+    return {
+        name: found if found.designer else _attributed(found, known, longest_first)
+        for name, found in guesses.items()
+    }
+
+
+def without_extension(name: str) -> str:
+    """Return a name without the extensions of files that people send in.
+
+    Others stay: `v2.1.final` and `S. Van Der Meer` have none.
+    """
+    while (shorter := _EXTENSION.sub("", name)) not in ("", name):
+        name = shorter
+    return name
+
+
+def _stem(name: str) -> str:
+    """Return the last part of a path without its extension and marks of copying."""
+    text = unicodedata.normalize("NFC", name).rpartition("/")[2]
+    text = without_extension(text.translate(_FULL_WIDTH).replace("№", "#").strip())
+    text = _COPY_BEFORE.sub("", text)
+    while (shorter := _COPY_AFTER.sub("", text)) != text:
+        text = shorter
+    return text.strip()
+
+
+def _split(text: str) -> tuple[int | None, str, str]:
+    """Return the number in a name, what divides it from the rest, and the rest."""
+    found = _MARKED.match(text) or _design(text)
+    if not found and (lead := _LEADING.match(text)) and _leads(text, lead):
+        found = lead
+    if not found:
+        return _within(text), "", text
+    after = text[found.end("number") :].lstrip("])")
+    rest = after.lstrip(_GAPS)
+    return (
+        _valid(found),
+        after[: len(after) - len(rest)],
+        rest.rstrip(" \t_-\u2013\u2014"),
+    )
+
+
+def _design(text: str) -> re.Match[str] | None:
+    """Match `Design 36 by foo`, `Design #36`, `Design 36`, but not a `Design 2`."""
+    found = _DESIGN.match(text)
+    if found and (found["hash"] or found["by"] is not None or _tall(found["number"])):
+        return found
+    return None
+
+
+def _leads(text: str, found: re.Match[str]) -> bool:
+    """Whether a number at the very start of a name is an entry's."""
+    digits, gap, rest = found["number"], found["gap"], found["rest"]
+    if not rest:
+        return True
+    if not gap or _UUID.match(text):
+        return rest.startswith(("v", "V", "("))
+    if _USER_ID.match(rest):
+        return True
+    if int(digits) in _YEARS:
+        return False
+    dashed = bool(_DASH.match(gap))
+    if follower := _STARTS_WITH_NUMBER.match(rest):
+        ordinary = dashed or int(digits) > _LAST_DAY_OF_MONTH
+        return ordinary and follower["spaced"] is not None
+    return dashed or digits.startswith("0") or not _COUNTED.match(rest)
+
+
+def _within(text: str) -> int | None:
+    """Find a number that is marked as an entry's farther on in the name."""
+    numbers = set()
+    for found in _WITHIN.finditer(text):
+        before = text[: found.start()]
+        if found["word"] and (found["hash"] or _tall(found["number"])):
+            numbers.add(_valid(found))
+        elif found["hash"] and not _DRAFT.search(before):
+            alone = before.rstrip(" ").endswith(tuple("-\u2013\u2014_([|"))
+            if alone or _tall(found["number"]):
+                numbers.add(_valid(found))
+    return numbers.pop() if len(numbers) == 1 else None
+
+
+def _tall(digits: str) -> bool:
+    """Whether a number is too large, or too carefully written, for someone's drafts."""
+    return digits.startswith("0") or (int(digits) >= _FEW and int(digits) not in _YEARS)
+
+
+def _valid(found: re.Match[str]) -> int | None:
+    number = int(found["number"][:18])
+    return number if 1 <= number <= MAX_NUMBER else None
+
+
+def _copies(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that are another's in the same folder with a counter added."""
+    stems = {(name.rpartition("/")[0], _stem(name).casefold()): name for name in names}
+    families: dict[str, dict[str, int]] = defaultdict(dict)
+    for (folder, stem), name in stems.items():
+        if found := _COUNTED_COPY.fullmatch(stem):
+            original = stems.get((folder, found["base"]))
+            if original is not None:
+                families[original][name] = int(found["count"])
+    return {
+        name: original
+        for original, copies in families.items()
+        if max(copies.values()) < _FEW
+        for name in copies
+    }
+
+
+def _attributed(found: Guess, known: dict[str, str], longest_first: list[str]) -> Guess:
+    """Find a known designer in the part of a numbered name that nobody could place."""
+    if found.number is None or not found.rest:
+        return found
+    if designer := known.get(_bare(found.rest)):
+        return replace(found, designer=designer)
+    for designer in longest_first:
+        title = found.rest.removeprefix(designer)
+        if title != found.rest and title[0] in " _-":
+            return replace(found, designer=designer, title=title.strip(" _-"))
+    return found
+
+
+def _bare(text: str) -> str:
+    """Return a name's letters and digits only, as slugs keep them."""
+    return re.sub(r"[\W_]+", "", text.casefold())

@@ -1,0 +1,194 @@
+"""From a folder, archive or file to the entries in it: the door to this package."""
+
+from __future__ import annotations
+
+import posixpath
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from logovote.errors import LogovoteError
+from logovote.ingest.archives import open_source
+from logovote.ingest.manifests import (
+    MAX_DESIGNER_CHARACTERS,
+    MAX_TITLE_CHARACTERS,
+    Manifest,
+    Row,
+    UnreadableManifestError,
+    clean,
+    recognise,
+)
+from logovote.ingest.matching import match
+from logovote.ingest.members import (
+    Member,
+    Problem,
+    Source,
+    Status,
+    UnreadableFileError,
+    printable,
+)
+from logovote.ingest.names import Guess, guess_all
+
+_MANIFEST_EXTENSIONS = (".csv", ".tsv", ".txt", ".json")
+_UNLISTED = Row(line=0)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file that may be a logo, with all that is known before it is looked at.
+
+    `file` is its name in the source and need not be unique. `order` follows the list of
+    entries, then the natural order of names: of two files with one number, the later is
+    the newer version. `listed` tells whether the list of entries knows the file.
+    """
+
+    file: str
+    number: int | None
+    designer: str | None
+    title: str | None
+    status: str | None
+    submitted_at: str | None
+    revision_of: int | None
+    note: str | None
+    listed: bool
+    order: int
+    member: Member = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was found in a source; valid while `read_entries` holds it open.
+
+    `remarks` are sentences about the list of entries, line by line.
+    """
+
+    entries: tuple[Entry, ...]
+    problems: tuple[Problem, ...]
+    remarks: tuple[str, ...]
+    source: Source = field(repr=False)
+
+    def read(self, entry: Entry) -> bytes:
+        """Return an entry's bytes.
+
+        Raises:
+            UnreadableFileError: this file is damaged, too large, or itself an archive.
+        """
+        return self.source.read(entry.member)
+
+
+@contextmanager
+def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
+    """Open a folder, zip, tar or single file and find the entries in it.
+
+    Args:
+        path: where the files are.
+        manifest: the list of entries; without it, one among the files is used.
+
+    Raises:
+        UnreadableSourceError: nothing can be read from `path` at all.
+        UnreadableManifestError: `manifest` is no list of entries.
+    """
+    with open_source(path) as source:
+        lists = _lists(source)
+        if manifest is not None:
+            name, folder, chosen = manifest.name, "", _named_manifest(manifest)
+        elif lists:
+            member, chosen = lists[0]
+            name, folder = member.name, posixpath.dirname(member.name)
+        else:
+            name, folder, chosen = "", "", Manifest((), frozenset(), ())
+        listed = {member.index for member, _ in lists}
+        members = [member for member in source.members if member.index not in listed]
+        guesses = guess_all(member.name for member in members)
+        numbers = {name: guess.number for name, guess in guesses.items()}
+        rows, unmatched = match(chosen.rows, members, numbers, folder)
+        remarks = (*chosen.remarks, *unmatched, *_doubled(chosen.rows))
+        yield Reading(
+            entries=_entries(members, guesses, rows),
+            problems=(*source.problems, *_list_problems(lists, name)),
+            remarks=tuple(f"{printable(name)}, {remark}." for remark in remarks),
+            source=source,
+        )
+
+
+def _lists(source: Source) -> list[tuple[Member, Manifest]]:
+    """Find the lists of entries among the files, the one to use first.
+
+    That is the one nearest to the top, then the one that says most.
+    """
+    lists = []
+    for member in source.members:
+        if member.name.casefold().endswith(_MANIFEST_EXTENSIONS):
+            try:
+                found = recognise(source.read(member))
+            except UnreadableFileError:
+                continue  # whoever reads it as an entry reports it
+            if found:
+                lists.append((member, found))
+    return sorted(lists, key=lambda it: (it[0].name.count("/"), -len(it[1].fields)))
+
+
+def _named_manifest(path: Path) -> Manifest:
+    try:
+        with open_source(path) as source:
+            data = source.read(source.members[0])
+    except (LogovoteError, IndexError) as error:
+        message = f"The list of entries “{path.name}” cannot be read."
+        raise UnreadableManifestError(message) from error
+    manifest = recognise(data)
+    if manifest is None:
+        raise UnreadableManifestError(
+            f"“{path.name}” is no list of entries. It should be CSV, TSV or JSON, with "
+            "columns such as entry, file, designer and title."
+        )
+    return manifest
+
+
+def _list_problems(
+    lists: list[tuple[Member, Manifest]], used: str
+) -> Iterator[Problem]:
+    for member, _ in lists:
+        reason = (
+            "The list of entries, used as such."
+            if member.name == used
+            else f"A list of entries, too; “{printable(used)}” was used."
+        )
+        yield Problem(member.name, reason, Status.IGNORED)
+
+
+def _doubled(rows: tuple[Row, ...]) -> Iterator[str]:
+    counts = Counter(row.number for row in rows)
+    for row in rows:
+        if row.number and counts[row.number] > 1:
+            yield f"line {row.line}: entry {row.number} is in the list more than once"
+
+
+def _entries(
+    members: list[Member], guesses: dict[str, Guess], rows: dict[int, Row]
+) -> tuple[Entry, ...]:
+    """Join what the list and the names tell; the list wins."""
+    listed = [member for member in members if member.index in rows]
+    others = [member for member in members if member.index not in rows]
+    listed.sort(key=lambda member: rows[member.index].line)
+    return tuple(
+        _entry(order, member, guesses[member.name], rows.get(member.index, _UNLISTED))
+        for order, member in enumerate((*listed, *others))
+    )
+
+
+def _entry(order: int, member: Member, guess: Guess, row: Row) -> Entry:
+    return Entry(
+        file=member.name,
+        number=row.number or guess.number,
+        designer=row.designer or clean(guess.designer or "", MAX_DESIGNER_CHARACTERS),
+        title=row.title or clean(guess.title or "", MAX_TITLE_CHARACTERS),
+        status=row.status,
+        submitted_at=row.submitted_at,
+        revision_of=row.revision_of,
+        note=row.note,
+        listed=row is not _UNLISTED,
+        order=order,
+        member=member,
+    )
