@@ -1,0 +1,92 @@
+// Joins a ballot's form to the keeper in save.js: status line, receipt, conflict dialog.
+
+import * as messages from "./messages.js";
+import { keepBallot } from "./save.js";
+import { timeElement } from "./time.js";
+
+const dialog = document.getElementById("conflict");
+
+function askWhich(current, mine) {
+  dialog.querySelector("[data-conflict-theirs]").textContent =
+    messages.theirs(current.items.length, new Date(current.saved_at));
+  dialog.querySelector("[data-conflict-mine]").textContent = messages.mine(mine.length);
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    // Esc is no answer, and there is no third one: ask again.
+    dialog.onclose = () => {
+      if (dialog.returnValue) resolve(dialog.returnValue);
+      else dialog.showModal();
+    };
+  });
+}
+
+function showReceipt({ code, saved_at: savedAt }) {
+  const receipt = document.querySelector("[data-receipt]");
+  if (!receipt || !code) return;
+  receipt.hidden = false;
+  receipt.querySelector("[data-receipt-code]").textContent = code;
+  receipt.querySelector("[data-receipt-time]").replaceChildren(timeElement(new Date(savedAt)));
+}
+
+/** Keep the ballot of `form`; `apply(items)` paints. Returns the keeper and `say(text)`. */
+export function openBallot(form, apply) {
+  const line = document.querySelector("[data-save-status]");
+  let said = ""; // what the voter just did, read out together with how it was kept
+  let keeper = null;
+
+  function write(state, text, action) {
+    line.dataset.state = state;
+    line.textContent = `${said} ${text}`.trim();
+    if (!action) return;
+    const element = document.createElement(action.href ? "a" : "button");
+    Object.assign(element, action);
+    if (!action.href) element.type = "button";
+    element.className = "button button-bare";
+    line.append(" ", element);
+  }
+
+  const lastSaved = new Date(line.querySelector("time")?.dateTime ?? NaN);
+  if (lastSaved.toDateString() === new Date().toDateString()) write("saved", messages.saved(lastSaved));
+
+  function show(state, detail = {}) {
+    const again = { textContent: messages.retry, onclick: () => keeper.retry() };
+    if (state === "saving") write(state, messages.saving);
+    else if (state === "saved") {
+      write(state, messages.saved(detail.saved_at ? new Date(detail.saved_at) : new Date()));
+      showReceipt(detail);
+      said = "";
+    } else if (state === "updated") write(state, messages.updated);
+    else if (state === "offline") write(state, messages.offline, again);
+    else if (state === "failed") write(state, messages.failed, again);
+    else if (state === "signed-out")
+      write(state, messages.signedOut, { textContent: messages.signIn, href: form.dataset.signIn });
+    else {
+      said = "";
+      if (state === "closed" || state === "too-late") form.dataset.readonly = "";
+      write(state, detail.message ?? (state === "closed" ? messages.closed : messages.tooLate));
+    }
+  }
+
+  keeper = keepBallot({
+    url: form.action,
+    key: `logovote:${form.dataset.voter}:${new URL(form.action).pathname}`,
+    rev: Number(form.dataset.rev),
+    items: JSON.parse(form.dataset.items),
+    readOnly: "readonly" in form.dataset,
+    apply,
+    show,
+    choose: askWhich,
+  });
+
+  return {
+    ...keeper,
+    say(text) {
+      said = text;
+    },
+    note(text) {
+      said = "";
+      write("note", text);
+    },
+  };
+}

@@ -1,0 +1,45 @@
+// Ten steps back, for everything a voter can do by a slip of the finger.
+//
+// The steps outlive a page turn, but a step counts only while the ballot is the one it
+// led to: undoing must never wipe out what another tab or device did.
+
+import { same } from "./save.js";
+import { recall, remember } from "./storage.js";
+
+const DEPTH = 10;
+
+/** Returns `{ change(after), undo(), show() }` around a ballot; `paint(items)` paints. */
+export function withUndo(form, ballot, paint) {
+  const button = document.querySelector("[data-undo]");
+  const key = `logovote:undo:${form.action}`;
+  const steps = () => recall(key, "sessionStorage") ?? [];
+  const last = () => steps().findLastIndex((step) => same(step.after, ballot.items()));
+
+  function show() {
+    button.hidden = ballot.stopped() || last() < 0;
+  }
+
+  function set(items, trail) {
+    remember(key, trail, "sessionStorage");
+    paint(items);
+    ballot.change(items);
+    show();
+  }
+
+  function change(after) {
+    set(after, [...steps(), { before: ballot.items(), after }].slice(-DEPTH));
+  }
+
+  function undo() {
+    const at = last();
+    if (at < 0 || ballot.stopped()) return false;
+    const trail = steps();
+    const held = document.activeElement === button;
+    set(trail[at].before, trail.slice(0, at));
+    if (held && button.hidden) document.getElementById("main").focus({ preventScroll: true });
+    return true;
+  }
+
+  button.addEventListener("click", undo);
+  return { change, undo, show };
+}
