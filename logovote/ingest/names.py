@@ -19,7 +19,24 @@ MAX_NUMBER = 99_999
 # What designers count of their own stays below this; an entry's number seldom does.
 _FEW = 10
 _LAST_DAY_OF_MONTH = 31
-_YEARS = range(1980, 2051)
+# Before a text, these are a year or a picture's width, unless entries go that far.
+_FOR_OTHER_USE = frozenset(
+    (
+        *range(1980, 2051),
+        1024,
+        1080,
+        1200,
+        1280,
+        1440,
+        1600,
+        1920,
+        2560,
+        3000,
+        3840,
+        4096,
+    )
+)
+_NEAR = 100
 
 _EXTENSION = re.compile(
     r"\.(png|apng|jpe?g|jpe|jfif|gif|webp|avif|svgz?|pdf|ai|e?ps|psd|bmp|tiff?|hei[cf]"
@@ -34,8 +51,12 @@ _COPY_AFTER = re.compile(
 _COPY_BEFORE = re.compile(r"^(copy|kopie)( \(\d+\))? (of|von) (?=.)", re.IGNORECASE)
 _COUNTED_COPY = re.compile(r"(?P<base>.+?)[\s_-]+(?P<count>[1-9]\d?)")
 
-# After an entry's number: no letter or digit, no decimals, no size, no date.
-_ENDS = r"(?![^\W_])(?![.,]\d)(?!\s*[x\u00d7]\s*\d)(?![-_. ]\d{1,2}[-_. ]\d{1,4}(?!\d))"
+# After an entry's number: no letter or digit, decimals, size, `of 3` or date.
+_ENDS = (
+    r"(?![^\W_])(?![.,]\d)"
+    r"(?![\s_-]*(?:[x\u00d7]|of)[\s_-]*\d)"
+    r"(?![-_. ]\d{1,2}[-_. ]\d{1,4}(?!\d))"
+)
 _NUMBER = rf"(?P<number>\d+)(?:{_ENDS}|(?=v\d))"
 _MARKED = re.compile(
     rf"[\[(]?(?:(?:contest[\s_-]+)?(?:entry|submission)[\W_]*|#\s*"
@@ -83,9 +104,14 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 @dataclass(frozen=True)
 class Guess:
-    """What a name tells; `rest` is what it says besides, whoever may be meant."""
+    """What a name tells.
+
+    `perhaps` is a number that is one only in the company of others; `rest` is what the
+    name says besides, whoever may be meant.
+    """
 
     number: int | None = None
+    perhaps: int | None = None
     designer: str | None = None
     title: str | None = None
     rest: str = ""
@@ -101,9 +127,12 @@ def guess(name: str) -> Guess:
     text = _stem(name)
     number, gap, rest = _split(text)
     sure = Guess(number, rest=rest)
+    user_id = bool(_USER_ID.match(rest))
+    if number in _FOR_OTHER_USE and text.startswith(str(number)) and rest:
+        sure = sure if user_id else Guess(perhaps=number, rest=rest)
     if by := _BY.fullmatch(rest):
         return replace(sure, designer=by["designer"], title=by["title"] or None)
-    if number is None or _USER_ID.match(rest):
+    if number is None or user_id:
         return sure
     parts = [rest]
     if _DASH.match(gap):
@@ -118,13 +147,17 @@ def guess(name: str) -> Guess:
 def guess_all(names: Iterable[str]) -> dict[str, Guess]:
     """Read many names, each in the light of the others.
 
-    Beside `entry.png`, `entry-2.png` is a second file of that name and not entry 2. And
-    a designer whom one name tells for sure is found again where another is ambiguous
-    (`119_sable_and_co_Modern minimal`).
+    Beside `entry.png`, `entry-2.png` is a second file of that name and not entry 2;
+    where there is a `2040.png`, `2015-fox.png` is no year; and a designer whom one
+    name tells for sure is found again in another (`119_sable_and_co_Modern minimal`).
     """
     guesses = {name: guess(name) for name in names}
     for name, original in _copies(guesses).items():
         guesses[name] = replace(guesses[name], number=guesses[original].number)
+    borne = {found.number for found in guesses.values()}
+    for name, found in guesses.items():
+        if found.perhaps and not borne.isdisjoint(_around(found.perhaps)):
+            guesses[name] = replace(found, number=found.perhaps)
     known = {_bare(g.designer): g.designer for g in guesses.values() if g.designer}
     longest_first = sorted(known.values(), key=len, reverse=True)
     return {
@@ -186,13 +219,15 @@ def _leads(text: str, found: re.Match[str]) -> bool:
         return rest.startswith(("v", "V", "("))
     if _USER_ID.match(rest):
         return True
-    if int(digits) in _YEARS:
-        return False
     dashed = bool(_DASH.match(gap))
     if follower := _STARTS_WITH_NUMBER.match(rest):
         ordinary = dashed or int(digits) > _LAST_DAY_OF_MONTH
         return ordinary and follower["spaced"] is not None
     return dashed or digits.startswith("0") or not _COUNTED.match(rest)
+
+
+def _around(number: int) -> range:
+    return range(number - _NEAR, number + _NEAR + 1)
 
 
 def _within(text: str) -> int | None:
@@ -211,7 +246,9 @@ def _within(text: str) -> int | None:
 
 def _tall(digits: str) -> bool:
     """Whether a number is too large, or too carefully written, for someone's drafts."""
-    return digits.startswith("0") or (int(digits) >= _FEW and int(digits) not in _YEARS)
+    return digits.startswith("0") or (
+        int(digits) >= _FEW and int(digits) not in _FOR_OTHER_USE
+    )
 
 
 def _valid(found: re.Match[str]) -> int | None:

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logovote.ingest.names import entry_number, guess, guess_all
+
+NUMBERED = {
+    "36": 36,
+    "36.png": 36,
+    "0036.PNG": 36,
+    "99999.png": 99_999,
+    "36.png.png": 36,
+    "36.final.png": 36,
+    "36_.png": 36,
+    "a/b/36.svg": 36,
+    "36 (1).png": 36,
+    "36(1).png": 36,
+    "36 copy.png": 36,
+    "36 - Copy (2).png": 36,
+    "Copy of 36.png": 36,
+    "#36.png": 36,
+    "# 36.png": 36,
+    "sub/#36.png": 36,
+    "#2015.png": 2015,
+    "#36-2.png": 36,
+    "#36 (dark).png": 36,
+    "#130 HexaHelga Final logo.jpg": 130,
+    "\uff0336.png": 36,  # as East Asian keyboards write it
+    "\uff13\uff16.png": 36,
+    "\u0663\u0666.png": 36,  # Arabic-Indic
+    "№36.png": 36,
+    "№ 36 foo.png": 36,
+    "No. 36.png": 36,
+    "No 36 - foo.png": 36,
+    "nr-36.png": 36,
+    "n°36.png": 36,
+    "entry-36": 36,
+    "entry-2.png": 2,
+    "entry36.png": 36,
+    "ENTRY_036.JPG": 36,
+    "entry-36-2.png": 36,
+    "Entry #36.png": 36,
+    "Entry no. 36.png": 36,
+    "Contest entry 36.png": 36,
+    "submission 36.png": 36,
+    "entry-004-logofactory99.png": 4,
+    "Entry 36 - Designer - Title.png": 36,
+    "Entry 36 - 99designs guy - v3.png": 36,
+    "036-name.jpg": 36,
+    "36-name.jpg": 36,
+    "36_name.jpg": 36,
+    "36 name.jpg": 36,
+    "36. name.jpg": 36,
+    "36 by foo.png": 36,
+    "(36) foo.png": 36,
+    "[36] foo.png": 36,
+    "36) foo.png": 36,
+    "36 \u2013 foo.png": 36,
+    "36-3d-logo.png": 36,
+    "36-4ever.png": 36,
+    "36 - 27 ztudio - Logo.png": 36,
+    "36-wordmark in 2 colours.png": 36,
+    "36_v2.png": 36,
+    "36v2.png": 36,
+    "36-v2.1-final.png": 36,
+    "036-options.png": 36,
+    "107_ztudio 27_Rev 4.png": 107,
+    "107_27 ztudio_Rev 4.png": 107,
+    "36_1234567_entry.png": 36,
+    "2015_1234567_entry.png": 2015,
+    "Design 36 by foo.png": 36,
+    "Design 2 by foo.png": 2,
+    "design-36-by-foo.png": 36,
+    "Design #3 by foo.png": 3,
+    "Design 112.png": 112,
+    "logo-contest-entry-36.png": 36,
+    "unikern_entry_36.png": 36,
+    "PixelPanda entry #3.png": 3,
+    "PixelPanda #36.png": 36,
+    "PixelPanda (#7).png": 7,
+    "PixelPanda - #7 - Logo.png": 7,
+}
+
+NOT_NUMBERED = """
+attachment_12583422
+attachment_36.png
+12583422.png
+1446544800_logo.png
+0.png
+000.png
+100000.png
+-36.png
+logo v2
+v2.1.final.png
+v36.png
+Version 36.png
+Rev 2
+Rev #12.png
+IMG_20151103.jpg
+IMG_1234.jpg
+DSC01234.JPG
+image001.png
+image (12).png
+unnamed (1).png
+download (36).png
+WhatsApp Image 2020-01-02 at 10.11.12.jpeg
+screenshot 12.png
+Screen Shot 2015-11-03 at 10.12.36.png
+10.12.36.png
+2015-11-03 logo.png
+2015-11-03.png
+2015_11_03.png
+20151103.png
+03-11-2015.png
+3.11.2015 logo.png
+15-11-03 logo.png
+3 nov 2015.png
+9-11.png
+24-7 logo.png
+2015 logo.png
+2015-logo.png
+entry 2015-11-03.png
+Design 2020.png
+Artboard 5.png
+Artboard #10.png
+Frame 12.jpg
+Untitled-1.jpg
+Untitled design (10).png
+Logo concept-2.jpg
+logo (3).png
+logo (36).png
+logo #2.png
+Option #12.png
+idée n°12.png
+concept 36.png
+slide12.png
+page 2 of 4.png
+1 of 3.png
+entry 1 of 3.png
+1200x630.png
+1200 x 630.png
+1200\u00d7630.png
+12 x 12.png
+logo_36x36.png
+logo-1024.png
+1024-logo.png
+entry-1200x630.png
+icon@2x.png
+512px.png
+512 px.png
+300 dpi.png
+16-9 banner.png
+36-2.png
+1.0.png
+2.1 final.png
+3d logo.png
+3-d logo.png
+2-in-1 logo.png
+2 color.png
+2-colours.png
+3 options.png
+3 logos.png
+1st draft.png
+24h.png
+99designs logo.png
+99 designs.png
+design.png
+design (2).png
+design-2.png
+Design 2.png
+logo design 3.png
+design by X.png
+my entry 2.png
+entry.png
+entry (2).png
+entry_1234567.png
+36a.png
+Entry 36a.png
+3f2a9c0d.png
+12345678-1b2c-4d3e-8f00-aabbccddeeff.png
+#1a2b3c.png
+#336699.png
+logo #333.png
+C#36.png
+NO2.png
+no-name.png
+foo 36.png
+foo-36.png
+foo_36.png
+Logo-36-final.png
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize(("name", "number"), NUMBERED.items())
+def test_a_number_in_the_place_of_an_entry_number_is_one(
+    name: str, number: int
+) -> None:
+    assert entry_number(name) == number
+
+
+@pytest.mark.parametrize("name", NOT_NUMBERED)
+def test_any_other_number_is_none(name: str) -> None:
+    assert entry_number(name) is None
+
+
+@given(st.text(max_size=30))
+def test_any_name_can_be_read(name: str) -> None:
+    number = guess_all([name])[name].number
+
+    assert number is None or 1 <= number <= 99_999
+
+
+@pytest.mark.parametrize(
+    ("name", "designer", "title"),
+    [
+        ("Entry 36 - Ola N. - Logo - dark.png", "Ola N.", "Logo - dark"),
+        ("107_ztudio 27_Rev 4.png", "ztudio 27", "Rev 4"),
+        ("Design 36 by foo.png", "foo", None),
+        ("design-36-by-foo.png", "foo", None),
+        ("Final logo by emdash.PNG", "emdash", "Final logo"),
+        ("logo v2 by Дизайн Лаб (2).webp", "Дизайн Лаб", "logo v2"),
+        ("Modern minimal by sanjaya.dsgn.jpg", "sanjaya.dsgn", "Modern minimal"),
+        ("36_1234567_entry.png", None, None),
+        ("119_sable_and_co_Modern minimal.png", None, None),
+        ("036-name.jpg", None, None),
+        ("Modern minimal.png", None, None),
+        ("36.png", None, None),
+    ],
+)
+def test_designer_and_title_are_read_where_they_are_plain(
+    name: str, designer: str | None, title: str | None
+) -> None:
+    assert (guess(name).designer, guess(name).title) == (designer, title)
+
+
+@pytest.mark.parametrize(
+    ("name", "designer", "title"),
+    [
+        ("119_sable_and_co_Modern minimal.png", "sable_and_co", "Modern minimal"),
+        ("#65 Bezier Boy entry.png", "Bezier Boy", "entry"),
+        ("entry-022-bezier-boy.png", "Bezier Boy", None),
+        ("entry-023-bezier-boyer.png", None, None),
+    ],
+)
+def test_a_designer_named_plainly_is_found_again(
+    name: str, designer: str | None, title: str | None
+) -> None:
+    plain = ["Logo by Bezier Boy.png", "Entry 4 - sable_and_co - logo.png"]
+
+    found = guess_all([*plain, name])[name]
+
+    assert (found.designer, found.title) == (designer, title)
+
+
+def test_a_counter_beside_the_same_name_marks_a_second_file() -> None:
+    names = ["entry.png", "entry-2.png", "entry-3.jpg", "sub/entry-4.png"]
+    names += ["36.png", "36-2.png"]
+
+    numbers = {name: found.number for name, found in guess_all(names).items()}
+
+    assert numbers == {
+        "entry.png": None,
+        "entry-2.png": None,
+        "entry-3.jpg": None,
+        "sub/entry-4.png": 4,
+        "36.png": 36,
+        "36-2.png": 36,
+    }
+
+
+def test_a_stray_file_does_not_take_the_numbers_of_a_whole_contest() -> None:
+    found = guess_all(["entry.png", *(f"entry-{n}.png" for n in range(1, 13))])
+
+    assert found["entry-2.png"].number == 2
+
+
+def test_a_year_is_an_entry_where_entries_go_that_far() -> None:
+    assert guess_all(["2015-fox.png", "2014-owl.png"])["2015-fox.png"].number is None
+    assert guess_all(["2015-fox.png", "1979-owl.png"])["2015-fox.png"].number == 2015
