@@ -8,11 +8,12 @@ from typing import Final
 
 from PIL import Image, ImageCms
 
-from logovote.imaging import probe, svg
+from logovote.imaging import drawing, probe
 from logovote.imaging.picture import SPECS
 
 # Twice the largest derivative: what a decoder may shrink to before we look closer.
 _ENOUGH_PX: Final = 2 * max(max(spec.width_px, spec.height_px) for spec in SPECS)
+_OPAQUE_ALPHA: Final = 230
 _ORIENTATION: Final = 0x0112
 _TURNS: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -50,7 +51,7 @@ def decode(original: bytes) -> Decoded:
     """
     name = probe.sniff(original)
     if name == "SVG":
-        width_px, height_px, png = svg.render(probe.unpacked_svg(original))
+        width_px, height_px, png = drawing.render(probe.unpacked_svg(original))
         image = _raster(png, "PNG").image
         return Decoded(name, width_px, height_px, animated=False, image=image)
     return _raster(original, name)
@@ -74,11 +75,17 @@ def _raster(original: bytes, name: str) -> Decoded:
         image = image.transpose(_TURNS[turn])
     if turn in _LYING:
         width_px, height_px = height_px, width_px
-    if image.mode == "RGBA" and image.getchannel("A").getextrema()[0] == 255:
+    if image.mode == "RGBA" and _opaque(image):
         image = image.convert("RGB")
     # Pillow's encoders write what they find here; nothing of it shall travel on.
     image.info.clear()
     return Decoded(name, width_px, height_px, animated, image)
+
+
+def _opaque(image: Image.Image) -> bool:
+    """Whether no pixel lets anything worth seeing through: exports leave alpha 254."""
+    lowest, _ = image.getchannel("A").getextrema()
+    return isinstance(lowest, int | float) and lowest >= _OPAQUE_ALPHA
 
 
 def _orientation(image: Image.Image) -> int:

@@ -78,23 +78,37 @@ def sniff(original: bytes) -> str:
             f"The file has {len(original) / 1e6:.0f} MB; at most"
             f" {MAX_FILE_BYTES / 1e6:.0f} MB are taken. Export it smaller."
         )
-    for magic, name in _RASTERS.items():
-        if original.startswith(magic):
-            return name
-    if original[:4] == b"RIFF" and original[8:12] == b"WEBP":
-        return "WEBP"
-    if _looks_like_svg(original):
+    if name := raster_format(original):
+        return name
+    if is_svg(original):
         return "SVG"
     raise UnreadableImageError(
         f"This seems to be {_guess(original)}. {TAKEN}: export it as one of these."
     )
 
 
-def may_need_fonts(original: bytes) -> bool:
-    """Whether decoding may have to open font files: only SVG with text does."""
-    return original.startswith(b"\x1f\x8b") or (
-        _looks_like_svg(original) and b"<text" in original
-    )
+def raster_format(original: bytes) -> str | None:
+    """Name the raster format that the first bytes are of, if it is one we take."""
+    for magic, name in _RASTERS.items():
+        if original.startswith(magic):
+            return name
+    if original[:4] == b"RIFF" and original[8:12] == b"WEBP":
+        return "WEBP"
+    return None
+
+
+def is_svg(original: bytes) -> bool:
+    """Whether a file's first element is svg, gzipped or not."""
+    head = original[:65_536]
+    if head.startswith(b"\x1f\x8b"):
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, 65_536)
+        except zlib.error:
+            return False
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = head.decode("utf-16" if wide else "utf-8-sig", "ignore").lstrip()
+    root = re.search(r"<(?:[\w.-]+:)?(svg|html)[\s/>]", text, re.IGNORECASE)
+    return text.startswith("<") and root is not None and root[1].lower() == "svg"
 
 
 def unpacked_svg(original: bytes) -> bytes:
@@ -146,19 +160,6 @@ def check_size(width_px: int, height_px: int) -> None:
             f" {MAX_PIXELS // 10**6} megapixels and {MAX_SIDE_PX} pixels a side are"
             " taken: export it smaller."
         )
-
-
-def _looks_like_svg(original: bytes) -> bool:
-    head = original[:65_536]
-    if head.startswith(b"\x1f\x8b"):
-        try:
-            head = zlib.decompressobj(wbits=31).decompress(head, 65_536)
-        except zlib.error:
-            return False
-    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = head.decode("utf-16" if wide else "utf-8-sig", "ignore").lstrip()
-    root = re.search(r"<(?:[\w.-]+:)?(svg|html)[\s/>]", text, re.IGNORECASE)
-    return text.startswith("<") and root is not None and root[1].lower() == "svg"
 
 
 def _guess(original: bytes) -> str:

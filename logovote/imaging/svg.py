@@ -1,4 +1,4 @@
-"""SVG: read strictly, written anew without anything active, then drawn by resvg.
+"""SVG: read strictly and written anew, with what a still drawing needs.
 
 What a drawing does not need is left out: scripts, events, animations, foreign objects,
 editor data, comments. What would make the picture depend on other files, or cost out of
@@ -7,19 +7,15 @@ proportion, is refused by name. Only the drawn picture is ever shown.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote_to_bytes
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-import resvg_py
-
-from logovote.imaging import probe
+from logovote.imaging import references
 from logovote.imaging.picture import MAX_PIXELS, SPECS, UnreadableImageError
+from logovote.imaging.references import checked_css, short
 
 _MAX_ELEMENTS: Final = 50_000
 _MAX_DEPTH: Final = 128
@@ -27,79 +23,25 @@ _MAX_ENTITIES: Final = 64
 _MAX_ENTITY_CHARACTERS: Final = 256
 _MAX_FILTER_STEPS: Final = 400
 _MAX_ASPECT: Final = 50
-_DRAWN_PX: Final = max(max(spec.width_px, spec.height_px) for spec in SPECS)
+DRAWN_PX: Final = max(max(spec.width_px, spec.height_px) for spec in SPECS)
 _FACTS_PX: Final = 10_000
-_DPI: Final = 96
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "http://www.w3.org/1999/xlink"
 _XML: Final = "http://www.w3.org/XML/1998/namespace"
 
-_DRAWING: Final = frozenset(
-    [
-        "svg",
-        "g",
-        "defs",
-        "symbol",
-        "use",
-        "switch",
-        "a",
-        "style",
-        "image",
-        "path",
-        "rect",
-        "circle",
-        "ellipse",
-        "line",
-        "polyline",
-        "polygon",
-        "text",
-        "tspan",
-        "textPath",
-        "tref",
-        "linearGradient",
-        "radialGradient",
-        "stop",
-        "pattern",
-        "clipPath",
-        "mask",
-        "marker",
-        "filter",
-    ]
+_DRAWING: Final = re.compile(
+    "svg|g|defs|symbol|use|switch|a|style|image|path|rect|circle|ellipse|line|polyline"
+    "|polygon|text|tspan|textPath|tref|linearGradient|radialGradient|stop|pattern"
+    "|clipPath|mask|marker|filter"
 )
-_FILTER_STEPS: Final = frozenset(
-    [
-        "feBlend",
-        "feColorMatrix",
-        "feComponentTransfer",
-        "feComposite",
-        "feConvolveMatrix",
-        "feDiffuseLighting",
-        "feDisplacementMap",
-        "feDistantLight",
-        "feDropShadow",
-        "feFlood",
-        "feFuncA",
-        "feFuncB",
-        "feFuncG",
-        "feFuncR",
-        "feGaussianBlur",
-        "feImage",
-        "feMerge",
-        "feMergeNode",
-        "feMorphology",
-        "feOffset",
-        "fePointLight",
-        "feSpecularLighting",
-        "feSpotLight",
-        "feTile",
-        "feTurbulence",
-    ]
-)
+# feBlend, feGaussianBlur, ...: no other element starts so.
+_FILTER_STEP: Final = "fe"
 # The steps whose cost grows with a number in an attribute.
 _FILTER_BOUNDS: Final = {"numOctaves": 10, "radius": 100, "order": 10}
-_PICTURES: Final = frozenset({"image", "feImage"})
-_TEXTUAL: Final = frozenset({"text", "tspan", "textPath", "tref", "style"})
+_TEXTUAL: Final = frozenset({"text", "tspan", "textPath", "tref", "a", "style"})
+_ENDLESS: Final = 1e9
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.I)
 _UNITS: Final = {
     "": 1.0,
     "px": 1.0,
@@ -119,26 +61,6 @@ class Drawing:
 
     markup: str
     size_px: tuple[int, int] | None
-
-
-def render(markup: bytes) -> tuple[int, int, bytes]:
-    """Draw an SVG; return its own width and height in pixels, and a PNG.
-
-    The PNG's longer side is `_DRAWN_PX`. Without any declared size, the content's own
-    size is drawn as it is.
-
-    Raises:
-        UnreadableImageError: refused by the sanitiser or not drawable.
-    """
-    drawing = sanitise(markup)
-    try:
-        png = resvg_py.svg_to_bytes(svg_string=drawing.markup, dpi=_DPI)
-    except ValueError as error:
-        raise UnreadableImageError(
-            f"The SVG cannot be drawn ({error}). Export it as PNG."
-        ) from error
-    width_px, height_px = drawing.size_px or _png_size(png)
-    return width_px, height_px, png
 
 
 def sanitise(markup: bytes) -> Drawing:
@@ -212,7 +134,7 @@ class _Sanitiser:
             self._dropped -= 1
             return
         if self._style is not None and name == "style":
-            self._out.append(escape(_checked_css("".join(self._style))))
+            self._out.append(escape(checked_css("".join(self._style))))
             self._style = None
         self._out.append(f"</{name}>")
 
@@ -248,7 +170,7 @@ class _Sanitiser:
             )
 
     def _is_drawing(self, name: str) -> bool:
-        if name in _FILTER_STEPS:
+        if name.startswith(_FILTER_STEP):
             self._filter_steps += 1
             if self._filter_steps > _MAX_FILTER_STEPS:
                 raise UnreadableImageError(
@@ -256,55 +178,32 @@ class _Sanitiser:
                     " simplify it, or send a PNG."
                 )
             return True
-        return name in _DRAWING
+        return _DRAWING.fullmatch(name) is not None
 
     def _attributes(self, element: str, attributes: dict[str, str]) -> dict[str, str]:
         kept: dict[str, str] = {}
         for key, value in attributes.items():
             space, _, name = key.rpartition(" ")
             if name == "href" and space in ("", _XLINK):
-                target = self._reference(element, value.strip())
+                target, pixels = references.checked(element, value.strip())
+                self._count_pixels(pixels)
                 if target is not None:
                     kept["xlink:href"] = target
             elif space == _XML and name in ("space", "lang"):
                 kept[f"xml:{name}"] = value
             elif not space and not name.lower().startswith("on"):
-                _check_bound(name, value)
-                kept[name] = _checked_css(value) if _is_styling(value) else value
+                if element.startswith(_FILTER_STEP):
+                    _check_bound(name, value)
+                kept[name] = checked_css(value) if _is_styling(value) else value
         return kept
 
-    def _reference(self, element: str, target: str) -> str | None:
-        """Return what an element may refer to: a part of this file, or a picture."""
-        if not target or element == "a":
-            return None
-        if target.startswith("#"):
-            return target
-        if element in _PICTURES and target[:5].lower() == "data:":
-            return self._embedded(target)
-        raise UnreadableImageError(
-            f"The SVG refers to another file or place ({_short(target)}): embed it, or"
-            " send a PNG."
-        )
-
-    def _embedded(self, target: str) -> str:
-        """Check an embedded picture by its content and write its data URL anew."""
-        picture = _data(target)
-        try:
-            name = probe.sniff(picture)
-            # Were it an SVG, Pillow would not take it.
-            with probe.opened(picture, name) as opened:
-                self._pixels += opened.width * opened.height
-        except UnreadableImageError as error:
-            raise UnreadableImageError(
-                f"The SVG embeds a picture that cannot be used. {error}"
-            ) from error
+    def _count_pixels(self, pixels: int) -> None:
+        self._pixels += pixels
         if self._pixels > MAX_PIXELS:
             raise UnreadableImageError(
                 f"The SVG embeds pictures of more than {MAX_PIXELS // 10**6} megapixels"
                 " in all: export it smaller."
             )
-        encoded = base64.b64encode(picture).decode()
-        return f"data:image/{name.lower()};base64,{encoded}"
 
     def _fit(self, root: dict[str, str]) -> None:
         """Note the size the drawing declares and set the one it is drawn at."""
@@ -321,100 +220,48 @@ class _Sanitiser:
         stated = min(1.0, _FACTS_PX / max(width, height))
         self._size = (max(1, round(width * stated)), max(1, round(height * stated)))
         root.setdefault("viewBox", f"0 0 {width:.6g} {height:.6g}")
-        scale = _DRAWN_PX / max(width, height)
+        scale = DRAWN_PX / max(width, height)
         root["width"] = str(max(1, round(width * scale)))
         root["height"] = str(max(1, round(height * scale)))
 
 
 def _declared_size(root: dict[str, str]) -> tuple[float, float] | None:
-    """Return width and height in pixels, the missing one by the view box."""
-    box = [float(part) for part in _numbers(root.get("viewBox", ""))]
-    across, down = box[2:4] if len(box) == 4 else (0.0, 0.0)
+    """Return width and height in pixels, a missing one by the view box."""
+    match _numbers(root.get("viewBox", "")):
+        case [_, _, across, down] if 0 < across < _ENDLESS and 0 < down < _ENDLESS:
+            pass
+        case _:
+            across = down = 0.0
     width, height = _length(root.get("width")), _length(root.get("height"))
-    if across > 0 and down > 0:
-        if width and not height:
-            height = width * down / across
-        elif height and not width:
-            width = height * across / down
-        return (width or across, height or down)
+    if across and width and not height:
+        height = width * down / across
+    elif across and height and not width:
+        width = height * across / down
+    width, height = width or across, height or down
     return (width, height) if width and height else None
 
 
 def _length(value: str | None) -> float | None:
     """Return a length in pixels; None if it is relative or nonsense."""
-    match = re.fullmatch(
-        r"\s*\+?([\d.]+(?:e[+-]?\d+)?)\s*([a-z]*)\s*", value or "", re.I
-    )
-    if match is None or match[2].lower() not in _UNITS:
+    match = re.fullmatch(r"\s*(\S*?)\s*([a-z]*)\s*", value or "", re.I)
+    if match is None or not _NUMBER.fullmatch(match[1]):
         return None
-    try:
-        pixels = float(match[1]) * _UNITS[match[2].lower()]
-    except ValueError:
-        return None
-    return pixels if 0 < pixels < 1e9 else None
+    pixels = float(match[1]) * _UNITS.get(match[2].lower(), 0.0)
+    return pixels if 0 < pixels < _ENDLESS else None
 
 
-def _numbers(value: str) -> list[str]:
-    return re.findall(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", value, re.I)
-
-
-def _data(url: str) -> bytes:
-    head, _, body = url.partition(",")
-    body = unquote_to_bytes(body).decode("latin-1")
-    if not head.rstrip().lower().endswith(";base64"):
-        return body.encode("latin-1")
-    try:
-        return base64.b64decode(body)
-    except binascii.Error:
-        return b""
+def _numbers(value: str) -> list[float]:
+    return [float(number) for number in _NUMBER.findall(value)]
 
 
 def _is_styling(value: str) -> bool:
     return "(" in value or "\\" in value or "@" in value
 
 
-def _checked_css(css: str) -> str:
-    """Return CSS without web fonts.
-
-    Raises:
-        UnreadableImageError: it loads something from outside of this file.
-    """
-    # The same text as a CSS reader sees it: comments gone, escapes resolved.
-    plain = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-    plain = re.sub(r"\\([0-9a-f]{1,6})\s?", _unescaped, plain, flags=re.I)
-    plain = plain.replace("\\", "")
-    # A font face never draws here, so neither does its source count.
-    plain = re.sub(r"@font-face\s*\{[^}]*\}", "", plain, flags=re.I)
-    foreign = re.search(
-        r"@import[^;]*|url\s*\(\s*['\"]?\s*(?!['\"#\s])[^)]*", plain, re.I
-    )
-    if foreign:
-        raise UnreadableImageError(
-            f"The SVG loads a style, font or picture from outside"
-            f" ({_short(foreign[0])}): turn text into outlines and embed the rest, or"
-            " send a PNG."
-        )
-    return plain
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    code = int(match[1], 16)
-    return chr(code) if 0 < code < 0xD800 else ""
-
-
 def _check_bound(name: str, value: str) -> None:
     bound = _FILTER_BOUNDS.get(name)
-    if bound and any(float(number) > bound for number in _numbers(value)):
+    if bound and any(number > bound for number in _numbers(value)):
         raise UnreadableImageError(
-            f"The SVG has a filter out of bounds ({name} {_short(value)}): simplify it,"
+            f"The SVG has a filter out of bounds ({name} {short(value)}): simplify it,"
             " or send a PNG."
         )
-
-
-def _png_size(png: bytes) -> tuple[int, int]:
-    with probe.opened(png, "PNG") as opened:
-        return opened.size
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else text[:57] + "..."

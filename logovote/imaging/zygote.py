@@ -81,7 +81,7 @@ def _decode_and_exit(original: bytes, writer: int) -> NoReturn:
     code = 1
     try:
         limits.die_with_parent()
-        limits.ration(limits.FONT_FILES if probe.may_need_fonts(original) else 0)
+        limits.ration(limits.FONT_FILES if probe.is_svg(original) else 0)
         answer = memoryview(_answer(original))
         while answer:
             answer = answer[os.write(writer, answer) :]
