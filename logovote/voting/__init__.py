@@ -1,0 +1,3 @@
+"""From ballots to places, exactly: pure functions over integers and fractions."""
+
+from __future__ import annotations

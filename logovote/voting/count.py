@@ -1,0 +1,197 @@
+"""One entry to every rule: a profile in, an outcome in its public form out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from logovote.errors import LogovoteError
+from logovote.voting.ballots import Ranking
+from logovote.voting.pairwise import Pairwise, count_pairs
+from logovote.voting.profiles import Profile
+from logovote.voting.ranking import (
+    Standings,
+    Strength,
+    Tiers,
+    borda,
+    copeland,
+    minimax,
+    ranked_pairs,
+    schulze,
+    split_cycle,
+)
+from logovote.voting.shortlist import (
+    Shortlist,
+    approval_voting,
+    sequential_phragmen,
+)
+from logovote.voting.ties import TieOrder, TieUse, candidate_order, family_order
+
+SHORTLIST_RULES: Mapping[str, Callable[[Profile, int], Shortlist]] = {
+    "seqphragmen": sequential_phragmen,
+    "av": approval_voting,
+}
+PAIRWISE_RULES: Mapping[str, Callable[[Pairwise, TieOrder, Strength], Standings]] = {
+    "ranked_pairs": ranked_pairs,
+    "schulze": schulze,
+    "borda": borda,
+    "copeland": copeland,
+    "minimax": minimax,
+    "split_cycle": split_cycle,
+}
+METHODS = (*PAIRWISE_RULES, *SHORTLIST_RULES)
+
+
+class UnknownMethodError(LogovoteError):
+    """A method or strength that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a count says.
+
+    In a shortlist rule a family appears as the variant that stands for it.
+
+    Args:
+        method: the rule used.
+        ranking: all that stand, in tiers; what is truly tied stays tied.
+        winners: all co-winners before any tie is broken.
+        committee: exactly the seats asked for, in order of election; filled up in tie
+            order where a rule would elect fewer, which `ties` then says.
+        scores: the rule's number for each candidate it scored.
+        ties: every use of the tie order.
+    """
+
+    method: str
+    ranking: Tiers
+    winners: tuple[str, ...]
+    committee: tuple[str, ...]
+    scores: Mapping[str, Fraction]
+    ties: tuple[TieUse, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the public form; numbers are integers or exact fractions as text."""
+        return {
+            "method": self.method,
+            "ranking": [list(tier) for tier in self.ranking],
+            "winners": list(self.winners),
+            "committee": list(self.committee),
+            "scores": {id_: _number(self.scores[id_]) for id_ in sorted(self.scores)},
+            "ties": [use.as_json() for use in self.ties],
+        }
+
+
+def count(
+    profile: Profile,
+    method: str | None = None,
+    seats: int | None = None,
+    strength: Strength = "margin",
+) -> Outcome:
+    """Count a profile by a method.
+
+    Args:
+        profile: candidates, groups and ballots.
+        method: one of `METHODS`; by default ranked pairs where any ballot ranks, else
+            sequential Phragmén.
+        seats: how many to elect, by default all; more than stand means all.
+        strength: how strong a majority is: its margin, or the winning votes.
+
+    Raises:
+        UnknownMethodError: no such method or strength.
+        InvalidBallotError: a ranking met a method for approvals.
+    """
+    if method is None:
+        ranks = any(isinstance(vote.ballot, Ranking) for vote in profile.votes)
+        method = "ranked_pairs" if ranks else "seqphragmen"
+    if strength not in ("margin", "wv"):
+        raise UnknownMethodError('strength must be "margin" or "wv".')
+    if seats is not None and seats < 1:
+        raise LogovoteError("A count needs at least one seat.")
+    if method in SHORTLIST_RULES:
+        return _count_shortlist(profile, method, seats)
+    if method not in METHODS:
+        raise UnknownMethodError(
+            f"There is no method {method!r}; choose one of {', '.join(METHODS)}."
+        )
+    standings = rank(profile, method, strength)
+    return _outcome(standings, seats or len(profile.candidates))
+
+
+def rank(
+    profile: Profile, method: str = "ranked_pairs", strength: Strength = "margin"
+) -> Standings:
+    """Rank the candidates of a profile by a method for rankings."""
+    return PAIRWISE_RULES[method](
+        count_pairs(profile), candidate_order(profile), strength
+    )
+
+
+def _outcome(standings: Standings, seats: int) -> Outcome:
+    committee = standings.order[:seats]
+    ties = list(standings.ties)
+    if standings.rule != "ranked_pairs":
+        # The rule itself left its tiers tied; only the committee asks for an order.
+        ties += _uses_in_committee(standings.tiers, committee)
+    return Outcome(
+        method=standings.rule,
+        ranking=standings.tiers,
+        winners=standings.winners,
+        committee=committee,
+        scores=standings.scores,
+        ties=tuple(ties),
+    )
+
+
+def _uses_in_committee(tiers: Tiers, committee: tuple[str, ...]) -> list[TieUse]:
+    uses, start = [], 0
+    for tier in tiers:
+        chosen = committee[start : start + len(tier)]
+        if chosen and len(tier) > 1:
+            uses.append(TieUse(f"seat {start + 1}", tier, chosen))
+        start += len(tier)
+    return uses
+
+
+def _count_shortlist(profile: Profile, method: str, seats: int | None) -> Outcome:
+    families = max(1, len(profile.variants))
+    seats = min(seats or families, families)
+    # The first ones elected do not depend on the seats, so the whole order is known;
+    # only equal shares divides the seats among the voters.
+    asked = seats if method == "equal_shares" else families
+    shortlist = SHORTLIST_RULES[method](profile, asked)
+    stands_for = shortlist.representatives
+
+    def named(families: Iterable[str]) -> tuple[str, ...]:
+        return tuple(stands_for[family] for family in families)
+
+    elected = [slot.family for slot in shortlist.slots[:seats]]
+    ties = [use for use in shortlist.ties if use.chosen[0] in elected]
+    placed = {family for tier in shortlist.tiers for family in tier}
+    tiers = [*shortlist.tiers, tuple(f for f in stands_for if f not in placed)]
+    if len(elected) < seats:
+        # Nothing speaks for any of these; the seats asked for are filled all the same.
+        others = family_order(profile).sort(f for f in stands_for if f not in elected)
+        filling = others[: seats - len(elected)]
+        if len(others) > 1:
+            step = f"slot {len(elected) + 1}, without support"
+            ties.append(TieUse(step, tuple(sorted(others)), tuple(filling)))
+        elected += filling
+    ranking = tuple(tuple(sorted(named(tier))) for tier in tiers if tier)
+    return Outcome(
+        method=method,
+        ranking=ranking,
+        winners=tuple(sorted(named(shortlist.winners))) or next(iter(ranking), ()),
+        committee=named(elected),
+        scores={
+            stands_for[slot.family]: slot.score
+            for slot in shortlist.slots
+            if slot.score is not None
+        },
+        ties=tuple(TieUse(u.step, named(u.tied), named(u.chosen)) for u in ties),
+    )
+
+
+def _number(value: Fraction) -> int | str:
+    return int(value) if value.denominator == 1 else str(value)

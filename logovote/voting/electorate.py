@@ -1,0 +1,168 @@
+"""Approvals as the shortlist rules see them: families, and blocs of equal voters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from math import lcm
+
+from logovote.voting.ballots import Approval, InvalidBallotError
+from logovote.voting.profiles import Profile, Vote
+from logovote.voting.ties import TieOrder, candidate_order, family_order
+from logovote.voting.weights import weigh
+
+LOWEST_PRICE = Fraction(1, 3)
+"""A family seen by less than this part of the best seen one is not seen enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bloc:
+    """Voters who approve the same families: positions in `Electorate.families`."""
+
+    approved: tuple[int, ...]
+    weight: int
+
+
+@dataclass(frozen=True)
+class Electorate:
+    """The voters of a shortlist round, merged, with integer weights.
+
+    Families stand in tie order, so that of equal ones the first position wins.
+    Weights are in units of 1/`unit`.
+    """
+
+    families: tuple[str, ...]
+    blocs: tuple[Bloc, ...]
+    unit: int
+    total: Fraction
+
+    @cached_property
+    def supports(self) -> list[int]:
+        """The weight behind every family, in units of 1/`unit`."""
+        supports = [0] * len(self.families)
+        for bloc in self.blocs:
+            for position in bloc.approved:
+                supports[position] += bloc.weight
+        return supports
+
+    @cached_property
+    def supporters(self) -> list[list[int]]:
+        """The blocs, by their positions, that approve each family."""
+        supporters: list[list[int]] = [[] for _ in self.families]
+        for number, bloc in enumerate(self.blocs):
+            for position in bloc.approved:
+                supporters[position].append(number)
+        return supporters
+
+    def in_order(self, order: TieOrder) -> Electorate:
+        """Return the same electorate with its families in another tie order."""
+        families = tuple(order.sort(self.families))
+        moved = [families.index(family) for family in self.families]
+        blocs = (
+            Bloc(tuple(sorted(moved[p] for p in bloc.approved)), bloc.weight)
+            for bloc in self.blocs
+        )
+        return Electorate(families, tuple(blocs), self.unit, self.total)
+
+
+def electorate(profile: Profile) -> Electorate:
+    """Return the approvals of a profile over families; the status quo is not one.
+
+    Raises:
+        InvalidBallotError: a ballot is a ranking.
+    """
+    families = tuple(family_order(profile).sort(profile.variants))
+    position = {family: number for number, family in enumerate(families)}
+    factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
+    weights: dict[tuple[int, ...], Fraction] = {}
+    for approval, vote in approvals(profile):
+        ids = {profile.family_of(id_) for id_ in approval.approved}
+        # What is not in `position` is the status quo: never a candidate here.
+        approved = tuple(sorted(position[id_] for id_ in ids if id_ in position))
+        weight = vote.count * vote.weight * factors[vote.group]
+        weights[approved] = weights.get(approved, Fraction(0)) + weight
+    unit = lcm(*(weight.denominator for weight in weights.values()))
+    return Electorate(
+        families=families,
+        # A group of share 0 weighs nothing and supports nobody.
+        blocs=tuple(Bloc(a, int(w * unit)) for a, w in weights.items() if w),
+        unit=unit,
+        total=sum(weights.values(), Fraction(0)),
+    )
+
+
+def approvals(profile: Profile) -> list[tuple[Approval, Vote]]:
+    """Return the counted ballots as approvals.
+
+    Raises:
+        InvalidBallotError: a ballot is a ranking.
+    """
+    found = []
+    for number, vote in enumerate(profile.votes, start=1):
+        if not isinstance(vote.ballot, Approval):
+            raise InvalidBallotError(
+                f"Ballot {number} is a ranking; this method counts approvals. "
+                "Choose a method for rankings, such as ranked_pairs."
+            )
+        if vote.is_counted:
+            found.append((vote.ballot, vote))
+    return found
+
+
+def exposures(profile: Profile) -> dict[str, Fraction]:
+    """Return the weight of the voters who saw each family; approving is seeing."""
+    factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
+    seen = dict.fromkeys(profile.variants, Fraction(0))
+    saw_all = Fraction(0)
+    for approval, vote in approvals(profile):
+        weight = vote.count * vote.weight * factors[vote.group]
+        if vote.seen is None:
+            saw_all += weight
+            continue
+        for family in {profile.family_of(id_) for id_ in vote.seen | approval.approved}:
+            if family in seen:
+                seen[family] += weight
+    return {family: weight + saw_all for family, weight in seen.items()}
+
+
+def prices(profile: Profile) -> dict[str, Fraction]:
+    """Return what a slot costs each family: its exposure over the largest exposure.
+
+    A family seen by half the voters needs half the support. The price is bounded below
+    by `LOWEST_PRICE`, so that a handful of voters cannot elect what few have seen.
+    """
+    seen = exposures(profile)
+    most = max(seen.values(), default=Fraction(0))
+    if not most:
+        return dict.fromkeys(seen, Fraction(1))
+    return {family: max(weight / most, LOWEST_PRICE) for family, weight in seen.items()}
+
+
+def not_seen_enough(profile: Profile) -> tuple[str, ...]:
+    """Return the families seen so little that the lowest price holds for them."""
+    seen = exposures(profile)
+    least = max(seen.values(), default=Fraction(0)) * LOWEST_PRICE
+    return tuple(sorted(family for family, weight in seen.items() if weight < least))
+
+
+def representatives(profile: Profile) -> dict[str, str]:
+    """Return the variant that stands for each family.
+
+    The one with most weighted ticks of its own (ticks of the whole family prefer no
+    variant), then the newest, then the first in the tie order.
+    """
+    factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
+    ticks = dict.fromkeys(profile.candidates, Fraction(0))
+    for approval, vote in approvals(profile):
+        for id_ in approval.approved:
+            if id_ in ticks:
+                ticks[id_] += vote.count * vote.weight * factors[vote.group]
+    rank = candidate_order(profile).rank
+    return {
+        family: min(
+            variants,
+            key=lambda id_: (-ticks[id_], -profile.recency.get(id_, 0), rank[id_]),
+        )
+        for family, variants in profile.variants.items()
+    }

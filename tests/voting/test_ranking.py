@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import islice, permutations
+
+import pytest
+
+from logovote.voting import pairwise
+from logovote.voting.count import rank
+from logovote.voting.pairwise import count_pairs
+from logovote.voting.profiles import Group, Profile
+from voting.builders import approved, profile, ranked
+
+F = Fraction
+
+TENNESSEE = profile(
+    "Memphis Nashville Chattanooga Knoxville",
+    ranked(42, "Memphis > Nashville > Chattanooga > Knoxville"),
+    ranked(26, "Nashville > Chattanooga > Knoxville > Memphis"),
+    ranked(15, "Chattanooga > Knoxville > Nashville > Memphis"),
+    ranked(17, "Knoxville > Chattanooga > Nashville > Memphis"),
+)
+# Schulze 2011, example 3, also known from his page: 45 voters, A to E.
+SCHULZE_3 = profile(
+    "ABCDE",
+    ranked(5, "A>C>B>E>D"),
+    ranked(5, "A>D>E>C>B"),
+    ranked(8, "B>E>D>A>C"),
+    ranked(3, "C>A>B>E>D"),
+    ranked(7, "C>A>E>B>D"),
+    ranked(2, "C>B>A>D>E"),
+    ranked(7, "D>C>E>B>A"),
+    ranked(8, "E>B>A>D>C"),
+)
+# LeGrand's example of methods that disagree: 921 ballots.
+LEGRAND = profile(
+    "Abby Brad Cora Dave Erin",
+    ranked(98, "Abby>Cora>Erin>Dave>Brad"),
+    ranked(64, "Brad>Abby>Erin>Cora>Dave"),
+    ranked(12, "Brad>Abby>Erin>Dave>Cora"),
+    ranked(98, "Brad>Erin>Abby>Cora>Dave"),
+    ranked(13, "Brad>Erin>Abby>Dave>Cora"),
+    ranked(125, "Brad>Erin>Dave>Abby>Cora"),
+    ranked(124, "Cora>Abby>Erin>Dave>Brad"),
+    ranked(76, "Cora>Erin>Abby>Dave>Brad"),
+    ranked(21, "Dave>Abby>Brad>Erin>Cora"),
+    ranked(30, "Dave>Brad>Abby>Erin>Cora"),
+    ranked(98, "Dave>Brad>Erin>Cora>Abby"),
+    ranked(139, "Dave>Cora>Abby>Brad>Erin"),
+    ranked(23, "Dave>Cora>Brad>Abby>Erin"),
+)
+
+
+def line(counted: Profile, method: str) -> str:
+    """The ranking as text: tiers apart, tied candidates joined."""
+    return " ".join("=".join(tier) for tier in rank(counted, method).tiers)
+
+
+@pytest.mark.parametrize(
+    ("counted", "method", "expected"),
+    [
+        (TENNESSEE, "ranked_pairs", "Nashville Chattanooga Knoxville Memphis"),
+        (TENNESSEE, "copeland", "Nashville Chattanooga Knoxville Memphis"),
+        (TENNESSEE, "minimax", "Nashville Memphis Chattanooga Knoxville"),
+        (SCHULZE_3, "schulze", "E A C B D"),
+        (SCHULZE_3, "ranked_pairs", "A C E B D"),
+        (LEGRAND, "ranked_pairs", "Brad Abby Erin Dave Cora"),
+    ],
+)
+def test_published_rankings(counted: Profile, method: str, expected: str) -> None:
+    assert line(counted, method) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "winners"),
+    [("schulze", ("Abby",)), ("minimax", ("Cora",)), ("copeland", ("Abby", "Brad"))],
+)
+def test_legrand_s_ballots_by_other_rules(
+    method: str, winners: tuple[str, ...]
+) -> None:
+    assert rank(LEGRAND, method).winners == winners
+
+
+def test_borda_may_go_against_a_majority() -> None:
+    majority = profile("ABC", ranked(3, "A>B>C"), ranked(2, "B>C>A"))
+    assert rank(majority, "ranked_pairs").winners == ("A",)
+    assert rank(majority, "borda").winners == ("B",)
+    assert rank(majority, "borda").scores == {"A": 6, "B": 7, "C": 2}
+
+
+def test_short_ballots_share_the_points_that_are_left() -> None:
+    short = profile("ABC", ranked(1, "A"), ranked(1, "B>A"))
+    assert rank(short, "borda").scores == {"A": 3, "B": F(5, 2), "C": F(1, 2)}
+
+
+def test_the_two_readings_of_unranked() -> None:
+    ballots = ranked(1, "A>B"), ranked(1, "C>A")
+    last = count_pairs(profile("ABC", *ballots))
+    assert [last.preferring(*pair) for pair in ("AB", "AC", "BC", "CB")] == [2, 1, 1, 1]
+    silent = count_pairs(profile("ABC", *ballots, unranked="no_opinion"))
+    assert [silent.preferring(*p) for p in ("AB", "AC", "CA", "CB")] == [1, 0, 1, 0]
+
+
+def test_an_approval_is_one_tier_above_the_rest() -> None:
+    votes = approved(1, "a"), approved(1, "f"), approved(1, "")
+    pairs = count_pairs(profile("abc", *votes, families={"a": "f", "b": "f"}))
+    assert [pairs.preferring(*p) for p in ("ab", "ac", "bc", "ca")] == [1, 2, 1, 0]
+    assert pairs.total == 3
+
+
+def test_group_shares_weigh_pairs_and_groups_stay_countable() -> None:
+    groups = Group("jury", F(1, 2)), Group("public", F(1, 2))
+    votes = (
+        ranked(1, "a>b", "jury"),
+        ranked(9, "b>a", "public"),
+        ranked(1, "a", "public"),
+    )
+    pairs = count_pairs(profile("ab", *votes, groups=groups))
+    assert pairs.margin("a", "b") == F(1, 2) + F(1, 20) - F(9, 20)
+    assert pairs.groups["public"].above == [[0, 1], [9, 0]]
+    assert pairs.groups["public"].weight.heads == 10
+
+
+def test_fractions_inside_a_group_are_exact() -> None:
+    pairs = count_pairs(
+        profile("ab", ranked(3, "a>b", weight="1/3"), ranked(1, "b", weight="0.1"))
+    )
+    assert pairs.margin("a", "b") == F(9, 10)
+    assert pairs.groups["all"].above == [[0, 10], [1, 0]]
+
+
+def test_counts_beyond_machine_integers_are_exact() -> None:
+    huge = 2**70 + 1
+    pairs = count_pairs(profile("ab", ranked(huge, "a"), ranked(huge - 1, "b")))
+    assert pairs.above == [[0, huge], [huge - 1, 0]]
+    assert pairs.margin("a", "b") == 1
+
+
+@pytest.mark.parametrize("ballots", [1, 600, 2500])
+def test_few_and_many_ballots_are_counted_alike(
+    ballots: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pairwise, "_BLOCK", 1000)
+    orders = list(islice(permutations("abcdefg"), ballots))
+    pairs = count_pairs(profile("abcdefg", *(ranked(1, ">".join(o)) for o in orders)))
+    for a, b in permutations("abcdefg", 2):
+        expected = sum(order.index(a) < order.index(b) for order in orders)
+        assert pairs.preferring(a, b) == expected
+
+
+def test_a_cycle_of_equal_majorities_stays_tied() -> None:
+    cycle = profile("ABC", ranked(1, "A>B>C"), ranked(1, "B>C>A"), ranked(1, "C>A>B"))
+    standings = rank(cycle)
+    assert standings.tiers == (("A", "B", "C"),)
+    assert standings.winners == ("A", "B", "C")
+    assert [use.step for use in standings.ties] == ["lock"]
+    assert [place.place for place in standings.places] == [1, 1, 1]
+    assert all(place.tied for place in standings.places)
+
+
+def test_ranked_pairs_separates_what_both_tie_orders_agree_on() -> None:
+    standings = rank(profile("ABCD", ranked(2, "A>B=C>D")))
+    assert standings.tiers == (("A",), ("B", "C"), ("D",))
+    assert [(p.place, p.tied, p.by_tie_order) for p in standings.places] == [
+        (1, False, False),
+        (2, True, True),
+        (2, True, True),
+        (4, False, False),
+    ]
+    assert [(use.step, use.tied) for use in standings.ties] == [("place 2", ("B", "C"))]
+
+
+def test_no_ballots_leave_everybody_tied() -> None:
+    for method in ("ranked_pairs", "schulze", "split_cycle", "borda", "copeland"):
+        assert rank(profile("abc"), method).tiers == (("a", "b", "c"),)
+
+
+def test_a_single_candidate_wins() -> None:
+    assert rank(profile("only one", ranked(1, "only")), "ranked_pairs").tiers == (
+        ("only",),
+        ("one",),
+    )
+    alone = Profile(("alone",))
+    assert rank(alone).tiers == (("alone",),)
+    assert rank(alone, "minimax").scores == {"alone": 0}
+
+
+def test_winning_votes_and_margins_may_elect_different_options() -> None:
+    # A beats B 40:35 with few indifferent, B beats C 30:5, C beats A 36:34.
+    cycle = profile(
+        "ABC",
+        ranked(30, "B>C"),
+        ranked(5, "C>B"),
+        ranked(6, "C>A>B"),
+        ranked(34, "A>B=C"),
+    )
+    pairs = count_pairs(cycle)
+    assert pairs.preferring("A", "B") == 40
+    assert rank(cycle, "minimax", "margin").scores["A"] == pairs.margin("C", "A")
+    assert rank(cycle, "minimax", "wv").scores["A"] == pairs.preferring("C", "A")
