@@ -91,10 +91,6 @@ class ZipSource(Source):
     def _open(self, index: int) -> Stream:
         return self._zip.open(self._infos[index])
 
-    def _expansion_limit(self, index: int) -> int:
-        packed = self._infos[index].compress_size
-        return max(_UNSUSPICIOUS_BYTES, _MAX_RATIO * packed)
-
 
 class TarSource(Source):
     """A tar archive.

@@ -91,7 +91,8 @@ class Source(ABC):
         self._members: list[Member] = []
         self._problems: list[Problem] = []
         self._declared_bytes = 0
-        self._read_bytes: dict[int, int] = {}
+        self._read_bytes = 0
+        self._read_before: dict[int, int] = {}
         self._held = ExitStack()
 
     @property
@@ -110,10 +111,8 @@ class Source(ABC):
         Raises:
             UnreadableFileError: the file is damaged, too large, or itself an archive.
         """
-        budget = MAX_TOTAL_BYTES - sum(
-            count for index, count in self._read_bytes.items() if index != member.index
-        )
-        limit = min(MAX_MEMBER_BYTES, budget, self._expansion_limit(member.index))
+        self._read_bytes -= self._read_before.pop(member.index, 0)
+        left = MAX_TOTAL_BYTES - self._read_bytes
         data = bytearray()
         try:
             with (
@@ -122,10 +121,13 @@ class Source(ABC):
             ):
                 while chunk := stream.read(CHUNK_BYTES):
                     data += chunk
-                    if len(data) > limit:
-                        raise UnreadableFileError(_too_much(limit, budget))
+                    if len(data) > MAX_MEMBER_BYTES:
+                        raise UnreadableFileError(_TOO_LARGE)
+                    if len(data) > left:
+                        raise UnreadableFileError(_TOO_LARGE_TOGETHER)
         finally:
-            self._read_bytes[member.index] = len(data)
+            self._read_before[member.index] = len(data)
+            self._read_bytes += len(data)
         if data.startswith(_ARCHIVE_STARTS):
             raise UnreadableFileError(_UNPACK_IT)
         return bytes(data)
@@ -143,10 +145,6 @@ class Source(ABC):
     @abstractmethod
     def _open(self, index: int) -> Stream:
         """Open a member for reading; may fail as it likes."""
-
-    def _expansion_limit(self, _index: int) -> int:
-        """How many bytes this member may unfold to, given what it takes up packed."""
-        return MAX_MEMBER_BYTES
 
     def _add(self, name: str, size: int, index: int) -> None:
         """Take a file into the listing, or say why not."""
@@ -184,15 +182,6 @@ _TOO_LARGE_TOGETHER = (
     f"The files before this one already hold {MAX_TOTAL_BYTES // 2**30} GB. "
     "Import the rest separately."
 )
-_EXPANDS = "This file unpacks to far more than it should and was not read on."
-
-
-def _too_much(limit: int, budget: int) -> str:
-    if limit == MAX_MEMBER_BYTES:
-        return _TOO_LARGE
-    return _TOO_LARGE_TOGETHER if limit == budget else _EXPANDS
-
-
 # Damaged archives make the standard library raise far more than its own errors.
 # RecursionError is a RuntimeError, UnicodeError a ValueError.
 _FAILURES = (

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from logovote.ingest.members import junk, natural_key, printable
+
+
+def test_names_sort_as_people_count() -> None:
+    names = ["10.png", "9.png", "b.png", "A.png", "a 10.png", "a 9.png"]
+
+    assert sorted(names, key=natural_key) == [
+        "9.png",
+        "10.png",
+        "a 9.png",
+        "a 10.png",
+        "A.png",
+        "b.png",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("36.png", "36.png"),
+        ("شعار 小林 🚀.png", "شعار 小林 🚀.png"),
+        ("-rf.png", "-rf.png"),
+        ("a\nb.png", "a\\nb.png"),
+        ("\x1b[31mred.png", "\\x1b[31mred.png"),
+        ("logo\u202egnp.exe", "logo\\u202egnp.exe"),
+        ("a\u2028b", "a\\u2028b"),
+        ("caf\udce9.png", "caf\\udce9.png"),
+    ],
+)
+def test_names_are_shown_on_one_line_and_left_to_right(name: str, shown: str) -> None:
+    assert printable(name) == shown
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_every_name_can_be_printed_and_sorted(name: str) -> None:
+    printable(name).encode("utf-8")
+
+    assert "\n" not in printable(name)
+    assert sorted([name, "a"], key=natural_key)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Thumbs.db",
+        "a/desktop.ini",
+        ".DS_Store",
+        "a/._36.png",
+        "__MACOSX/36.png",
+        ".git/x",
+        "Icon\r",
+    ],
+)
+def test_an_operating_systems_files_are_known(name: str) -> None:
+    assert junk(name)
+
+
+def test_a_name_with_dots_is_no_junk() -> None:
+    assert junk("quokka.ink/v2.1.final..png") is None
