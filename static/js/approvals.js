@@ -18,16 +18,13 @@ const idsOf = (card) => [
 
 const isApproved = (card, items) => idsOf(card).some((id) => items.includes(id));
 
-/** Wire up `form[data-ballot=shortlist]`; `painted()` runs after each change. */
-export function openShortlist(form, painted = () => {}) {
+/** Wire up `form[data-ballot=shortlist]`. */
+export function openShortlist(form) {
   const cards = Array.from(form.querySelectorAll("[data-family]"));
   const cap = Number(form.dataset.cap ?? Infinity);
   const none = form.querySelector("[data-none]");
-  // On the page of one logo the other designs of the ballot are not in the document.
-  const elsewhere = Number(form.dataset.elsewhere ?? 0);
 
-  const approvedCount = (items) =>
-    elsewhere + cards.filter((card) => isApproved(card, items)).length;
+  const approvedCount = (items) => cards.filter((card) => isApproved(card, items)).length;
 
   function press(button, on) {
     button.setAttribute("aria-pressed", String(on));
@@ -37,7 +34,7 @@ export function openShortlist(form, painted = () => {}) {
     for (const card of cards) {
       const approved = isApproved(card, items);
       card.toggleAttribute("data-approved", approved);
-      press(card.querySelector("[data-tick]"), approved);
+      press(card.querySelector(`[data-tick][value="${card.dataset.family}"]`), approved);
       for (const variant of card.querySelectorAll("[data-variant]")) {
         const chosen = items.includes(variant.dataset.variant);
         variant.toggleAttribute("data-approved", chosen);
@@ -50,7 +47,6 @@ export function openShortlist(form, painted = () => {}) {
     for (const element of document.querySelectorAll("[data-count-others]"))
       element.textContent = cards.length - count;
     document.querySelector(".keep-count")?.toggleAttribute("data-some", count > 0);
-    painted(items);
   }
 
   const ballot = openBallot(form, (items) => {

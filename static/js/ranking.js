@@ -115,7 +115,7 @@ form.addEventListener("change", (event) => {
   const row = field.closest("[data-id]");
   const place = field.valueAsNumber;
   if (!field.value && tiers.indexOf(lines, row.dataset.id) >= 0) act(row, "out");
-  else if (place >= 1) order(row, tiers.moveTo(lines, row.dataset.id, Math.min(Math.round(place), lines.length + 1) - 1));
+  else if (place >= 1) order(row, tiers.moveToPlace(lines, row.dataset.id, Math.round(place)));
   else paint(ballot.items());
 });
 

@@ -20,7 +20,11 @@ const hex = (bytes) =>
 const newId = () =>
   hex(16).replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12})$/, "$1-$2-4$3-a$4-$5");
 
-export const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+// Neither the order of approvals nor that of lines sharing a place means anything.
+const canonical = (items) =>
+  JSON.stringify(Array.isArray(items[0]) ? items.map((tier) => [...tier].sort()) : [...items].sort());
+
+export const same = (a, b) => canonical(a) === canonical(b);
 
 const token = (root = document) => root.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
@@ -92,19 +96,20 @@ export function keepBallot({ url, key, rev, items, readOnly, apply, show, choose
     try {
       response = await fetch(url, {
         method: "PUT",
-        headers: { "Content-Type": "application/json", "X-CSRFToken": token() },
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
         body: JSON.stringify({ base_rev: base, save_id: id, nonce, items: sent }),
         keepalive: true, // finishes even if the voter goes to another page
         signal: AbortSignal.timeout(TOO_SLOW),
       });
-      answer = await response.json();
+      // A gateway in trouble, or the sign-in page, answers in HTML.
+      answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
     } catch {
       sending = false;
-      retryLater(response?.ok === false || navigator.onLine ? "failed" : "offline");
+      retryLater(navigator.onLine ? "failed" : "offline");
       return;
     }
     sending = false;
-    if (response.ok) accept(answer, id, sent);
+    if (response.ok && answer.rev) accept(answer, id, sent);
     else await refuse(response, answer, freshToken);
   }
 
@@ -129,23 +134,25 @@ export function keepBallot({ url, key, rev, items, readOnly, apply, show, choose
   }
 
   async function refuse(response, answer, freshToken) {
+    const { status } = response;
     if (answer.error === "conflict") await reconcile(answer.current);
     else if (answer.error === "closed") {
       stopped = true;
-      wanted = confirmed;
-      settle({});
-      apply(wanted);
-      show("closed", answer);
-    } else if (answer.error === "csrf" && !freshToken && (await renewToken())) await send(true);
-    else if (answer.error === "signed-out" || answer.error === "csrf") {
+      giveUp("closed", answer);
+    } else if (status === 400 && !freshToken && (await renewToken())) await send(true);
+    else if (status === 400 || status === 401 || status === 403 || response.redirected) {
       trouble = true;
       show("signed-out", answer);
-    } else if (response.status === 422 || response.status === 413) {
-      wanted = confirmed;
-      settle({});
-      apply(wanted);
-      show("refused", answer);
-    } else retryLater("failed");
+    } else if (status === 413 || status === 422) giveUp("refused", answer);
+    else retryLater("failed");
+  }
+
+  /** The server will never take this change: go back to what it has, and say so. */
+  function giveUp(state, answer) {
+    wanted = confirmed;
+    settle({});
+    apply(wanted);
+    show(state, answer);
   }
 
   async function reconcile(current) {

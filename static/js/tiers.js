@@ -48,6 +48,14 @@ export function moveTo(lines, id, i) {
   return left.toSpliced(i, 0, { id, tied: Boolean(left[i]?.tied) });
 }
 
+/** Give `id` the typed `place`; what stood there moves down, and ties stay whole. */
+export function moveToPlace(lines, id, place) {
+  const left = remove(lines, id);
+  let i = Math.min(place, left.length + 1) - 1;
+  while (left[i]?.tied) i += 1;
+  return left.toSpliced(i, 0, { id, tied: false });
+}
+
 /** One step: out of a shared place first, then past the whole place above or below. */
 export function moveUp(lines, id) {
   const i = indexOf(lines, id);
