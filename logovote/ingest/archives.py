@@ -49,6 +49,8 @@ def open_source(path: Path) -> Source:
         UnreadableSourceError: nothing is there, or it cannot be read as a whole.
     """
     with readable(UnreadableSourceError, f"“{path.name}” cannot be opened."):
+        if not path.exists():
+            raise UnreadableSourceError(f"There is no “{path.name}”. Check the path.")
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
             return FolderSource(path)

@@ -82,7 +82,7 @@ class FileSource(FolderSource):
     def __init__(self, path: Path) -> None:
         Source.__init__(self)
         self._paths = []
-        self._meet(path, _label(path, path.parent), path.stat())
+        self._meet(path.resolve(), _label(path, path.parent), path.stat())
 
 
 def _label(path: Path, root: Path) -> str:

@@ -87,8 +87,6 @@ class Manifest:
 def recognise(data: bytes) -> Manifest | None:
     """Return the list of entries that a file holds, or None if it holds none."""
     text = _decoded(data)
-    if text is None:
-        return None
     return next(filter(None, (read(text) for read in _RECOGNISERS)), None)
 
 
@@ -108,12 +106,10 @@ def clean(text: str, limit: int) -> str | None:
     return shown.strip()[:limit].rstrip() or None
 
 
-def _decoded(data: bytes) -> str | None:
+def _decoded(data: bytes) -> str:
     """Decode by byte order mark, as UTF-8, or as Excel on Windows writes it."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "replace")
-    if b"\0" in data:
-        return None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

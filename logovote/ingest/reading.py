@@ -11,6 +11,7 @@ from pathlib import Path
 
 from logovote.errors import LogovoteError
 from logovote.ingest.archives import open_source
+from logovote.ingest.folders import FileSource
 from logovote.ingest.manifests import (
     MAX_DESIGNER_CHARACTERS,
     MAX_TITLE_CHARACTERS,
@@ -132,9 +133,9 @@ def _lists(source: Source) -> list[tuple[Member, Manifest]]:
 
 def _named_manifest(path: Path) -> Manifest:
     try:
-        with open_source(path) as source:
+        with FileSource(path) as source:
             data = source.read(source.members[0])
-    except (LogovoteError, IndexError) as error:
+    except (LogovoteError, OSError, LookupError) as error:
         message = f"The list of entries “{path.name}” cannot be read."
         raise UnreadableManifestError(message) from error
     manifest = recognise(data)

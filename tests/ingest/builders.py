@@ -22,6 +22,7 @@ PIXEL = b"\x89PNG\r\n\x1a\n and so on"
 
 
 def write_folder(root: Path, files: Mapping[str, bytes]) -> Path:
+    root.mkdir(exist_ok=True)
     for name, data in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -71,6 +71,17 @@ def test_a_single_file_is_a_source(tmp_path: Path) -> None:
         assert contents(source) == {"36.png": PIXEL}
 
 
+def test_the_source_itself_may_be_reached_by_a_link(tmp_path: Path) -> None:
+    root = write_folder(tmp_path / "root", {"36.png": PIXEL})
+    (tmp_path / "folder").symlink_to(root)
+    (tmp_path / "7.png").symlink_to(root / "36.png")
+
+    with open_source(tmp_path / "folder") as source:
+        assert contents(source) == {"36.png": PIXEL}
+    with open_source(tmp_path / "7.png") as source:
+        assert contents(source) == {"7.png": PIXEL}
+
+
 def test_a_gzipped_svg_is_no_archive(tmp_path: Path) -> None:
     (tmp_path / "36.svgz").write_bytes(b"\x1f\x8b\x08")
 
