@@ -22,9 +22,12 @@ from logovote.voting.ranking import (
     schulze,
     split_cycle,
 )
+from logovote.voting.runoff import instant_runoff
 from logovote.voting.shortlist import (
     Shortlist,
     approval_voting,
+    equal_shares,
+    sequential_pav,
     sequential_phragmen,
 )
 from logovote.voting.ties import TieOrder, TieUse, candidate_order, family_order
@@ -32,6 +35,8 @@ from logovote.voting.ties import TieOrder, TieUse, candidate_order, family_order
 SHORTLIST_RULES: Mapping[str, Callable[[Profile, int], Shortlist]] = {
     "seqphragmen": sequential_phragmen,
     "av": approval_voting,
+    "seqpav": sequential_pav,
+    "equal_shares": equal_shares,
 }
 PAIRWISE_RULES: Mapping[str, Callable[[Pairwise, TieOrder, Strength], Standings]] = {
     "ranked_pairs": ranked_pairs,
@@ -41,7 +46,7 @@ PAIRWISE_RULES: Mapping[str, Callable[[Pairwise, TieOrder, Strength], Standings]
     "minimax": minimax,
     "split_cycle": split_cycle,
 }
-METHODS = (*PAIRWISE_RULES, *SHORTLIST_RULES)
+METHODS = (*PAIRWISE_RULES, "irv", *SHORTLIST_RULES)
 
 
 class UnknownMethodError(LogovoteError):
@@ -123,6 +128,8 @@ def rank(
     profile: Profile, method: str = "ranked_pairs", strength: Strength = "margin"
 ) -> Standings:
     """Rank the candidates of a profile by a method for rankings."""
+    if method == "irv":
+        return instant_runoff(profile, candidate_order(profile))
     return PAIRWISE_RULES[method](
         count_pairs(profile), candidate_order(profile), strength
     )

@@ -9,9 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
 
 from logovote.errors import LogovoteError
+from logovote.voting.elections import (
+    Pick,
+    elect_by_approval,
+    elect_by_equal_shares,
+    elect_by_pav,
+    elect_by_phragmen,
+)
 from logovote.voting.electorate import (
     Electorate,
     electorate,
@@ -73,15 +79,6 @@ class Shortlist:
     ties: tuple[TieUse, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pick:
-    """One election inside a rule: who, by which number, and who was equal to it."""
-
-    elected: int
-    score: Fraction | None
-    tied: tuple[int, ...]
-
-
 Rule = Callable[[Electorate, int], Sequence[Pick]]
 """Elects up to so many families; of equal ones the first position."""
 
@@ -120,90 +117,17 @@ def sequential_phragmen(
     )
 
 
-def elect_by_approval(voters: Electorate, seats: int) -> list[Pick]:
-    """Return the approval order, supported families only."""
-    supports = voters.supports
-    order = sorted(
-        (position for position, weight in enumerate(supports) if weight),
-        key=lambda position: -supports[position],
-    )
-    return [
-        Pick(
-            elected=position,
-            score=Fraction(supports[position], voters.unit),
-            tied=tuple(p for p in order[place:] if supports[p] == supports[position]),
-        )
-        for place, position in enumerate(order[:seats])
-    ]
+def sequential_pav(profile: Profile, seats: int) -> Shortlist:
+    """Elect by sequential proportional approval voting."""
+    return _elect("seqpav", profile, seats, elect_by_pav)
 
 
-def elect_by_phragmen(
-    voters: Electorate,
-    seats: int,
-    price: Sequence[Fraction],
-    start: Sequence[Fraction] | None = None,
-) -> list[Pick]:
-    """Run sequential Phragmén; ties go to the larger support, then the tie order.
+def equal_shares(profile: Profile, seats: int) -> Shortlist:
+    """Elect by the method of equal shares, completed by sequential Phragmén.
 
-    All loads are integers over one common denominator, which grows by at most the
-    elected family's support in each step; that is much faster than fractions.
-
-    Args:
-        voters: the electorate.
-        seats: how many to elect, at most.
-        price: what a slot costs each family.
-        start: the load each bloc's voters carry at first; 0 by default.
+    Raising `seats` may remove a family: every voter then has more to spend.
     """
-    begin = [Fraction(0)] * len(voters.blocs) if start is None else start
-    scale = lcm(*(f.denominator for f in (*price, *begin)))
-    costs = [int(p * scale) * voters.unit for p in price]
-    load = [int(f * scale) for f in begin]
-    supports, supporters = voters.supports, voters.supporters
-    carried = [sum(load[b] * voters.blocs[b].weight for b in who) for who in supporters]
-    open_ = [position for position, weight in enumerate(supports) if weight]
-    picks: list[Pick] = []
-    while open_ and len(picks) < seats:
-        burdens = {c: costs[c] + carried[c] for c in open_}
-        tied = _least(burdens, supports)
-        best = tied[0]
-        open_.remove(best)
-        score = Fraction(costs[best] + carried[best], scale * supports[best])
-        picks.append(Pick(best, score, tuple(tied)))
-        wider = lcm(scale, score.denominator) // scale
-        if wider > 1:
-            scale *= wider
-            costs = [cost * wider for cost in costs]
-            load = [value * wider for value in load]
-            carried = [value * wider for value in carried]
-        level = int(score * scale)
-        # Voters who carried the same load move alike: add up their weights first.
-        moved: dict[int, dict[int, int]] = {}
-        for number in supporters[best]:
-            bloc = voters.blocs[number]
-            gains = moved.setdefault(load[number], {})
-            for position in bloc.approved:
-                gains[position] = gains.get(position, 0) + bloc.weight
-            load[number] = level
-        for old, gains in moved.items():
-            for position, weight in gains.items():
-                carried[position] += (level - old) * weight
-    return picks
-
-
-def _least(burdens: Mapping[int, int], supports: Sequence[int]) -> list[int]:
-    """Return those of least burden per support, and of these the most supported."""
-    best: list[int] = []
-    for position, burden in burdens.items():
-        if best:
-            # Compared as fractions are, crosswise; more support wins among equal ones.
-            mine = burden * supports[best[0]], -supports[position]
-            least = burdens[best[0]] * supports[position], -supports[best[0]]
-            if mine > least:
-                continue
-            if mine < least:
-                best = []
-        best.append(position)
-    return best
+    return _elect("equal_shares", profile, seats, elect_by_equal_shares)
 
 
 def _elect(

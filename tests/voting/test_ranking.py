@@ -5,10 +5,12 @@ from itertools import islice, permutations
 
 import pytest
 
-from logovote.voting import pairwise
+from logovote.voting import pairwise, runoff
 from logovote.voting.count import rank
 from logovote.voting.pairwise import count_pairs
 from logovote.voting.profiles import Group, Profile
+from logovote.voting.ranking import Strength, minimax, ranked_pairs, schulze
+from logovote.voting.ties import candidate_order
 from voting.builders import approved, profile, ranked
 
 F = Fraction
@@ -31,6 +33,45 @@ SCHULZE_3 = profile(
     ranked(2, "C>B>A>D>E"),
     ranked(7, "D>C>E>B>A"),
     ranked(8, "E>B>A>D>C"),
+)
+# Schulze 2011, the example on the strength of links: 138 voters, short ballots, ties.
+SCHULZE_LINKS = profile(
+    "ABCD",
+    ranked(6, "A>B>C>D"),
+    ranked(8, "A=B"),
+    ranked(8, "A=C"),
+    ranked(18, "A=C>D"),
+    ranked(8, "A=C=D"),
+    ranked(40, "B"),
+    ranked(4, "C>B>D"),
+    ranked(9, "C>D>A"),
+    ranked(8, "C=D"),
+    ranked(14, "D>A>B"),
+    ranked(11, "D>B>C"),
+    ranked(4, "D>C>A"),
+)
+# Tideman 1987, example 5.
+TIDEMAN_5 = profile(
+    "vwxyz",
+    ranked(7, "v>w>x>y>z"),
+    ranked(3, "z>y>v>w>x"),
+    ranked(6, "y>z>w>x>v"),
+    ranked(3, "w>x>v>z>y"),
+    ranked(5, "z>x>v>w>y"),
+    ranked(3, "y>x>v>w>z"),
+)
+# The mayor of Burlington, 2009: ballots of the three last candidates.
+BURLINGTON = profile(
+    "Kiss Montroll Wright",
+    ranked(1332, "Montroll>Kiss>Wright"),
+    ranked(767, "Montroll>Wright>Kiss"),
+    ranked(455, "Montroll"),
+    ranked(2043, "Kiss>Montroll>Wright"),
+    ranked(371, "Kiss>Wright>Montroll"),
+    ranked(568, "Kiss"),
+    ranked(1513, "Wright>Montroll>Kiss"),
+    ranked(495, "Wright>Kiss>Montroll"),
+    ranked(1289, "Wright"),
 )
 # LeGrand's example of methods that disagree: 921 ballots.
 LEGRAND = profile(
@@ -65,6 +106,10 @@ def line(counted: Profile, method: str) -> str:
         (SCHULZE_3, "schulze", "E A C B D"),
         (SCHULZE_3, "ranked_pairs", "A C E B D"),
         (LEGRAND, "ranked_pairs", "Brad Abby Erin Dave Cora"),
+        (LEGRAND, "schulze", "Abby Brad Erin Dave Cora"),
+        (TIDEMAN_5, "ranked_pairs", "v w x y z"),
+        (BURLINGTON, "ranked_pairs", "Montroll Kiss Wright"),
+        (BURLINGTON, "irv", "Kiss Wright Montroll"),
     ],
 )
 def test_published_rankings(counted: Profile, method: str, expected: str) -> None:
@@ -186,15 +231,64 @@ def test_a_single_candidate_wins() -> None:
 
 
 def test_winning_votes_and_margins_may_elect_different_options() -> None:
-    # A beats B 40:35 with few indifferent, B beats C 30:5, C beats A 36:34.
-    cycle = profile(
-        "ABC",
-        ranked(30, "B>C"),
-        ranked(5, "C>B"),
-        ranked(6, "C>A>B"),
-        ranked(34, "A>B=C"),
-    )
-    pairs = count_pairs(cycle)
-    assert pairs.preferring("A", "B") == 40
-    assert rank(cycle, "minimax", "margin").scores["A"] == pairs.margin("C", "A")
-    assert rank(cycle, "minimax", "wv").scores["A"] == pairs.preferring("C", "A")
+    pairs, order = count_pairs(SCHULZE_LINKS), candidate_order(SCHULZE_LINKS)
+    assert schulze(pairs, order, "margin").winners == ("A",)
+    assert schulze(pairs, order, "wv").winners == ("D",)
+
+
+def test_equal_winning_votes_go_by_the_smaller_opposition() -> None:
+    # A over B 9:6, B over C 14:6 and C over A 9:5 with 6 who rank A and C alike:
+    # of the two nines, C over A has the smaller opposition.
+    counted = profile("ABC", ranked(9, "B>C>A"), ranked(6, "A=C>B"), ranked(5, "A>B>C"))
+    pairs, order = count_pairs(counted), candidate_order(counted)
+    assert [pairs.preferring(*p) for p in ("AB", "BC", "CA", "AC")] == [11, 14, 9, 5]
+    assert ranked_pairs(pairs, order, "wv").tiers == (("A",), ("B",), ("C",))
+    assert ranked_pairs(pairs, order, "margin").tiers == (("B",), ("C",), ("A",))
+
+
+@pytest.mark.parametrize(
+    ("strength", "scores"),
+    [("margin", {"A": 4, "B": 2, "C": 8}), ("wv", {"A": 9, "B": 11, "C": 14})],
+)
+def test_the_worst_defeat_by_either_strength(
+    strength: Strength, scores: dict[str, int]
+) -> None:
+    counted = profile("ABC", ranked(9, "B>C>A"), ranked(6, "A=C>B"), ranked(5, "A>B>C"))
+    standings = minimax(count_pairs(counted), candidate_order(counted), strength)
+    assert standings.scores == scores
+
+
+def test_split_cycle_keeps_all_that_no_stronger_cycle_excuses() -> None:
+    # Equal majorities in a ring excuse each other; the outsider is beaten by all.
+    ring = profile("ABCD", *(ranked(1, t) for t in ("A>B>C>D", "B>C>A>D", "C>A>B>D")))
+    assert line(ring, "split_cycle") == "A=B=C D"
+    # Dropping only the weakest of the ring leaves one undefeated.
+    assert line(LEGRAND, "split_cycle").split()[0] in {"Abby=Brad", "Brad", "Abby"}
+
+
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        pytest.param([(4, "A"), (3, "B>C"), (2, "C>B")], "B A C", id="transfer"),
+        pytest.param([(2, "A"), (2, "B")], "A=B C", id="tie-to-the-end"),
+        pytest.param([(4, "A"), (3, "B>A"), (3, "C>A")], "A B=C", id="tie-below"),
+        pytest.param(
+            [(4, "A"), (3, "B>A"), (3, "C>B")], "A=B C", id="tie-that-decides"
+        ),
+        pytest.param([(5, "A=B"), (2, "A"), (3, "C")], "A C B", id="a-tier-shares"),
+        pytest.param([(3, "A=B"), (2, "C")], "A=B C", id="shares-come-together"),
+        pytest.param([], "A=B=C", id="nobody-voted"),
+    ],
+)
+def test_instant_runoff(votes: list[tuple[int, str]], expected: str) -> None:
+    assert line(profile("ABC", *(ranked(*vote) for vote in votes)), "irv") == expected
+
+
+def test_too_many_tied_eliminations_are_narrowed_down_on_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runoff, "MOST_STATES", 5)
+    tied = profile("ABCDEF", *(ranked(1, letter) for letter in "ABCDEF"))
+    standings = rank(tied, "irv")
+    assert all(use.step.startswith("elimination") for use in standings.ties)
+    assert standings.ties

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -8,10 +9,17 @@ from logovote.errors import LogovoteError
 from logovote.voting.ballots import InvalidBallotError
 from logovote.voting.electorate import exposures, not_seen_enough, prices
 from logovote.voting.profiles import Group, Profile, Vote
-from logovote.voting.shortlist import Shortlist, approval_voting, sequential_phragmen
+from logovote.voting.shortlist import (
+    Shortlist,
+    approval_voting,
+    equal_shares,
+    sequential_pav,
+    sequential_phragmen,
+)
 from voting.builders import approval, approved, profile, ranked
 
 F = Fraction
+Rule = Callable[[Profile, int], Shortlist]
 
 # Phragmén's own example of 1894, as told by Janson (arXiv:1611.08826).
 PHRAGMEN_1894 = profile(
@@ -79,6 +87,70 @@ def test_a_tie_across_the_cut_shows_who_missed_it() -> None:
     shortlist = sequential_phragmen(tied, 2)
     assert len(shortlist.slots) == 2
     assert shortlist.tiers == (("a",), ("b", "c"))
+
+
+@pytest.mark.parametrize(
+    ("rule", "committee"),
+    [(sequential_phragmen, "abq"), (sequential_pav, "abq"), (approval_voting, "abc")],
+)
+def test_rules_for_phragmen_s_own_example(rule: Rule, committee: str) -> None:
+    assert "".join(sorted(elected(rule(PHRAGMEN_1894, 3)))) == committee
+
+
+def test_the_running_example_of_lackner_and_skowron() -> None:
+    assert sorted(elected(sequential_phragmen(RUNNING, 4))) == list("abcd")
+    assert approval_voting(RUNNING, 4).tiers[-1] == ("d", "f")
+
+
+def test_sequential_pav_may_differ_from_pav() -> None:
+    # Their example 5: PAV would elect a and c.
+    votes = (
+        approved(3, "a b"),
+        approved(6, "a d"),
+        approved(4, "b"),
+        approved(5, "c"),
+        approved(5, "c d"),
+    )
+    assert sorted(elected(sequential_pav(profile("abcd", *votes), 2))) == ["c", "d"]
+
+
+def test_equal_shares_may_differ_from_phragmen() -> None:
+    # Their example 12.
+    votes = (
+        approved(3, "c d"),
+        approved(2, "a b"),
+        approved(2, "a c"),
+        approved(1, "b d"),
+    )
+    example = profile("abcd", *votes)
+    assert sorted(elected(equal_shares(example, 3))) == ["a", "c", "d"]
+    assert sorted(elected(sequential_phragmen(example, 3))) == ["b", "c", "d"]
+
+
+def test_equal_shares_is_completed_by_phragmen_from_what_is_left() -> None:
+    # 2 seats, so 1/2 for each of 4 voters. One of a and b is bought, then nobody can pay
+    # alone; the other one's second voter and c's still have their 1/2.
+    votes = approved(1, "a"), approved(1, "a b"), approved(1, "b"), approved(1, "c")
+    shortlist = equal_shares(profile("abc", *votes), 2)
+    assert shortlist.tiers == (("a", "b"),)
+
+
+@pytest.mark.parametrize(
+    "share", ["0", "37/119", "39/119", "1/2", "131/241", "133/241", "1"]
+)
+def test_eurovision_2016_with_any_share_for_the_juries(share: str) -> None:
+    """Juries and televote gave 2436 points each; here those of the first three."""
+    votes = []
+    for group, points in (("jury", (320, 211, 130)), ("televote", (191, 323, 361))):
+        votes += [approved(n, c, group) for n, c in zip(points, "AUR", strict=True)]
+        votes.append(approved(2436 - sum(points), "others", group))
+    t = F(share)
+    groups = Group("jury", t), Group("televote", 1 - t)
+    standing = approval_voting(
+        profile("A U R others", *votes, groups=groups, status_quo="others"), 3
+    )
+    expected = "R" if t < F(38, 119) else "U" if t < F(132, 241) else "A"
+    assert standing.winners == (expected,)
 
 
 def test_nobody_s_design_is_never_elected() -> None:

@@ -1,0 +1,132 @@
+"""Instant runoff: eliminate the least first choice until one is left, ties followed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from math import lcm
+
+from logovote.voting.pairwise import merge
+from logovote.voting.profiles import Profile
+from logovote.voting.ranking import Standings, from_tiers
+from logovote.voting.ties import TieOrder, TieUse
+from logovote.voting.weights import weigh
+
+MOST_STATES = 1000
+"""So many sets of remaining candidates are followed before ties are broken early."""
+
+Choices = tuple[int, ...]  # one ballot; each tier a set of candidates, as bits
+
+
+def instant_runoff(profile: Profile, order: TieOrder) -> Standings:
+    """Rank by instant runoff; the first tier of a ballot shares its weight equally.
+
+    Where several candidates have the least, every choice of whom to eliminate is
+    followed. The first place is shared by all who win in any of them, the next by all
+    who come first of the rest in any, and so on. Only beyond `MOST_STATES` are ties
+    narrowed down to the first and the last in the tie order, which is then recorded.
+    """
+    ballots = _ballots(profile)
+    everyone = (1 << len(profile.candidates)) - 1
+    rank = [order.rank[candidate] for candidate in profile.candidates]
+    follows, narrowed = _follow(ballots, everyone, rank)
+    tiers = []
+    rest = everyone
+    while rest:
+        first = _first_of(rest, follows)
+        tiers.append(tuple(sorted(profile.candidates[c] for c in _members(first))))
+        rest &= ~first
+    standings = from_tiers("irv", tuple(tiers), order)
+    uses = tuple(
+        TieUse(
+            f"elimination from {left}",
+            tuple(profile.candidates[c] for c in tied),
+            tuple(profile.candidates[c] for c in chosen),
+        )
+        for left, tied, chosen in narrowed
+    )
+    return replace(standings, ties=uses)
+
+
+def _ballots(profile: Profile) -> list[tuple[Choices, int]]:
+    """Return the merged ballots with integer weights that any tier can share."""
+    weights = weigh(profile)
+    bit = {candidate: 1 << n for n, candidate in enumerate(profile.candidates)}
+    weighed: dict[Choices, Fraction] = {}
+    widest = 1
+    for id_, rankings in merge(profile).items():
+        for ranking, mass in rankings.items():
+            tiers = tuple(sum(bit[c] for c in tier) for tier in ranking.tiers)
+            weight = mass * weights[id_].factor
+            weighed[tiers] = weighed.get(tiers, Fraction(0)) + weight
+            widest = max(widest, *map(len, ranking.tiers))
+    unit = lcm(*(w.denominator for w in weighed.values()), *range(1, widest + 1))
+    return [(tiers, int(weight * unit)) for tiers, weight in weighed.items() if weight]
+
+
+def _follow(
+    ballots: Sequence[tuple[Choices, int]], everyone: int, rank: Sequence[int]
+) -> tuple[dict[int, list[int]], list[tuple[int, list[int], list[int]]]]:
+    """Return whom each reachable set of candidates may lose next.
+
+    Candidates whom nobody puts first go together: no order of theirs moves a vote.
+    """
+    follows: dict[int, list[int]] = {}
+    narrowed = []
+    open_ = [everyone]
+    while open_:
+        state = open_.pop()
+        if state in follows:
+            continue
+        tally = _tally(ballots, state)
+        least = min(tally.values(), default=0)
+        tied = [candidate for candidate, weight in tally.items() if weight == least]
+        if least == 0:
+            follows[state] = [sum(1 << candidate for candidate in tied)]
+        else:
+            if len(tied) > 2 and len(follows) > MOST_STATES:
+                tied.sort(key=rank.__getitem__)
+                narrowed.append((state.bit_count(), tied, [tied[0], tied[-1]]))
+                tied = [tied[0], tied[-1]]
+            follows[state] = [1 << candidate for candidate in tied]
+        open_ += [state & ~lost for lost in follows[state] if state & ~lost]
+    return follows, narrowed
+
+
+def _tally(ballots: Sequence[tuple[Choices, int]], state: int) -> dict[int, int]:
+    """Return the weight of the first choices among the candidates of a state."""
+    tally = dict.fromkeys(_members(state), 0)
+    sets: dict[int, int] = {}
+    for tiers, weight in ballots:
+        for tier in tiers:
+            if standing := tier & state:
+                sets[standing] = sets.get(standing, 0) + weight
+                break
+    for standing, weight in sets.items():
+        members = _members(standing)
+        for candidate in members:
+            tally[candidate] += weight // len(members)
+    return tally
+
+
+def _first_of(rest: int, follows: dict[int, list[int]]) -> int:
+    """Return who can come first of the rest, over all orders of elimination."""
+    first: dict[int, int] = {}
+    for state in sorted(follows, key=int.bit_count):
+        found = 0
+        for lost in follows[state]:
+            left = state & ~lost
+            # Where the last of the rest go, each of them may have been the very last.
+            found |= first[left] if left & rest else lost & rest
+        first[state] = found
+    return first[max(follows)]
+
+
+def _members(bits: int) -> list[int]:
+    members = []
+    while bits:
+        low = bits & -bits
+        members.append(low.bit_length() - 1)
+        bits ^= low
+    return members
