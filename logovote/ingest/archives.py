@@ -83,11 +83,14 @@ class ZipSource(Source):
     def _list(self) -> None:
         overlapping = _overlapping(self._infos)
         for index, info in enumerate(self._infos):
-            name = _zip_name(info)
-            reason = unsafe(name) or _zip_refusal(info)
-            if reason or index in overlapping:
-                self._refuse(name, reason or "It shares its bytes with another file.")
-            elif not info.is_dir():
+            name = _zip_name(info).removeprefix("./")
+            if info.is_dir():
+                self._count()
+            elif reason := unsafe(name) or _zip_refusal(info):
+                self._refuse(name, reason)
+            elif index in overlapping:
+                self._refuse(name, "It shares its bytes with another file.")
+            else:
                 self._add(name, info.file_size, index)
 
     def _open(self, index: int) -> Stream:
@@ -118,11 +121,13 @@ class TarSource(Source):
 
     def _list(self) -> None:
         for info in self._tar:
-            name = _utf8(info.name)
-            if reason := unsafe(name) or _tar_refusal(info):
+            name = _utf8(info.name).removeprefix("./")
+            if info.isdir():
+                self._count()
+            elif reason := unsafe(name) or _tar_refusal(info):
                 self._refuse(name, reason)
-            elif not info.isdir():
-                self._add(name.removeprefix("./"), info.size, len(self._infos))
+            else:
+                self._add(name, info.size, len(self._infos))
                 self._infos.append(info)
 
     def _open(self, index: int) -> Stream:
@@ -159,7 +164,8 @@ def unsafe(name: str) -> str | None:
 
     We never write to such a path; but who made the archive hoped that someone does.
     """
-    if _CONTROL.search(name):
+    # macOS calls the picture of a folder "Icon\r"; it is ignored later on.
+    if _CONTROL.search(name.removesuffix("Icon\r")):
         return "Its name holds control characters. Rename it and pack again."
     if "\\" in name:
         return "Its name holds a backslash. Rename it and pack again."
@@ -167,7 +173,7 @@ def unsafe(name: str) -> str | None:
         return "Its name is an absolute path. Pack the folder that holds the entries."
     if ".." in PurePosixPath(name).parts:
         return "Its name leads out of the archive. Pack the folder with the entries."
-    if not name.strip("/"):
+    if not name.strip("/."):
         return "It has no name. Rename it and pack again."
     return None
 
@@ -189,7 +195,7 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
 def _zip_refusal(info: zipfile.ZipInfo) -> str | None:
     if info.flag_bits & 0x2041:
         return "It is encrypted. Pack the folder again without a password."
-    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
         return "It is a link or a device, no file."
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         return "It is packed in an unusual way. Pack again with the usual zip settings."
@@ -221,7 +227,7 @@ def _tar_refusal(info: tarfile.TarInfo) -> str | None:
         return (
             "It is stored with holes. Pack again without the option for sparse files."
         )
-    if not (info.isreg() or info.isdir()):
+    if not info.isreg():
         return "It is a link or a device, no file."
     return None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from logovote.ingest.manifests import Row
-from logovote.ingest.members import Member
+from logovote.ingest.members import Member, printable
 from logovote.ingest.names import without_extension
 
 
@@ -99,7 +99,7 @@ def _missing(row: Row, lines: Mapping[str, int]) -> str:
     for name, line in lines.items():
         if _folded(_path(row.file)) == _folded(name):
             return f"line {line} already speaks of its file"
-    return "no file was found for it"
+    return f"no file was found for “{printable(row.file or str(row.number or '?'))}”"
 
 
 def _path(cell: str | None) -> str:

@@ -90,6 +90,7 @@ class Source(ABC):
     def __init__(self) -> None:
         self._members: list[Member] = []
         self._problems: list[Problem] = []
+        self._met = 0
         self._declared_bytes = 0
         self._read_bytes = 0
         self._read_before: dict[int, int] = {}
@@ -166,7 +167,9 @@ class Source(ABC):
         self._problems.append(Problem(name, reason))
 
     def _count(self) -> None:
-        if len(self._members) + len(self._problems) >= MAX_MEMBERS:
+        """Count one thing met, folders of an archive included."""
+        self._met += 1
+        if self._met > MAX_MEMBERS:
             raise UnreadableSourceError(
                 f"There are more than {MAX_MEMBERS:,} files in it. "
                 "Import the folder or archive that holds only the entries."
@@ -220,7 +223,7 @@ def junk(name: str) -> str | None:
     *folders, base = name.casefold().split("/")
     if base in _JUNK_FILES or not _JUNK_FOLDERS.isdisjoint(folders):
         return "The operating system's own file, no entry."
-    if any(part.startswith(".") for part in (*folders, base)):
+    if any(part.startswith(".") and part.strip(".") for part in (*folders, base)):
         return "A hidden file, no entry."
     return None
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 MAX_NUMBER = 99_999
@@ -159,9 +159,8 @@ def guess_all(names: Iterable[str]) -> dict[str, Guess]:
         if found.perhaps and not borne.isdisjoint(_around(found.perhaps)):
             guesses[name] = replace(found, number=found.perhaps)
     known = {_bare(g.designer): g.designer for g in guesses.values() if g.designer}
-    longest_first = sorted(known.values(), key=len, reverse=True)
     return {
-        name: found if found.designer else _attributed(found, known, longest_first)
+        name: found if found.designer else _attributed(found, known)
         for name, found in guesses.items()
     }
 
@@ -273,16 +272,16 @@ def _copies(names: Iterable[str]) -> dict[str, str]:
     }
 
 
-def _attributed(found: Guess, known: dict[str, str], longest_first: list[str]) -> Guess:
+def _attributed(found: Guess, known: Mapping[str, str]) -> Guess:
     """Find a known designer in the part of a numbered name that nobody could place."""
-    if found.number is None or not found.rest:
+    if found.number is None:
         return found
     if designer := known.get(_bare(found.rest)):
         return replace(found, designer=designer)
-    for designer in longest_first:
-        title = found.rest.removeprefix(designer)
-        if title != found.rest and title[0] in " _-":
-            return replace(found, designer=designer, title=title.strip(" _-"))
+    for gap in reversed(list(re.finditer(r"[\s_-]+", found.rest))):
+        before, after = found.rest[: gap.start()], found.rest[gap.end() :]
+        if before and known.get(_bare(before)) == before:
+            return replace(found, designer=before, title=after)
     return found
 
 

@@ -89,6 +89,22 @@ def test_a_gzipped_svg_is_no_archive(tmp_path: Path) -> None:
         assert len(source.members) == 1
 
 
+def test_the_folders_of_an_archive_are_no_files(tmp_path: Path) -> None:
+    folders = [tarfile.TarInfo(name) for name in (".", "./sub", "..")]
+    for info in folders:
+        info.type = tarfile.DIRTYPE
+
+    assert refused(write_tar_of_infos(tmp_path / "a.tar", *folders)) == {}
+    assert refused(write_zip(tmp_path / "a.zip", {"b/": b"", "36.png": PIXEL})) == {}
+
+
+def test_a_name_says_the_same_with_and_without_a_dot(tmp_path: Path) -> None:
+    files = {"./36.png": PIXEL, "./Icon\r": PIXEL}
+
+    assert refused(write_zip(tmp_path / "a.zip", files)).keys() == {"Icon\r"}
+    assert refused(write_tar(tmp_path / "a.tar", files)).keys() == {"Icon\r"}
+
+
 def test_an_empty_zip_has_no_members(tmp_path: Path) -> None:
     with open_source(write_zip(tmp_path / "a.zip", {})) as source:
         assert source.members == ()
@@ -262,6 +278,15 @@ def test_a_large_file_is_refused_unread(tmp_path: Path) -> None:
     with open_source(tmp_path) as source:
         assert source.members == ()
         assert "25 MB" in source.problems[0].reason
+
+
+def test_folders_of_an_archive_count_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(members, "MAX_MEMBERS", 2)
+
+    with pytest.raises(UnreadableSourceError, match="more than 2 files"):
+        open_source(write_zip(tmp_path / "a.zip", {"a/": b"", "b/": b"", "c/": b""}))
 
 
 @pytest.mark.parametrize("kind", KINDS)

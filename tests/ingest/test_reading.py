@@ -157,11 +157,11 @@ def test_rows_that_lead_nowhere_are_told_by_line(tmp_path: Path) -> None:
 
     with read_entries(tmp_path) as reading:
         assert set(reading.remarks) == {
-            "list.csv, line 4: no file was found for it.",
+            "list.csv, line 4: no file was found for “gone.png”.",
             "list.csv, line 5: line 2 already speaks of its file.",
             "list.csv, line 6: “x” is no entry number.",
             "list.csv, line 6: line 3 already speaks of its file.",
-            "list.csv, line 7: no file was found for it.",
+            "list.csv, line 7: no file was found for “also-gone.png”.",
             "list.csv, line 3: entry 2 is in the list more than once.",
             "list.csv, line 7: entry 2 is in the list more than once.",
         }
