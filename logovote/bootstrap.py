@@ -20,41 +20,24 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
-from logovote.errors import LogovoteError
+from logovote import packages
+from logovote.packages import SetupError, say
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-# What `logovote test` needs beyond the application, by the name in pyproject.toml.
+# What `logovote test` needs beyond the application, by its name in pyproject.toml. The
+# code below takes it that one extra includes the other: "" < "test".
 _TEST = "test"
-_MEGABYTES = {"": 130, _TEST: 320}
+_MEGABYTES = {"": 160, _TEST: 420}
 
 # Where a distribution is imported by another name than its own.
 _IMPORT_NAMES = {"pillow": "PIL"}
-
-# uv does not read pip's settings; these say the same to it.
-_UV_NAMES = {
-    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
-    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
-    "PIP_FIND_LINKS": "UV_FIND_LINKS",
-    "PIP_NO_INDEX": "UV_NO_INDEX",
-}
-
-_ADVICE = """\
-What may help:
-  - check the network, and HTTPS_PROXY if you are behind a proxy;
-  - with a package mirror: PIP_INDEX_URL=https://mirror.example/simple
-  - without a network: collect the wheels in a folder elsewhere (pip download), then
-    PIP_NO_INDEX=1 PIP_FIND_LINKS=/path/to/that/folder
-Then give the same command again."""
-
-
-class SetupError(LogovoteError):
-    """The environment cannot be made here; the message says what would help."""
 
 
 def ensure(arguments: Sequence[str], root: Path = CHECKOUT) -> None:
@@ -113,6 +96,12 @@ def _missing(root: Path, extra: str, path: Sequence[str]) -> list[str]:
     return missing
 
 
+class _State(Enum):
+    READY = "nothing to do"
+    INCOMPLETE = "sound, but something is to be installed or upgraded"
+    TORN = "to be made anew"
+
+
 @dataclass(frozen=True)
 class Environment:
     """The virtual environment `.venv/` of one checkout."""
@@ -146,24 +135,27 @@ class Environment:
         Raises:
             SetupError: the folder, Python or the packages do not allow it.
         """
-        if self._is_ready(extra):
+        if self._state(extra) is _State.READY:
             return False
         with _one_at_a_time(self.root):
-            if not self._is_ready(extra):
-                self._set_up(extra)
+            state = self._state(extra)  # again: another start may just have seen to it
+            if state is not _State.READY:
+                self._set_up(extra, anew=state is _State.TORN)
         return True
 
-    def _is_ready(self, extra: str) -> bool:
-        """Whether all is installed, and still as pyproject.toml and the locks ask."""
+    def _state(self, extra: str) -> _State:
+        """Compare what is installed with what pyproject.toml and the locks ask for."""
+        if not os.access(self.python, os.X_OK):
+            return _State.TORN
+        complete = not _missing(self.root, extra, self._packages())
         stamp = self._stamp()
-        if self._is_torn(stamp):
-            return False
-        if stamp is not None and (
-            stamp.get("fingerprint") != self._fingerprint()
-            or extra not in {"", stamp.get("extra")}
-        ):
-            return False
-        return not _missing(self.root, extra, self._packages())
+        if stamp is None:  # somebody else's: add to it, but never remove it
+            return _State.READY if complete else _State.INCOMPLETE
+        if stamp.get("python") != str(self.python.resolve()):
+            return _State.TORN  # its set-up never ended, or its Python was replaced
+        if stamp["fingerprint"] != self._fingerprint() or extra > stamp["extra"]:
+            return _State.INCOMPLETE
+        return _State.READY if complete else _State.TORN
 
     def _stamp(self) -> Mapping[str, str] | None:
         """Read the stamp: None where there is none, empty while a set-up is at work."""
@@ -174,12 +166,6 @@ class Environment:
         except (OSError, ValueError):
             return {}
         return stamp
-
-    def _is_torn(self, stamp: Mapping[str, str] | None) -> bool:
-        """Whether it has no Python, or our set-up never ended or used another one."""
-        if not self.python.exists():
-            return True
-        return stamp is not None and stamp.get("python") != str(self.python.resolve())
 
     def _fingerprint(self) -> str:
         """Digest of all that decides what is installed."""
@@ -192,21 +178,21 @@ class Environment:
         posix = self.folder.glob("lib/python3*/site-packages")
         return [str(p) for p in (*posix, self.folder / "Lib" / "site-packages")]
 
-    def _set_up(self, extra: str) -> None:
+    def _set_up(self, extra: str, *, anew: bool) -> None:
         """Make the environment if need be, install, and stamp it."""
         began = time.monotonic()
-        stamp = self._stamp()
-        if self._is_torn(stamp):
+        if anew:
             size = _MEGABYTES[extra]
-            _say(f"Setting up in {self.folder.name}/, once (about {size} MB) …")
-            stamp = self._make()
+            say(f"Setting up in {self.folder.name}/, once (about {size} MB) …")
+            self._make()
         else:
-            _say(f"Bringing {self.folder.name}/ up to date …")
-        if stamp:  # installing only adds: what an earlier command asked for stays
-            extra = max(extra, stamp.get("extra", ""))
+            say(f"Bringing {self.folder.name}/ up to date …")
+        stamp = self._stamp()
         if stamp is not None:
+            # Installing only adds: what an earlier command asked for stays.
+            extra = max(extra, stamp.get("extra", ""))
             self._stamp_file.write_text("{}", "utf-8")
-        self._install(extra)
+        packages.install(self.root, self.python, extra)
         importlib.invalidate_caches()
         if missing := _missing(self.root, extra, self._packages()):
             raise SetupError(
@@ -215,7 +201,7 @@ class Environment:
             )
         if stamp is not None:
             self._write_stamp(extra)
-        _say(f"Ready after {time.monotonic() - began:.0f} s.")
+        say(f"Ready after {time.monotonic() - began:.0f} s.")
 
     def _write_stamp(self, extra: str) -> None:
         """Certify what was installed, by which Python, from which requirements."""
@@ -226,11 +212,10 @@ class Environment:
         }
         self._stamp_file.write_text(json.dumps(stamp, indent=2) + "\n", "utf-8")
 
-    def _make(self) -> dict[str, str]:
-        """Make the bare environment, without pip, and return its unfinished stamp."""
-        if find_spec("venv") is None:
-            raise _without_venv()
-        if find_spec("ensurepip") is None and shutil.which("uv") is None:
+    def _make(self) -> None:
+        """Make the bare environment, without pip, under an unfinished stamp."""
+        has_installer = find_spec("ensurepip") or shutil.which("uv")
+        if not (find_spec("venv") and has_installer):
             raise _without_venv()
         try:
             if self.folder.exists():
@@ -242,83 +227,8 @@ class Environment:
         # Not sys.executable: inside the folder just removed, that is gone as well.
         python = getattr(sys, "_base_executable", sys.executable)
         command = [python, "-I", "-m", "venv", "--without-pip", str(self.folder)]
-        if failure := self._failure([command]):
+        if failure := packages.failure(self.root, command):
             raise SetupError(f"Python could not make {self.folder}:\n{failure}")
-        return {}
-
-    def _install(self, extra: str) -> None:
-        """Install the locked packages; where those cannot be had, what fits."""
-        lock = f"requirements-{extra}.lock" if extra else "requirements.lock"
-        locked = [["--require-hashes", "-r", lock], ["--no-deps", "-e", "."]]
-        fitting = [["-e", f".[{extra}]" if extra else "."]]
-
-        failure = ""
-        if uv := shutil.which("uv"):
-            tool = [uv, "pip", "install", "--quiet", "--python", str(self.python)]
-            failure = self._failure([tool + rest for rest in locked])
-            if not failure:
-                return
-        self._add_pip(failure)
-        tool = [str(self.python), "-I", "-m", "pip", "install", "--quiet"]
-        failure = self._failure([tool + rest for rest in locked])
-        if not failure:
-            return
-        # A mirror or a folder of wheels may hold other builds or versions.
-        _say("The locked packages cannot be had here; trying what else fits …")
-        failure = self._failure([tool + rest for rest in fitting])
-        if failure:
-            raise SetupError(
-                f"The packages could not be installed.\n{failure}\n{_ADVICE}"
-            )
-
-    def _add_pip(self, failure_of_uv: str) -> None:
-        """See to it that the environment has pip."""
-        if PathFinder.find_spec("pip", self._packages()) is not None:
-            return
-        if find_spec("ensurepip") is None and failure_of_uv:
-            raise SetupError(
-                f"uv could not install the packages.\n{failure_of_uv}\n{_ADVICE}"
-            )
-        command = [str(self.python), "-I", "-m", "ensurepip", "--default-pip"]
-        if failure := self._failure([command]):
-            raise SetupError(f"pip could not be put into {self.folder}:\n{failure}")
-
-    def _failure(self, commands: Sequence[Sequence[str]]) -> str:
-        """Run commands in the checkout; return how the first failing one ended, or ''.
-
-        Their output is kept back until then: on a good day it tells nobody anything.
-        """
-        for command in commands:
-            done = subprocess.run(  # noqa: S603 - our own commands, no shell
-                command,
-                check=False,
-                cwd=self.root,
-                env=_tool_environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                encoding="utf-8",
-                errors="replace",
-            )
-            if done.returncode:
-                lines = done.stdout.strip().splitlines()[-12:]
-                return "\n".join(f"  {line}" for line in lines) or "  (no output)"
-        return ""
-
-
-def _tool_environment() -> dict[str, str]:
-    """Return the user's environment, fit for pip and uv working in `.venv/`."""
-    environ = dict(os.environ)
-    environ["PIP_USER"] = "0"  # a user's own default, impossible in an environment
-    environ["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    environ["PIP_NO_INPUT"] = "1"
-    for pip_name, uv_name in _UV_NAMES.items():
-        if pip_name in environ:
-            value = environ[pip_name]
-            if uv_name == "UV_FIND_LINKS":
-                value = ",".join(value.split())
-            environ.setdefault(uv_name, value)
-    return environ
 
 
 def _without_venv() -> SetupError:
@@ -345,7 +255,7 @@ def _one_at_a_time(root: Path) -> Iterator[None]:
         ) from error
     with file:
         if not _locked(file):
-            _say("Another start is setting up; waiting for it …")
+            say("Another start is setting up; waiting for it …")
             while not _locked(file):
                 time.sleep(0.2)
         yield
@@ -376,9 +286,3 @@ def _go_on_with(python: Path, arguments: Sequence[str]) -> None:
         sys.exit(subprocess.call(command))  # noqa: S603 - the command being obeyed
     sys.stderr.flush()
     os.execv(python, command)  # noqa: S606 - the command being obeyed, no shell
-
-
-def _say(text: str) -> None:
-    """Tell of progress, out of the way of what the command itself prints."""
-    sys.stderr.write(f"logovote: {text}\n")
-    sys.stderr.flush()
