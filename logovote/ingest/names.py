@@ -75,7 +75,6 @@ _WITHIN = re.compile(
 )
 _USER_ID = re.compile(r"\d{6,}(?=[\s_-]|$)")
 _STARTS_WITH_NUMBER = re.compile(r"\d+(?![^\W\d_])(?P<spaced>\s+[^\W\d])?|\d+x\d")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-", re.IGNORECASE)
 
 # `3 options`, `2-color`, `512 px`: a number that counts what follows it.
 _COUNTED = re.compile(
@@ -188,7 +187,7 @@ def _stem(name: str) -> str:
 def _split(text: str) -> tuple[int | None, str, str]:
     """Return the number in a name, what divides it from the rest, and the rest."""
     found = _MARKED.match(text) or _design(text)
-    if not found and (lead := _LEADING.match(text)) and _leads(text, lead):
+    if not found and (lead := _LEADING.match(text)) and _leads(lead):
         found = lead
     if not found:
         return _within(text), "", text
@@ -209,12 +208,12 @@ def _design(text: str) -> re.Match[str] | None:
     return None
 
 
-def _leads(text: str, found: re.Match[str]) -> bool:
+def _leads(found: re.Match[str]) -> bool:
     """Whether a number at the very start of a name is an entry's."""
     digits, gap, rest = found["number"], found["gap"], found["rest"]
     if not rest:
         return True
-    if not gap or _UUID.match(text):
+    if not gap:
         return rest.startswith(("v", "V", "("))
     if _USER_ID.match(rest):
         return True

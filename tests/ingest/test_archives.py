@@ -205,6 +205,13 @@ def test_a_link_or_device_in_a_tar_is_refused(kind: bytes, tmp_path: Path) -> No
     assert "link" in refused(write_tar_of_infos(tmp_path / "a.tar", info))["7.png"]
 
 
+def test_a_file_with_holes_in_a_tar_is_refused(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("7.png")
+    info.type = tarfile.GNUTYPE_SPARSE
+
+    assert "holes" in refused(write_tar_of_infos(tmp_path / "a.tar", info))["7.png"]
+
+
 @pytest.mark.parametrize(
     ("offset", "form", "value", "reason"),
     [
@@ -444,7 +451,8 @@ def test_a_file_swapped_for_a_link_or_pipe_is_not_opened(tmp_path: Path) -> None
 
     with open_source(root) as source:
         (root / "7").unlink()
-        (root / "7").symlink_to(tmp_path)
+        (tmp_path / "secret").write_bytes(b"secret")
+        (root / "7").symlink_to(tmp_path / "secret")
         (root / "8").unlink()
         os.mkfifo(root / "8")
         for member in source.members:

@@ -1,10 +1,22 @@
 from __future__ import annotations
 
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logovote.ingest.members import junk, natural_key, printable
+from logovote.ingest.members import (
+    UnreadableFileError,
+    junk,
+    natural_key,
+    printable,
+    readable,
+)
 
 
 def test_names_sort_as_people_count() -> None:
@@ -63,3 +75,38 @@ def test_an_operating_systems_files_are_known(name: str) -> None:
 
 def test_a_name_with_dots_is_no_junk() -> None:
     assert junk("quokka.ink/v2.1.final..png") is None
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        zipfile.BadZipFile("no zip"),
+        zipfile.LargeZipFile("too large"),
+        tarfile.ReadError("no tar"),
+        zlib.error("invalid block"),
+        lzma.LZMAError("corrupt"),
+        struct.error("unpack requires 4 bytes"),
+        EOFError("ends early"),
+        ValueError("negative seek value"),
+        UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid"),
+        NotImplementedError("compression type 97"),
+        RecursionError("too many headers"),
+        KeyError("no such member"),
+        IndexError("out of range"),
+        TypeError("no size"),
+        AttributeError("no stream"),
+        OverflowError("too large"),
+        AssertionError("header"),
+        MemoryError(),
+        PermissionError("closed"),
+    ],
+    ids=repr,
+)
+def test_every_failure_of_a_library_becomes_one_refusal(failure: Exception) -> None:
+    with (
+        pytest.raises(UnreadableFileError, match="damaged") as caught,
+        readable(UnreadableFileError, "It is damaged."),
+    ):
+        raise failure
+
+    assert caught.value.__cause__ is failure

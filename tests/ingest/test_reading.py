@@ -143,6 +143,24 @@ def test_the_surer_sign_wins(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("place", "others"),
+    [("export/list.csv", ["9.png"]), ("list.csv", [])],
+    ids=["beside-the-files", "above-the-one-folder"],
+)
+def test_paths_begin_where_the_list_or_the_files_lie(
+    place: str, others: list[str], tmp_path: Path
+) -> None:
+    paths = ["export/logo.png", "export/sub/logo.png", *others]
+    files: dict[str, bytes] = dict.fromkeys(paths, PIXEL)
+    files[place] = b"entry,file\n1,logo.png\n2,sub/logo.png\n"
+
+    with read_entries(write_folder(tmp_path, files)) as reading:
+        found = {entry.file: entry.number for entry in reading.entries if entry.listed}
+
+    assert found == {"export/logo.png": 1, "export/sub/logo.png": 2}
+
+
 def test_a_name_that_fits_two_files_fits_none(tmp_path: Path) -> None:
     found = numbers(tmp_path, ["a/logo.png", "b/logo.png"], "entry,file\n1,logo.png\n")
 
