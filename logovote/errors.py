@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class LogovoteError(Exception):
     """A refusal worded for people: what is wrong and what to do about it."""
+
+
+class UnreadableInputError(LogovoteError):
+    """A file or folder that was given cannot be used at all (exit status 2)."""

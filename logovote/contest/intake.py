@@ -26,7 +26,7 @@ from logovote.imaging.picture import (
 )
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import Entry, Reading
-from logovote.store.media import MediaStore, digest_of
+from logovote.store.media import digest_of
 from logovote.store.models import Derivative, Picture, Submission, Version
 from logovote.store.store import Store
 
@@ -143,7 +143,7 @@ def import_designs(
                 original = reading.read(claim.entry) if picture else b""
                 with store.database.write() as session, _one_import_at_a_time():
                     if isinstance(picture, Developed):
-                        _keep_picture(session, store.media, original, picture)
+                        _keep_picture(session, store, original, picture)
                     _keep_submission(session, contest_id, claim, report, now)
                     session.commit()
         progress(done, len(claims))
@@ -200,36 +200,36 @@ def _claims(
         FileReport(problem.file, problem.status, reason=problem.reason)
         for problem in reading.problems
     ]
-    digests: dict[str, str] = {}
+    found: list[tuple[Entry, str]] = []
     for entry in reading.entries:
         try:
-            digests[entry.file] = digest_of(reading.read(entry))
+            found.append((entry, digest_of(reading.read(entry))))
         except LogovoteError as error:
             reports.append(FileReport(entry.file, "refused", reason=str(error)))
-    entries = [entry for entry in reading.entries if entry.file in digests]
-    numbered = [(entry.number, entry) for entry in entries if entry.number is not None]
+    by_file = {holding.file: number for number, holding in holdings.items()}
     by_digest = {
         digest: number
         for number, holding in holdings.items()
         for digest in holding.history
-    } | {digests[entry.file]: number for number, entry in numbered}
-    by_file = {holding.file: number for number, holding in holdings.items()}
-    taken = {*holdings, *(number for number, _ in numbered)}
-    wanted = [(number, entry, False) for number, entry in numbered]
-    for entry in entries:
-        if entry.number is None:
-            digest = digests[entry.file]
-            number = by_digest.get(digest, by_file.get(entry.file))
-            assigned = number is None
-            if number is None:
-                number = max(taken, default=0) + 1
-                taken.add(number)
-            by_digest[digest] = number
-            wanted.append((number, entry, assigned))
-    last = {number: digests[entry.file] for number, entry, _ in wanted}
+    }
+    taken = set(holdings)
+    for entry, digest in found:
+        if entry.number is not None:
+            by_digest[digest] = entry.number
+            taken.add(entry.number)
+    wanted = []
+    # Numbered files first: a file without a number may be the same picture.
+    for entry, digest in sorted(found, key=lambda item: item[0].number is None):
+        number = entry.number or by_digest.get(digest, by_file.get(entry.file))
+        assigned = number is None
+        if number is None:
+            number = max(taken, default=0) + 1
+            taken.add(number)
+        by_digest[digest] = number
+        wanted.append((number, entry, digest, assigned))
+    last = {number: digest for number, _, digest, _ in wanted}
     claims: dict[tuple[int, str], _Claim] = {}
-    for number, entry, assigned in wanted:
-        digest = digests[entry.file]
+    for number, entry, digest, assigned in wanted:
         if (twin := claims.get((number, digest))) is not None:
             reason = f"the same picture as {twin.entry.file}, for the same entry"
             reports.append(FileReport(entry.file, "ignored", number, reason=reason))
@@ -284,10 +284,10 @@ def _decide(claim: _Claim, holdings: dict[int, _Holding]) -> FileReport:
 
 
 def _keep_picture(
-    session: Session, media: MediaStore, original: bytes, developed: Developed
+    session: Session, store: Store, original: bytes, developed: Developed
 ) -> None:
     """Store an original untouched, and its derivatives, replacing outdated ones."""
-    digest = media.put(original)
+    digest = store.originals.put(original)
     session.execute(delete(Derivative).where(Derivative.picture_digest == digest))
     session.merge(
         Picture(
@@ -306,7 +306,7 @@ def _keep_picture(
         Derivative(
             picture_digest=digest,
             kind=derivative.kind,
-            digest=media.put(derivative.data),
+            digest=store.derivatives.put(derivative.data),
             width_px=derivative.width_px,
             height_px=derivative.height_px,
             size_bytes=len(derivative.data),

@@ -15,9 +15,12 @@ from fractions import Fraction
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.errors import LogovoteError
+from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.store import queries
 from logovote.store.models import Contest, Group, Person, Phase, Voter
+from logovote.voting import weights
+from logovote.voting.profiles import Group as WeightedGroup
+from logovote.voting.profiles import Profile
 
 DEFAULT_GROUP = "voters"
 LARGEST_WEIGHT = 1_000_000
@@ -81,7 +84,7 @@ def read_people(data: bytes) -> list[Row | RowReport]:
         A Row for each good line and a refused RowReport for each bad one, in order.
 
     Raises:
-        PeopleError: the file as a whole is no people list.
+        UnreadableInputError: the file as a whole is no people list.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -93,13 +96,15 @@ def read_people(data: bytes) -> list[Row | RowReport]:
     try:
         names = [_COLUMNS.get(cell.strip().lower(), "") for cell in next(lines, [])]
         if "email" not in names and "github" not in names:
-            raise PeopleError(
+            raise UnreadableInputError(
                 "The first line must name the columns, with at least “email” or "
                 "“github”: email,name,group,weight,github"
             )
         return list(_rows(lines, names))
     except csv.Error as error:
-        raise PeopleError(f"Line {lines.line_num} cannot be read: {error}.") from error
+        raise UnreadableInputError(
+            f"Line {lines.line_num} cannot be read: {error}."
+        ) from error
 
 
 def _rows(lines: Iterator[list[str]], names: list[str]) -> Iterator[Row | RowReport]:
@@ -251,7 +256,8 @@ def set_shares(
     """Set target shares and their stated reasons; open rounds keep their own.
 
     Raises:
-        PeopleError: a group is unknown, or no group would have any share.
+        PeopleError: a group is unknown.
+        InvalidProfileError: the shares leave nothing to a group, or to any.
     """
     groups = {group.name: group for group in queries.groups(session, contest.id)}
     for name in [*shares, *reasons]:
@@ -262,8 +268,22 @@ def set_shares(
         groups[name].share = share
     for name, reason in reasons.items():
         groups[name].reason = reason
-    if groups and all(group.share == 0 for group in groups.values()):
-        raise PeopleError("At least one group needs a share above 0.")
+    target_shares(session, contest)
+
+
+def target_shares(session: Session, contest: Contest) -> list[tuple[Group, Fraction]]:
+    """Return each group and its part of the whole, as fixed by the organiser.
+
+    Raises:
+        InvalidProfileError: the shares leave nothing to a group, or to any.
+    """
+    groups = queries.groups(session, contest.id)
+    if not groups:
+        return []
+    weighed = tuple(WeightedGroup(group.name, group.share) for group in groups)
+    Profile((), groups=weighed)  # refuses shares that cannot be
+    shares = weights.target_shares(weighed)
+    return [(group, shares[group.name]) for group in groups]
 
 
 def parse_share(text: str) -> Fraction:

@@ -83,6 +83,15 @@ def submissions(
     return session.scalars(query).all()
 
 
+def submission(session: Session, contest_id: int, entry: int) -> Submission | None:
+    """Return the design under an entry number, with its picture's facts."""
+    return session.scalar(
+        select(Submission)
+        .where(Submission.contest_id == contest_id, Submission.entry == entry)
+        .options(joinedload(Submission.picture))
+    )
+
+
 def derivatives(
     session: Session, contest_id: int, *kinds: str
 ) -> dict[tuple[str, str], Derivative]:

@@ -13,14 +13,23 @@ from logovote.store.session import Database
 
 @dataclass(frozen=True)
 class Store:
-    """The two places that a site keeps things in."""
+    """The places that a site keeps things in.
+
+    Originals and derivatives are kept apart, so that whoever serves pictures cannot
+    reach a file as a stranger sent it.
+    """
 
     database: Database
-    media: MediaStore
+    originals: MediaStore
+    derivatives: MediaStore
 
     @classmethod
     def open(cls, database_url: str, media_folder: Path) -> Self:
         """Open a store, bringing the tables up to this release."""
         database = Database(database_url)
         migrate.upgrade(database)
-        return cls(database, MediaStore(media_folder))
+        return cls(
+            database,
+            MediaStore(media_folder / "originals"),
+            MediaStore(media_folder / "derivatives"),
+        )

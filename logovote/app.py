@@ -1,0 +1,68 @@
+"""Wires the rooms into a Flask app; nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from logovote import settings as settings_
+from logovote.contest.signing_in import SESSION_LIFETIME
+from logovote.jobs import Jobs
+from logovote.paths import TEMPLATES
+from logovote.settings import Settings
+from logovote.store.store import Store
+from logovote.web import (
+    accounts,
+    context,
+    errors,
+    home,
+    organise,
+    pages,
+    pictures,
+    ranking,
+    results,
+    security,
+    shortlist,
+)
+
+# Ballots and forms are small; only an upload of designs may be large.
+_LARGEST_FORM_BYTES = 2 * 1024**2
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the site for `settings`, or for what the environment says."""
+    settings = settings or settings_.load()
+    store = Store.open(settings.database_url, settings.media_folder)
+    app = Flask("logovote", template_folder=str(TEMPLATES), static_folder=None)
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-logovote" if settings.is_https else "logovote",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=SESSION_LIFETIME.total_seconds()),
+        MAX_CONTENT_LENGTH=_LARGEST_FORM_BYTES,
+        # A page may stay open for days; the token is bound to the session anyway.
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.extensions["logovote"] = context.Site(settings, store, Jobs(settings, store))
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
+        )
+    security.init_app(app, is_https=settings.is_https)
+    # Before the CSRF check, which reads the form: an upload's limit must be known.
+    organise.init_app(app)
+    context.init_app(app)
+    CSRFProtect(app)
+    errors.init_app(app)
+    pages.init_app(app)
+    app.register_blueprint(home.contests_bp)
+    for room in (home, accounts, shortlist, ranking, results, pictures, organise):
+        app.register_blueprint(room.bp)
+    return app

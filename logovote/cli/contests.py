@@ -1,0 +1,114 @@
+"""Contests, their families and their groups."""
+
+from __future__ import annotations
+
+import click
+
+from logovote.cli.door import Door, as_json_option, note, now, pass_door, print_json
+from logovote.contest import families as families_
+from logovote.contest import people
+from logovote.contest.contests import new_contest
+
+
+@click.group()
+def contest() -> None:
+    """Start contests."""
+
+
+@contest.command("new")
+@click.argument("slug", metavar="CONTEST")
+@click.option("--title", required=True, help="What people call the contest.")
+@click.option("--about", default="", help="A sentence or two for its page.")
+@click.option("--status-quo", default="", help="What “none of these” would mean.")
+@pass_door
+def new(door: Door, slug: str, title: str, about: str, status_quo: str) -> None:
+    """Start a contest under the short name CONTEST."""
+    with door.store.database.write() as session:
+        new_contest(
+            session, slug, title=title, about=about, status_quo=status_quo, now=now()
+        )
+        session.commit()
+    note(f"Started “{title}”. Next: logovote import {slug} FOLDER_OR_ZIP")
+
+
+@click.command()
+@click.argument("slug", metavar="CONTEST")
+@click.option("--confirm", is_flag=True, help="Confirm all proposed families.")
+@as_json_option
+@pass_door
+def families(door: Door, slug: str, *, confirm: bool, as_json: bool) -> None:
+    """List families: variants that share one vote."""
+    if confirm:
+        with door.writing(slug) as (session, contest_):
+            number = families_.confirm_all(session, contest_)
+        note(f"Confirmed {number} families.")
+    with door.reading(slug) as (session, contest_):
+        groupings = families_.groupings(session, contest_)
+    if as_json:
+        print_json(
+            {
+                "families": [
+                    {
+                        "id": grouping.id,
+                        "entries": list(grouping.entries),
+                        "confirmed": grouping.confirmed,
+                    }
+                    for grouping in groupings
+                ]
+            }
+        )
+        return
+    for grouping in groupings:
+        state = "" if grouping.confirmed or len(grouping.entries) == 1 else "  proposed"
+        entries = " ".join(f"#{entry}" for entry in grouping.entries)
+        click.echo(f"{grouping.id:8} {entries}{state}")
+
+
+def _pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
+    """Split GROUP=VALUE arguments."""
+    pairs = {}
+    for value in values:
+        name, equals, rest = value.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"{option} takes GROUP=VALUE, not “{value}”.")
+        pairs[name] = rest
+    return pairs
+
+
+@click.command()
+@click.argument("slug", metavar="CONTEST")
+@click.option("--share", "shares", multiple=True, metavar="GROUP=FRACTION")
+@click.option("--reason", "reasons", multiple=True, metavar="GROUP=TEXT")
+@as_json_option
+@pass_door
+def groups(
+    door: Door,
+    slug: str,
+    shares: tuple[str, ...],
+    reasons: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Show the groups of voters, or set their shares and the reasons for them."""
+    wanted = {
+        name: people.parse_share(text)
+        for name, text in _pairs(shares, "--share").items()
+    }
+    why = _pairs(reasons, "--reason")
+    if wanted or why:
+        with door.writing(slug) as (session, contest_):
+            people.set_shares(session, contest_, wanted, why)
+    with door.reading(slug) as (session, contest_):
+        targets = people.target_shares(session, contest_)
+    if as_json:
+        print_json(
+            {
+                "groups": [
+                    {"name": group.name, "share": str(share), "reason": group.reason}
+                    for group, share in targets
+                ]
+            }
+        )
+        return
+    for group, share in targets:
+        click.echo(f"{group.name:20} {share!s:>8}  {group.reason}".rstrip())

@@ -1,0 +1,91 @@
+"""Designs in, and what an organiser hands on out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from logovote.cli.door import (
+    Door,
+    as_json_option,
+    note,
+    now,
+    pass_door,
+    print_json,
+    progress,
+)
+from logovote.contest import handoff, intake
+from logovote.imaging.worker import Fence
+from logovote.ingest.members import printable
+from logovote.ingest.reading import read_entries
+
+_EXISTING = click.Path(exists=True, path_type=Path)
+
+
+@click.command("import")
+@click.argument("slug", metavar="CONTEST")
+@click.argument("path", type=_EXISTING)
+@click.option("--manifest", type=_EXISTING, help="The list of entries, if not inside.")
+@click.option(
+    "--withdraw-missing",
+    is_flag=True,
+    help="Mark entries that are not in PATH as withdrawn.",
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would happen.")
+@as_json_option
+@pass_door
+def import_(
+    door: Door,
+    slug: str,
+    path: Path,
+    manifest: Path | None,
+    *,
+    withdraw_missing: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Take the designs in PATH, a folder, zip, tar or single picture, into CONTEST."""
+    with door.reading(slug) as (_, contest):
+        contest_id = contest.id
+    with read_entries(path, manifest) as reading, Fence() as fence:
+        for remark in reading.remarks:
+            note(remark)
+        with progress("Looking" if dry_run else "Importing") as show:
+            report = intake.import_designs(
+                door.store,
+                contest_id,
+                reading,
+                fence,
+                now=now(),
+                dry_run=dry_run,
+                withdraw_missing=withdraw_missing,
+                progress=show,
+            )
+    if as_json:
+        print_json(report.as_json())
+        return
+    for file in report.files:
+        if file.status != "same":
+            entry = "" if file.entry is None else f"#{file.entry}"
+            line = f"{file.status:9} {entry:7} {printable(file.file)}"
+            click.echo(f"{line}: {file.reason}" if file.reason else line)
+    counts = ", ".join(f"{n} {status}" for status, n in report.summary().items() if n)
+    click.echo(f"{'Would be' if dry_run else 'Imported'}: {counts or 'nothing'}.")
+
+
+@click.command()
+@click.argument("slug", metavar="CONTEST")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="The folder to write into.",
+)
+@pass_door
+def export(door: Door, slug: str, folder: Path) -> None:
+    """Write everything an organiser hands on."""
+    with door.reading(slug) as (session, contest):
+        for path in handoff.export_to(folder, door.store, session, contest):
+            click.echo(path)

@@ -1,0 +1,113 @@
+"""What every command has at hand: the settings, the store, and how to answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from logovote import settings
+from logovote.contest.contests import contest_by_slug
+from logovote.errors import LogovoteError, UnreadableInputError
+from logovote.settings import Settings
+from logovote.store.models import Contest, Kind
+from logovote.store.store import Store
+
+as_json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON document."
+)
+kind_argument = click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
+
+
+class Commands(click.Group):
+    """A group of commands that never shows a traceback for a refusal."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; print what it refuses, with the right exit status."""
+        try:
+            return super().invoke(ctx)
+        except UnreadableInputError as error:
+            raise click.UsageError(str(error)) from error
+        except LogovoteError as error:
+            raise click.ClickException(str(error)) from error
+        except OperationalError as error:
+            raise click.ClickException(
+                f"The database cannot be used now ({error.orig}). Try again."
+            ) from error
+
+
+@dataclass(frozen=True)
+class Door:
+    """Opens what a command needs, when it needs it."""
+
+    data: Path | None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, read once."""
+        return settings.load(self.data)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, made or brought up to date on first use."""
+        return Store.open(self.settings.database_url, self.settings.media_folder)
+
+    @contextmanager
+    def reading(self, slug: str) -> Iterator[tuple[Session, Contest]]:
+        """Open a contest for looking."""
+        with self.store.database.read() as session:
+            yield session, contest_by_slug(session, slug)
+
+    @contextmanager
+    def writing(self, slug: str) -> Iterator[tuple[Session, Contest]]:
+        """Open a contest for a change, which is committed if nothing was refused."""
+        with self.store.database.write() as session:
+            yield session, contest_by_slug(session, slug)
+            session.commit()
+
+
+pass_door = click.make_pass_decorator(Door)
+
+
+def now() -> datetime:
+    """Return the time that a command acts at."""
+    return datetime.now(UTC)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document and nothing else."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on standard error while a terminal watches; nothing in a pipe.
+
+    What it yields takes the steps done and the steps in all.
+    """
+    bar = click.progressbar(length=1, label=label, file=sys.stderr)
+
+    def show(done: int, total: int) -> None:
+        bar.length = total
+        bar.update(done - bar.pos)
+
+    bar.render_progress()
+    try:
+        yield show
+    finally:
+        bar.render_finish()
+
+
+def note(text: str) -> None:
+    """Say something that is not data."""
+    click.echo(text, err=True)

@@ -1,0 +1,83 @@
+"""People in, invitation links out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from logovote.cli.door import Door, as_json_option, note, pass_door, print_json
+from logovote.contest import people as people_
+from logovote.contest.contests import contest_by_slug
+from logovote.store import queries
+
+
+@click.group()
+def people() -> None:
+    """Import voters and print their invitation links."""
+
+
+@people.command("import")
+@click.argument("slug", metavar="CONTEST")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only show what would happen.")
+@as_json_option
+@pass_door
+def import_(door: Door, slug: str, file: Path, *, dry_run: bool, as_json: bool) -> None:
+    """Add the people in FILE, a CSV with email,name,group,weight,github.
+
+    Lines that cannot be used are named and skipped; the others go in.
+    """
+    rows = people_.read_people(file.read_bytes())
+    with door.store.database.write() as session:
+        contest = contest_by_slug(session, slug)
+        reports = people_.import_people(session, contest, rows)
+        if not dry_run:
+            session.commit()
+    counts = Counter(report.status for report in reports)
+    refused = [report for report in reports if report.status == "refused"]
+    for report in refused:
+        note(f"Line {report.line} ({report.who}): {report.reason}.")
+    if as_json:
+        statuses = ("new", "changed", "same", "refused")
+        print_json(
+            {
+                "summary": {status: counts[status] for status in statuses},
+                "people": [asdict(report) for report in reports],
+            }
+        )
+    else:
+        counted = ", ".join(f"{number} {status}" for status, number in counts.items())
+        verb = "Would be" if dry_run else "Imported"
+        click.echo(f"{verb}: {counted or 'nobody'}.")
+    if reports and len(refused) == len(reports):
+        raise click.exceptions.Exit(1)
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@as_json_option
+@pass_door
+def links(door: Door, slug: str, *, as_json: bool) -> None:
+    """Print everybody's invitation link."""
+    with door.reading(slug) as (session, contest):
+        voters = queries.voters(session, contest.id)
+    rows = [
+        {
+            "email": voter.person.email,
+            "github": voter.person.github,
+            "name": voter.person.name,
+            "group": voter.group.name,
+            "weight": str(voter.weight),
+            "link": f"{door.settings.base_url}/i/"
+            + people_.invitation_token(door.settings.secret_key, voter),
+        }
+        for voter in voters
+    ]
+    if as_json:
+        print_json({"people": rows})
+        return
+    for row in rows:
+        click.echo(f"{row['email'] or row['github']}\t{row['link']}")

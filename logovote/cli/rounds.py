@@ -1,0 +1,141 @@
+"""Rounds: opened, closed, counted, published; and what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from logovote.cli.door import (
+    Door,
+    as_json_option,
+    kind_argument,
+    note,
+    now,
+    pass_door,
+    print_json,
+)
+from logovote.contest import paper, rounds
+from logovote.contest import results as results_
+from logovote.store import queries
+from logovote.store.models import Kind, Phase
+
+
+@click.group("round")
+def round_() -> None:
+    """Open, close, count and publish rounds."""
+
+
+@round_.command("open")
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@click.option("--seats", type=int, help="How many designs the round takes.")
+@pass_door
+def open_(door: Door, slug: str, kind: str, seats: int | None) -> None:
+    """Open a round; its rules and families are frozen from now on."""
+    with door.writing(slug) as (session, contest):
+        opened = rounds.open_round(session, contest, Kind(kind), now(), seats=seats)
+        designs = len(queries.candidacies(session, opened.id))
+    note(f"The {rounds.NAMES[Kind(kind)]} is open with {designs} designs.")
+
+
+@round_.command()
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@click.option("--review", is_flag=True, help="Close only; count later.")
+@pass_door
+def close(door: Door, slug: str, kind: str, *, review: bool) -> None:
+    """Close a round and, unless --review is given, count it."""
+    with door.writing(slug) as (session, contest):
+        closed = rounds.latest(session, contest, Kind(kind))
+        rounds.close_round(session, closed, now())
+        if not review:
+            results_.count_round(session, closed)
+    done = "closed" if review else "closed and counted"
+    note(f"The {rounds.NAMES[Kind(kind)]} is {done}.")
+
+
+@round_.command()
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@pass_door
+def reopen(door: Door, slug: str, kind: str) -> None:
+    """Open a closed round again, as long as it was not counted."""
+    with door.writing(slug) as (session, contest):
+        rounds.reopen_round(session, rounds.latest(session, contest, Kind(kind)))
+    note(f"The {rounds.NAMES[Kind(kind)]} is open again.")
+
+
+@round_.command("count")
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@pass_door
+def count(door: Door, slug: str, kind: str) -> None:
+    """Count a round that was closed with --review."""
+    with door.writing(slug) as (session, contest):
+        results_.count_round(session, rounds.latest(session, contest, Kind(kind)))
+    note(f"The {rounds.NAMES[Kind(kind)]} is counted.")
+
+
+@round_.command()
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@pass_door
+def publish(door: Door, slug: str, kind: str) -> None:
+    """Show a counted result to everybody."""
+    with door.writing(slug) as (session, contest):
+        rounds.publish_round(session, rounds.latest(session, contest, Kind(kind)))
+    note(f"The result is public: {door.settings.base_url}/c/{slug}/results/{kind}")
+
+
+@click.group()
+def ballots() -> None:
+    """Take in ballots that were cast elsewhere."""
+
+
+@ballots.command("import")
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@pass_door
+def import_(door: Door, slug: str, kind: str, file: Path) -> None:
+    """Add the ballots in FILE (any format that `count` reads) to an open round."""
+    data = file.read_bytes()
+    with door.writing(slug) as (session, contest):
+        round_ = rounds.latest(session, contest, Kind(kind))
+        number = paper.import_ballots(
+            session, contest, round_, name=file.name, data=data, now=now()
+        )
+    note(f"Took in {number} ballots.")
+
+
+@click.command()
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@as_json_option
+@pass_door
+def results(door: Door, slug: str, kind: str, *, as_json: bool) -> None:
+    """Show the result of a counted round."""
+    with door.reading(slug) as (session, contest):
+        counted = rounds.latest(session, contest, Kind(kind))
+        result = results_.result_of(counted)
+        names = {
+            submission.entry: submission
+            for submission in queries.submissions(session, contest.id, withdrawn=True)
+        }
+        phase = counted.phase
+    if as_json:
+        print_json(result.as_json() | {"published": phase is Phase.PUBLISHED})
+        return
+    for line in result.order:
+        shared = "=" if line.tied else ""
+        if line.entry is None:
+            click.echo(f"{line.place:3}{shared:1}          None of these")
+            continue
+        design = names[line.entry]
+        words = [design.designer or "", design.title or ""]
+        told = " - ".join(word for word in words if word)
+        support = "" if line.support is None else f"{float(line.support):6.1%}"
+        click.echo(f"{line.place:3}{shared:1} #{line.entry:<6} {support:>6} {told}")
+    for group, part in result.turnout.items():
+        note(f"{group}: {part.voted} of {part.eligible} voted")

@@ -1,0 +1,199 @@
+"""Serving the site, filling it with a demo, and keeping its database current."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from types import FrameType
+from typing import Any
+
+import click
+import waitress
+from sqlalchemy import select
+
+from logovote.app import create_app
+from logovote.cli.door import (
+    Door,
+    as_json_option,
+    note,
+    now,
+    pass_door,
+    print_json,
+    progress,
+)
+from logovote.contest import signing_in
+from logovote.demo import stage
+from logovote.errors import LogovoteError
+from logovote.settings import DEFAULT_PORT, Settings
+from logovote.store import migrate
+from logovote.store.models import SignIn
+from logovote.store.session import Database
+from logovote.web.context import Site
+
+_PORTS_TO_TRY = 20
+
+
+class PortTakenError(LogovoteError):
+    """Another program listens where we should."""
+
+
+@click.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Fill an empty site first.")
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=DEFAULT_PORT, show_default=True, type=int)
+@pass_door
+def run(door: Door, *, with_demo: bool, host: str, port: int) -> None:
+    """Serve the site until Ctrl-C."""
+    staged = _stage(door) if with_demo else None
+    server, taken = _listen(door.settings, host, port, others=with_demo)
+    settings = door.settings
+    if "LOGOVOTE_BASE_URL" not in os.environ:
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared
+        settings = replace(settings, base_url=f"http://{shown}:{server.effective_port}")
+    app = create_app(settings)
+    site: Site = app.extensions["logovote"]
+    server.application = app
+    if taken:
+        note(f"Port {port} is taken by another program, so this is the next free one.")
+    click.echo(f"logovote is at {settings.base_url}")
+    if staged is not None:
+        click.echo(f"  as the organiser: {staged.organiser_link(settings)}")
+        click.echo(f"  as a voter:       {staged.voter_link(settings)}")
+    else:
+        _print_organiser_link(door, settings)
+    click.echo("Stop it with Ctrl-C.")
+    site.jobs.start()
+    with contextlib.suppress(KeyboardInterrupt), _stopping_on_sigterm():
+        server.run()
+    server.close()
+    site.jobs.stop()
+
+
+def _listen(
+    settings: Settings, host: str, port: int, *, others: bool
+) -> tuple[Any, bool]:
+    """Bind the port, or with `others` the next free one.
+
+    Returns:
+        The server, without its application yet, and whether `port` was taken.
+
+    Raises:
+        PortTakenError: no port could be had.
+    """
+    for attempt in range(_PORTS_TO_TRY if others else 1):
+        try:
+            server = waitress.create_server(
+                _not_ready,
+                host=host,
+                port=port + attempt,
+                threads=8,
+                ident="",
+                max_request_body_size=settings.max_upload_bytes,
+            )
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise PortTakenError(
+                    f"Cannot listen on {host} port {port + attempt}: {error.strerror}."
+                ) from error
+        else:
+            return server, attempt > 0
+    raise PortTakenError(
+        f"Port {port} is taken by another program. Stop that, or choose another port "
+        f"with --port {port + 1}."
+    )
+
+
+def _not_ready(_environ: object, _start_response: object) -> list[bytes]:
+    """Stand in until the app is built; no request is taken before that."""
+    raise RuntimeError("the server runs before its application is set")
+
+
+@contextlib.contextmanager
+def _stopping_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the server like Ctrl-C: requests in flight are finished."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
+def _print_organiser_link(door: Door, settings: Settings) -> None:
+    """Print a one-time link, unless somebody has signed in here before."""
+    with door.store.database.read() as session:
+        in_use = session.scalar(select(SignIn.id).limit(1)) is not None
+    if in_use:
+        click.echo("  to sign in as the organiser: logovote organiser-link")
+    else:
+        click.echo(f"  as the organiser, once: {_new_link(door, settings)}")
+
+
+def _new_link(door: Door, settings: Settings) -> str:
+    with door.store.database.write() as session:
+        token = signing_in.new_organiser_link(session, now())
+        session.commit()
+    return f"{settings.base_url}/o/{token}"
+
+
+@click.command()
+@as_json_option
+@pass_door
+def demo(door: Door, *, as_json: bool) -> None:
+    """Fill an empty data folder with two contests, without serving them."""
+    staged = _stage(door)
+    if as_json:
+        print_json(
+            {
+                "contests": staged.contests,
+                "organiser_link": staged.organiser_link(door.settings),
+                "voter_link": staged.voter_link(door.settings),
+            }
+        )
+        return
+    for contest in staged.contests:
+        click.echo(f"{contest['slug']}{' (published)' if contest['published'] else ''}")
+    click.echo(f"as the organiser: {staged.organiser_link(door.settings)}")
+    click.echo(f"as a voter:       {staged.voter_link(door.settings)}")
+
+
+def _stage(door: Door) -> stage.Staged:
+    """Make the demo, or find the one made before."""
+    with progress("Making the demo") as show:
+        return stage.stage(door.store, now(), show)
+
+
+@click.command("organiser-link")
+@pass_door
+def organiser_link(door: Door) -> None:
+    """Print a link that signs you in as the organiser, once, within a week."""
+    click.echo(_new_link(door, door.settings))
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+@pass_door
+def upgrade(door: Door) -> None:
+    """Bring the tables up to this release; `run` does this by itself."""
+    migrate.upgrade(Database(door.settings.database_url))
+    note("The database is up to date.")
+
+
+@db.command()
+@click.argument("message")
+@click.argument("revision")
+@pass_door
+def revise(door: Door, message: str, revision: str) -> None:
+    """Write a migration REVISION from the difference to the models (developers)."""
+    migrate.revise(Database(door.settings.database_url), message, revision)

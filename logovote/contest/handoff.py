@@ -1,0 +1,214 @@
+"""What an organiser hands on: the ranked shortlist as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy.orm import Session
+
+from logovote.contest import rounds
+from logovote.contest.results import Line, Result, result_of
+from logovote.store import queries
+from logovote.store.models import Contest, Kind, Round, Submission
+from logovote.store.store import Store
+
+# What a spreadsheet would run as a formula, or strip as white space before one.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_EXTENSIONS = {"JPEG": "jpg"}
+_UNSAFE = re.compile(r"[^\w.-]+")
+COLUMNS = (
+    "place",
+    "tied",
+    "entry",
+    "designer",
+    "title",
+    "family",
+    "variants",
+    "support",
+    "approval_place",
+    "acceptable",
+    "digest",
+)
+
+
+def deciding_round(session: Session, contest: Contest) -> Round:
+    """Return the round whose result is the hand-off: the ranking, else the shortlist.
+
+    Raises:
+        RoundError: neither has been counted.
+    """
+    for kind in (Kind.RANKING, Kind.SHORTLIST):
+        round_ = queries.latest_round(session, contest.id, kind)
+        if round_ is not None and round_.result is not None:
+            return round_
+    raise rounds.RoundError(
+        "There is nothing to export yet: close and count a round first."
+    )
+
+
+def shortlist_rows(session: Session, contest: Contest) -> list[dict[str, Any]]:
+    """Describe every line of the result, best first, with exact numbers as text.
+
+    Raises:
+        RoundError: no round has been counted.
+    """
+    round_ = deciding_round(session, contest)
+    known = {
+        submission.entry: submission
+        for submission in queries.submissions(session, contest.id, withdrawn=True)
+    }
+    variants: dict[str, list[int]] = {}
+    stood = queries.latest_round(session, contest.id, Kind.SHORTLIST) or round_
+    for candidacy in queries.candidacies(session, stood.id):
+        variants.setdefault(candidacy.family, []).append(candidacy.submission.entry)
+    return [
+        _row(line, known.get(line.entry or 0), variants)
+        for line in result_of(round_).order
+    ]
+
+
+def _row(
+    line: Line, submission: Submission | None, variants: dict[str, list[int]]
+) -> dict[str, Any]:
+    return {
+        "place": line.place,
+        "tied": line.tied,
+        "entry": line.entry,
+        "designer": submission.designer if submission else None,
+        "title": submission.title if submission else "None of these",
+        "family": line.family,
+        "variants": variants.get(line.family or "", []),
+        "support": None if line.support is None else str(line.support),
+        "approval_place": line.approval_place,
+        "acceptable": line.acceptable,
+        "digest": submission.digest if submission else None,
+    }
+
+
+def as_csv(rows: list[dict[str, Any]]) -> str:
+    """Write rows for a spreadsheet; no cell can become a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        writer.writerow([_cell(row[column]) for column in COLUMNS])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Write a value so that a spreadsheet shows it and does nothing else."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    if isinstance(value, str) and value.startswith(_FORMULA):
+        return "'" + value
+    return value
+
+
+def as_json(
+    contest: Contest, round_: Round, result: Result, rows: list[dict[str, Any]]
+) -> str:
+    """Write the shortlist with how it came about."""
+    summary = result.as_json()
+    document = {
+        "contest": contest.slug,
+        "title": contest.title,
+        "round": round_.kind.value,
+        "method": result.method,
+        "closed_at": _moment(round_.closed_at),
+        "shortlist": rows,
+        "turnout": summary["turnout"],
+        "binding": result.binding,
+        "seed": result.seed,
+        "ties": summary["ties"],
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def write_designs(
+    file: BinaryIO, store: Store, session: Session, contest: Contest
+) -> None:
+    """Write a zip of the original files, named by place and entry number."""
+    rows = shortlist_rows(session, contest)
+    pictures = {
+        submission.entry: submission.picture.format
+        for submission in queries.submissions(session, contest.id, withdrawn=True)
+    }
+    # Pictures are compressed already.
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for row in rows:
+            if row["digest"] is not None:
+                name = _file_name(row, pictures[row["entry"]])
+                archive.writestr(name, store.originals.get(row["digest"]))
+
+
+def _file_name(row: dict[str, Any], format_: str) -> str:
+    """Name a file so that names sort by place, as in 01-entry-36.png."""
+    designer = _UNSAFE.sub("-", row["designer"] or "").strip("-.")[:40]
+    parts = [f"{row['place']:02}", "entry", str(row["entry"]), designer]
+    extension = _EXTENSIONS.get(format_, format_.lower())
+    return "-".join(part for part in parts if part) + f".{extension}"
+
+
+def original_name(submission: Submission) -> str:
+    """Name an original for a download, by its entry number and true format."""
+    format_ = submission.picture.format
+    return f"entry-{submission.entry}.{_EXTENSIONS.get(format_, format_.lower())}"
+
+
+def as_zip(store: Store, session: Session, contest: Contest) -> bytes:
+    """Return `files` as one zip.
+
+    Raises:
+        RoundError: no round has been counted.
+    """
+    with io.BytesIO() as whole:
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
+            for name, data in files(store, session, contest):
+                archive.writestr(name, data)
+        return whole.getvalue()
+
+
+def files(
+    store: Store, session: Session, contest: Contest
+) -> Iterator[tuple[str, bytes]]:
+    """Yield everything an organiser hands on, as file names and contents.
+
+    Raises:
+        RoundError: no round has been counted.
+    """
+    round_ = deciding_round(session, contest)
+    rows = shortlist_rows(session, contest)
+    yield "shortlist.csv", as_csv(rows).encode("utf-8-sig")
+    yield "shortlist.json", as_json(contest, round_, result_of(round_), rows).encode()
+    with io.BytesIO() as file:
+        write_designs(file, store, session, contest)
+        yield "designs.zip", file.getvalue()
+
+
+def export_to(
+    folder: Path, store: Store, session: Session, contest: Contest
+) -> list[Path]:
+    """Write `files` into a folder, made if needed, and return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, data in files(store, session, contest):
+        path = folder / name
+        path.write_bytes(data)
+        paths.append(path)
+    return paths

@@ -1,0 +1,116 @@
+"""The long deeds, run beside the web process."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from datetime import UTC, datetime
+
+from huey import SqliteHuey
+from huey.consumer import Consumer
+from sqlalchemy import select
+
+from logovote.contest import intake
+from logovote.errors import LogovoteError
+from logovote.imaging.worker import Fence
+from logovote.ingest.reading import read_entries
+from logovote.settings import Settings
+from logovote.store.models import ImportJob, JobState
+from logovote.store.store import Store
+
+logger = logging.getLogger(__name__)
+
+_RUNNING = {JobState.LOOKING: JobState.READY, JobState.IMPORTING: JobState.DONE}
+# The bar moves smoothly enough, and an import is not slowed by writing its progress.
+_FILES_PER_STEP = 5
+_UNEXPECTED = (
+    "The import stopped unexpectedly. Start it again; what was imported so far is kept."
+)
+
+
+class _EmbeddedConsumer(Consumer):  # type: ignore[misc] # Huey is untyped
+    """A consumer that leaves the signals to the web server it lives in."""
+
+    def _set_signal_handlers(self) -> None:
+        """Install none."""
+
+
+class Jobs:
+    """The queue and what it runs; tasks carry ids, never objects."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._huey = SqliteHuey("logovote", filename=str(settings.jobs_file))
+        self._take_step = self._huey.task(name="take_import_step")(self.take_step)
+        self._consumer: _EmbeddedConsumer | None = None
+        # One import at a time: each uses every core already.
+        self._turn = threading.Lock()
+
+    def enqueue(self, job_id: int) -> None:
+        """Queue the next step of an import: look at it, or take it in."""
+        self._take_step(job_id)
+
+    def start(self) -> None:
+        """Work through the queue in a thread, taking up what was interrupted."""
+        self._consumer = _EmbeddedConsumer(self._huey, workers=1, max_delay=1)
+        self._consumer.start()
+        with self._store.database.read() as session:
+            interrupted = session.scalars(
+                select(ImportJob.id).where(ImportJob.state.in_(_RUNNING))
+            ).all()
+        for job_id in interrupted:
+            self.enqueue(job_id)
+
+    def stop(self) -> None:
+        """Finish the step being taken, then stop."""
+        if self._consumer is not None:
+            self._consumer.stop(graceful=True)
+        self._huey.storage.close()
+
+    def take_step(self, job_id: int) -> None:
+        """Run what the job's state asks for; a step that was taken is not repeated."""
+        with self._turn:
+            with self._store.database.read() as session:
+                job = session.get(ImportJob, job_id)
+            if job is None or job.state not in _RUNNING:
+                return
+            try:
+                report = self._import(job)
+            except LogovoteError as error:
+                self._note(job_id, state=JobState.FAILED, report=str(error))
+            except Exception:
+                logger.exception("import %d failed", job_id)
+                self._note(job_id, state=JobState.FAILED, report=_UNEXPECTED)
+            else:
+                text = json.dumps(report.as_json())
+                self._note(job_id, state=_RUNNING[job.state], report=text)
+
+    def _import(self, job: ImportJob) -> intake.ImportReport:
+        """Read the uploaded export; only looking, unless told to take it in."""
+
+        def progress(done: int, total: int) -> None:
+            if done % _FILES_PER_STEP == 0 or done == total:
+                self._note(job.id, done=done, total=total)
+
+        source = self._settings.uploads_folder / job.source
+        with read_entries(source) as reading, Fence() as fence:
+            return intake.import_designs(
+                self._store,
+                job.contest_id,
+                reading,
+                fence,
+                now=datetime.now(UTC),
+                dry_run=job.state is JobState.LOOKING,
+                withdraw_missing=job.withdraw_missing,
+                progress=progress,
+            )
+
+    def _note(self, job_id: int, **values: object) -> None:
+        """Write down where a job stands, for whoever watches it."""
+        with self._store.database.write() as session:
+            job = session.get_one(ImportJob, job_id)
+            for name, value in values.items():
+                setattr(job, name, value)
+            session.commit()

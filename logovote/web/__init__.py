@@ -1,0 +1,3 @@
+"""HTTP in, HTML out."""
+
+from __future__ import annotations

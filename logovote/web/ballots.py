@@ -1,0 +1,180 @@
+"""What the two kinds of ballot page have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from flask import Response, jsonify
+
+from logovote.contest import casting
+from logovote.contest.casting import (
+    ConflictError,
+    InvalidBallotError,
+    Items,
+    RoundClosedError,
+)
+from logovote.contest.rules import Rules
+from logovote.errors import LogovoteError
+from logovote.store import queries
+from logovote.store.models import Ballot, Kind, Phase, Round, Voter
+from logovote.web.context import db, now
+from logovote.web.forms import new_save_id, parse_save
+from logovote.web.guards import Seat
+
+
+@dataclass(frozen=True)
+class RoundView:
+    """A round as a ballot page shows it."""
+
+    phase: str
+    designs: int
+    seats: int
+
+
+@dataclass(frozen=True)
+class BallotView:
+    """The visitor's ballot as a page shows it."""
+
+    voter: str
+    rev: int
+    items: Items
+    none: bool
+    code: str | None
+    saved_at: datetime | None
+
+
+class NotOpenedError(LogovoteError):
+    """The round has not been opened yet."""
+
+
+def the_round(seat: Seat, kind: Kind) -> Round:
+    """Return the newest round of a kind.
+
+    Raises:
+        NotOpenedError: there is none yet.
+    """
+    round_ = queries.latest_round(db(), seat.contest.id, kind)
+    if round_ is None:
+        raise NotOpenedError(
+            f"The {kind.value} of “{seat.contest.title}” is not open yet. "
+            "You will find it here when it is."
+        )
+    return round_
+
+
+def round_view(round_: Round, designs: int) -> RoundView:
+    """Describe a round for a template."""
+    return RoundView(
+        phase=round_.phase.value,
+        designs=designs,
+        seats=Rules.from_json(round_.rules).seats,
+    )
+
+
+def ballot_view(round_: Round, ballot: Ballot | None) -> BallotView:
+    """Describe a ballot for a template."""
+    receipt = None if ballot is None else casting.receipt_of(db(), ballot)
+    items = casting.items_of(ballot)
+    return BallotView(
+        # Whose and which: browsers keep unsaved ballots under this name.
+        voter=f"{round_.id}-{ballot.voter_id if ballot else 0}",
+        rev=ballot.rev if ballot else 0,
+        items=items,
+        none=items == [casting.NONE],
+        code=receipt.code if receipt else None,
+        saved_at=receipt.saved_at if receipt else None,
+    )
+
+
+def can_vote(seat: Seat, round_: Round) -> bool:
+    """Tell whether the visitor's ballot can be changed now."""
+    return seat.voter is not None and round_.phase is Phase.OPEN
+
+
+def notice(seat: Seat) -> str | None:
+    """Say why a visitor's ballot counts for nothing, if it does."""
+    if seat.voter is None:
+        return "You see this page as the organiser; you have no vote in this contest."
+    if seat.voter.weight == 0:
+        return (
+            "You may look and save, but your ballot is not counted: your weight in "
+            "this contest is 0."
+        )
+    return None
+
+
+def voter_of(seat: Seat) -> Voter:
+    """Return the voter, for saving.
+
+    Raises:
+        InvalidBallotError: the visitor has no vote in this contest.
+    """
+    if seat.voter is None:
+        raise InvalidBallotError("You have no vote in this contest.")
+    return seat.voter
+
+
+def save_from_script(seat: Seat, round_: Round, body: object) -> Response:
+    """Save the ballot in a JSON body; every answer is JSON."""
+    try:
+        asked = parse_save(body)
+        receipt = casting.save_ballot(
+            db(),
+            round_,
+            voter_of(seat),
+            base_rev=asked.base_rev,
+            save_id=asked.save_id,
+            items=asked.items,
+            nonce=asked.nonce,
+            now=now(),
+        )
+        db().commit()
+    except ConflictError as error:
+        current = {
+            "rev": error.current.rev,
+            "items": casting.items_of(error.current),
+            "saved_at": _written(error.current.saved_at),
+        }
+        return _answer(
+            HTTPStatus.CONFLICT, error="conflict", message=str(error), current=current
+        )
+    except RoundClosedError as error:
+        return _answer(HTTPStatus.CONFLICT, error="closed", message=str(error))
+    except InvalidBallotError as error:
+        return _answer(
+            HTTPStatus.UNPROCESSABLE_ENTITY, error="invalid", message=str(error)
+        )
+    return _answer(
+        HTTPStatus.OK,
+        rev=receipt.rev,
+        code=receipt.code,
+        saved_at=_written(receipt.saved_at),
+    )
+
+
+def save_from_form(
+    seat: Seat, round_: Round, ballot: Ballot | None, items: Items
+) -> None:
+    """Save the ballot that a form without script leads to."""
+    casting.save_ballot(
+        db(),
+        round_,
+        voter_of(seat),
+        base_rev=ballot.rev if ballot else 0,
+        save_id=new_save_id(),
+        items=items,
+        now=now(),
+    )
+    db().commit()
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _answer(status: HTTPStatus, **values: object) -> Response:
+    response = jsonify(values)
+    response.status_code = status
+    return response

@@ -1,0 +1,114 @@
+"""What a request has at hand: the store, one session, and who is asking."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import cast
+
+import flask_login
+from flask import Flask, current_app, g, request, session
+from sqlalchemy.orm import Session
+
+from logovote.contest import signing_in
+from logovote.jobs import Jobs
+from logovote.settings import Settings
+from logovote.store.models import Person
+from logovote.store.store import Store
+
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the app was wired from."""
+
+    settings: Settings
+    store: Store
+    jobs: Jobs
+
+
+class Visitor(flask_login.UserMixin):  # type: ignore[misc] # Flask-Login is untyped
+    """A signed-in person, as Flask-Login wants them: identified by their session."""
+
+    def __init__(self, person: Person, token: str) -> None:
+        self.person = person
+        self._token = token
+
+    def get_id(self) -> str:
+        """Return the session's token, not the person: it can be ended."""
+        return self._token
+
+
+def site() -> Site:
+    """Return what this app was wired from."""
+    return cast("Site", current_app.extensions["logovote"])
+
+
+def db() -> Session:
+    """Return the request's one session: reading for GET, writing for the rest.
+
+    Whoever writes commits; what is not committed when the request ends is lost.
+    """
+    if "db" not in g:
+        database = site().store.database
+        g.closing = contextlib.ExitStack()
+        g.db = g.closing.enter_context(
+            database.read() if request.method in _SAFE_METHODS else database.write()
+        )
+    return cast("Session", g.db)
+
+
+def now() -> datetime:
+    """Return the time that this request acts at."""
+    return datetime.now(UTC)
+
+
+def current_person() -> Person | None:
+    """Return who is signed in."""
+    user = flask_login.current_user
+    return user.person if user.is_authenticated else None
+
+
+def sign_in(person: Person, token: str) -> None:
+    """Let the visitor's cookie hold a session that has just begun."""
+    # What an earlier visitor, or an attacker, put into the cookie must not live on.
+    session.clear()
+    session.permanent = True
+    flask_login.login_user(Visitor(person, token))
+
+
+def sign_out() -> None:
+    """End the visitor's session, in the database and in the cookie."""
+    if flask_login.current_user.is_authenticated:
+        signing_in.end_session(db(), flask_login.current_user.get_id(), now())
+    flask_login.logout_user()
+    session.clear()
+
+
+def init_app(app: Flask) -> None:
+    """Teach the app to open and close sessions and to know its visitors."""
+    manager = flask_login.LoginManager(app)
+    manager.login_view = "accounts.sign_in"
+    manager.login_message = "Sign in with your invitation link to see this page."
+    manager.login_message_category = "info"
+    # The token in the session is checked on every request; nothing else is needed.
+    manager.session_protection = None
+
+    @manager.user_loader  # type: ignore[untyped-decorator] # Flask-Login is untyped
+    def load(token: str) -> Visitor | None:
+        person = signing_in.session_person(db(), token, now())
+        return None if person is None else Visitor(person, token)
+
+    @app.before_request
+    def read_body_first() -> None:
+        # A slow client must not hold the right to write while its body trickles in.
+        if request.method not in _SAFE_METHODS:
+            request.get_data(parse_form_data=True)
+
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        if (closing := g.pop("closing", None)) is not None:
+            g.pop("db", None)
+            closing.close()

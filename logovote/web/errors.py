@@ -1,0 +1,125 @@
+"""From refusals to answers: one table, one page, never a stack trace."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from logovote.contest.casting import RoundClosedError
+from logovote.contest.contests import ContestError
+from logovote.errors import LogovoteError
+from logovote.store.media import MissingMediaError
+
+_STATUS: dict[type[LogovoteError], HTTPStatus] = {
+    ContestError: HTTPStatus.NOT_FOUND,
+    MissingMediaError: HTTPStatus.NOT_FOUND,
+    RoundClosedError: HTTPStatus.CONFLICT,
+}
+_TEXTS = {
+    HTTPStatus.BAD_REQUEST: (
+        "That did not work",
+        "Your browser sent something this page cannot read. Go back and try again.",
+    ),
+    HTTPStatus.FORBIDDEN: (
+        "This page is not for you",
+        (
+            "You are signed in, but not for this. Use the link from your invitation, "
+            "or ask the organiser."
+        ),
+    ),
+    HTTPStatus.NOT_FOUND: (
+        "There is nothing here",
+        "The address may be mistyped, or the page was taken away.",
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        "That did not work",
+        "This address cannot be used like that. Go back and try again.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        "That is too large",
+        (
+            "The upload is larger than this site takes. Import it in smaller parts, or "
+            "with `logovote import` on the server."
+        ),
+    ),
+    HTTPStatus.INTERNAL_SERVER_ERROR: (
+        "Something went wrong on our side",
+        (
+            "Nothing you saved before is lost. Try again in a minute; if it goes on, "
+            "tell the organiser."
+        ),
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: (
+        "Busy for a moment",
+        "The site could not save or read just now. Try again in a few seconds.",
+    ),
+}
+
+
+def status_of(error: LogovoteError) -> HTTPStatus:
+    """Return the status that a refusal answers with."""
+    for kind in type(error).__mro__:
+        if kind in _STATUS:
+            return _STATUS[kind]
+    return HTTPStatus.BAD_REQUEST
+
+
+def page(status: int, title: str = "", message: str = "") -> Response:
+    """Render the error page, in JSON for scripts."""
+    known = HTTPStatus(status)
+    default_title, default_message = _TEXTS.get(
+        known, ("That did not work", "Go back and try again.")
+    )
+    title, message = title or default_title, message or default_message
+    if request.is_json or request.accept_mimetypes.best == "application/json":
+        slug = known.phrase.lower().replace(" ", "-")
+        response = jsonify(error=slug, message=message)
+    else:
+        response = make_response(
+            render_template("errors/error.html", title=title, message=message)
+        )
+    response.status_code = status
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error with a page of ours."""
+
+    @app.errorhandler(LogovoteError)
+    def refused(error: LogovoteError) -> Response:
+        status = status_of(error)
+        title = "" if status is HTTPStatus.NOT_FOUND else "That did not work"
+        return page(status, title, str(error))
+
+    @app.errorhandler(CSRFError)
+    def forged(_error: CSRFError) -> Response:
+        return page(
+            HTTPStatus.BAD_REQUEST,
+            "This page was open for too long",
+            "Nothing is lost. Load the page again and repeat what you did last.",
+        )
+
+    @app.errorhandler(OperationalError)
+    def busy(_error: OperationalError) -> Response:
+        response = page(HTTPStatus.SERVICE_UNAVAILABLE)
+        response.headers["Retry-After"] = "1"
+        return response
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if error.response is not None and error.code in range(300, 400):
+            return Response(status=error.code, headers=error.response.headers)
+        response = page(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+        for name, value in error.get_headers():
+            if name not in {"Content-Type", "Content-Length"}:
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        app.logger.exception("unexpected error", exc_info=error)
+        return page(HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -1,0 +1,134 @@
+"""From what a browser sends to what a deed takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import uuid4
+
+from logovote.contest.casting import NONE, InvalidBallotError, Items
+
+
+@dataclass(frozen=True)
+class SaveRequest:
+    """One save of a whole ballot, as a script asks for it."""
+
+    base_rev: int
+    save_id: str
+    items: object
+    nonce: str | None
+
+
+def parse_save(body: object) -> SaveRequest:
+    """Read the JSON of a save.
+
+    Raises:
+        InvalidBallotError: it is not of the form {base_rev, save_id, items}.
+    """
+    if not isinstance(body, dict):
+        raise InvalidBallotError("The ballot must be sent as a JSON object.")
+    base_rev, save_id = body.get("base_rev"), body.get("save_id")
+    nonce = body.get("nonce")
+    # A bool is an int to Python, and neither is a revision.
+    if not isinstance(base_rev, int) or isinstance(base_rev, bool):
+        raise InvalidBallotError("base_rev must be a whole number.")
+    if not isinstance(save_id, str):
+        raise InvalidBallotError("save_id must be text.")
+    if not isinstance(nonce, str | None):
+        raise InvalidBallotError("nonce must be text.")
+    return SaveRequest(base_rev, save_id, body.get("items"), nonce)
+
+
+def new_save_id() -> str:
+    """Name a save for a browser that runs no script."""
+    return str(uuid4())
+
+
+def approved_with(
+    items: Items, form: Mapping[str, str], family: frozenset[str]
+) -> Items:
+    """Return approvals after the one button that was pressed in the gallery.
+
+    Args:
+        items: the ballot so far.
+        form: the posted form, with `approve`, `withdraw` or `none`.
+        family: the family id and all variants of what was pressed; withdrawing the
+            card takes every one of them back.
+    """
+    approved = [id_ for id_ in items if id_ != NONE]
+    if (id_ := form.get("approve")) is not None:
+        return sorted({*approved, id_})
+    if (id_ := form.get("withdraw")) is not None:
+        gone = family if id_ in family and id_.startswith("f") else {id_}
+        return [kept for kept in approved if kept not in gone]
+    if "none" in form:
+        return [NONE] if form["none"] == "1" else []
+    raise InvalidBallotError("Press one of the buttons of a logo.")
+
+
+def ranked_with(items: Items, form: Mapping[str, str]) -> Items:
+    """Return a ranking after the one button that was pressed in it.
+
+    Args:
+        items: the tiers so far, best first.
+        form: the posted form, with `do` = "places" or "VERB:ID", and `place-ID` fields.
+
+    Raises:
+        InvalidBallotError: the button is unknown, or a place is no number.
+    """
+    verb, _, id_ = form.get("do", "").partition(":")
+    if verb == "places":
+        return _by_places(items, form)
+    tiers = [list(tier) for tier in items]
+    position = next((n for n, tier in enumerate(tiers) if id_ in tier), None)
+    if verb == "rank":
+        return tiers if position is not None else [*tiers, [id_]]
+    if position is None:
+        raise InvalidBallotError("That logo is not in your ranking.")
+    if verb == "tie":
+        return _joined(tiers, position)
+    alone = [[other for other in tier if other != id_] for tier in tiers]
+    # Where the others of its tier stay, one step down is just below them.
+    stays = bool(alone[position])
+    places = {
+        "out": None,
+        "top": 0,
+        "up": position if stays else max(position - 1, 0),
+        "down": position + 1 if stays else position + 2,
+        "untie": position + 1,
+    }
+    if verb not in places:
+        raise InvalidBallotError("Press one of the buttons of a logo.")
+    if (place := places[verb]) is not None:
+        alone.insert(place, [id_])
+    return [tier for tier in alone if tier]
+
+
+def _joined(tiers: list[list[str]], position: int) -> Items:
+    """Give the tier at `position` the place of the one above it."""
+    if position == 0:
+        return tiers
+    above = sorted([*tiers[position - 1], *tiers[position]])
+    return [*tiers[: position - 1], above, *tiers[position + 1 :]]
+
+
+def _by_places(items: Items, form: Mapping[str, str]) -> Items:
+    """Order by the numbers typed; equal numbers share a place, blank is not ranked.
+
+    A typed number that differs from the place shown wins over the one that stood
+    there, so that typing 2 into the fifth row moves it to second place.
+    """
+    shown: dict[str, int] = {}
+    for tier in items:
+        shown.update(dict.fromkeys(tier, len(shown) + 1))
+    keys: dict[tuple[int, bool], list[str]] = {}
+    for name, value in form.items():
+        id_ = name.removeprefix("place-")
+        if id_ == name or not value.strip():
+            continue
+        if not value.strip().isdecimal() or len(value) > 4:
+            raise InvalidBallotError("A place is a number such as 1, 2 or 3.")
+        place = int(value)
+        moved = shown.get(id_) != place
+        keys.setdefault((place, not moved), []).append(id_)
+    return [sorted(keys[key]) for key in sorted(keys)]

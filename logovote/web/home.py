@@ -1,0 +1,254 @@
+"""The front page and each contest's own page: what, who decides, how, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Blueprint, render_template, url_for
+
+from logovote.contest import families, people
+from logovote.contest.contests import contest_by_slug
+from logovote.contest.rules import Rules
+from logovote.store import queries
+from logovote.store.models import Contest, Kind, Phase, Round, Voter
+from logovote.web.context import current_person, db
+from logovote.web.pages import percent
+
+bp = Blueprint("home", __name__)
+contests_bp = Blueprint("contests", __name__)
+
+_TITLES = {Kind.SHORTLIST: "Shortlist", Kind.RANKING: "Ranking"}
+_TEXTS = {
+    Kind.SHORTLIST: "Look at the logos and mark those that could be the one.",
+    Kind.RANKING: "Put the logos of the shortlist in your order.",
+}
+_ENDPOINTS = {Kind.SHORTLIST: "shortlist.show", Kind.RANKING: "ranking.show"}
+
+
+@dataclass(frozen=True)
+class Teaser:
+    """A contest as the front page shows it."""
+
+    slug: str
+    title: str
+    about: str
+    phase_text: str
+    action_url: str
+    action_text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of a contest: done, now or next."""
+
+    kind: str
+    state: str
+    title: str
+    text: str
+    url: str | None = None
+    action: str | None = None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Term:
+    """A line of "how it is counted"."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True)
+class GroupShare:
+    """A group's part in the decision, for people."""
+
+    name: str
+    share: str
+    percent: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """The visitor's own part in a contest."""
+
+    group: str
+    weight_zero: bool
+
+
+@bp.get("/")
+def index() -> str:
+    """List the contests that the visitor has to do with; organisers see all."""
+    person = current_person()
+    teasers = [
+        _teaser(contest)
+        for contest in queries.contests(db())
+        if _concerns(contest, None if person is None else person.id)
+        or (person is not None and person.organiser)
+    ]
+    return render_template("home/index.html", contests=teasers)
+
+
+def _concerns(contest: Contest, person_id: int | None) -> bool:
+    """Tell whether a contest is public by its results, or the person's own."""
+    if queries.has_round_in(db(), contest.id, Phase.PUBLISHED):
+        return True
+    return (
+        person_id is not None
+        and queries.voter_of(db(), contest.id, person_id) is not None
+    )
+
+
+def _teaser(contest: Contest) -> Teaser:
+    """Say where a contest stands, and what to do next."""
+    url = url_for("contests.show", slug=contest.slug)
+    steps = _steps(contest, rounds_by_kind(contest))
+    now = next((step for step in steps if step.state == "now"), None)
+    text = f"{now.title} is open" if now else "No round is open"
+    results = [step for step in steps if step.kind == "results" and step.url]
+    if results and not now:
+        return Teaser(
+            contest.slug, contest.title, contest.about, "Decided", url, "See the result"
+        )
+    action = "Vote" if now else "Look"
+    return Teaser(contest.slug, contest.title, contest.about, text, url, action)
+
+
+@contests_bp.get("/c/<slug>/")
+def show(slug: str) -> str:
+    """Show a contest: its stages, its groups, how ballots are counted."""
+    contest = contest_by_slug(db(), slug)
+    person = current_person()
+    voter = queries.voter_of(db(), contest.id, person.id) if person else None
+    rounds = rounds_by_kind(contest)
+    groupings = families.groupings(db(), contest)
+    return render_template(
+        "contests/show.html",
+        contest=contest,
+        designs=sum(len(grouping.entries) for grouping in groupings),
+        families=sum(
+            1 if grouping.confirmed else len(grouping.entries) for grouping in groupings
+        ),
+        steps=_steps(contest, rounds),
+        how=_how(contest, rounds),
+        groups=_group_shares(contest),
+        voter=_part(voter),
+    )
+
+
+def _part(voter: Voter | None) -> Part | None:
+    return None if voter is None else Part(voter.group.name, voter.weight == 0)
+
+
+def rounds_by_kind(contest: Contest) -> dict[Kind, Round]:
+    """Return the newest round of each kind."""
+    return {round_.kind: round_ for round_ in queries.rounds(db(), contest.id)}
+
+
+def _steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:
+    """Describe shortlist, ranking and result as done, now or next."""
+    steps = []
+    for kind, title in _TITLES.items():
+        round_ = rounds.get(kind)
+        url = url_for(_ENDPOINTS[kind], slug=contest.slug)
+        if round_ is None:
+            steps.append(Step(kind.value, "next", title, _TEXTS[kind]))
+        elif round_.phase is Phase.OPEN:
+            steps.append(
+                Step(
+                    kind.value,
+                    "now",
+                    title,
+                    _TEXTS[kind],
+                    url=url,
+                    action="Start voting",
+                    opens_at=round_.opened_at,
+                )
+            )
+        else:
+            steps.append(
+                Step(
+                    kind.value,
+                    "done",
+                    title,
+                    "This round is closed.",
+                    url=url,
+                    action="See my ballot",
+                    opens_at=round_.opened_at,
+                    closes_at=round_.closed_at,
+                )
+            )
+    return [*steps, *_result_steps(contest, rounds)]
+
+
+def _result_steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:
+    """Link what is published, or say when results come."""
+    published = [
+        Step(
+            "results",
+            "done",
+            f"Result of the {_TITLES[kind].lower()}",
+            "Counted by the published rules.",
+            url=url_for("results.show", slug=contest.slug, kind=kind.value),
+            action="See the result",
+        )
+        for kind, round_ in rounds.items()
+        if round_.phase is Phase.PUBLISHED
+    ]
+    waiting = "Nobody, the organiser included, sees what ballots say before the count."
+    return published or [Step("results", "next", "Results", waiting)]
+
+
+def _how(contest: Contest, rounds: dict[Kind, Round]) -> list[Term]:
+    """Say how ballots are counted, by the rules of the rounds opened so far."""
+    rules = {
+        kind: Rules.from_json(rounds[kind].rules)
+        if kind in rounds
+        else Rules.default(kind)
+        for kind in Kind
+    }
+    seats = rules[Kind.SHORTLIST].seats
+    return [
+        Term(
+            "Shortlist",
+            f"You approve as many logos as you like. Up to {seats} go on, chosen by "
+            "sequential Phragmén: each place goes to the logo whose supporters have "
+            "been served least so far, so that a group with a taste of its own gets "
+            "its part of the list. Plain approval counts are shown beside it.",
+        ),
+        Term(
+            "Ranking",
+            "You order as many of them as you like. Every pair of logos is compared "
+            "over all ballots, and the clearest victories are locked in first (ranked "
+            "pairs). Logos you leave out count below all you ranked.",
+        ),
+        Term(
+            "Variants",
+            "Designs of one concept are one family: they never split its votes and "
+            "never take more than one place.",
+        ),
+        Term(
+            "None of these",
+            f"Always on the ballot. It means: {contest.status_quo}.",
+        ),
+        Term(
+            "Ties",
+            "They are shown as ties. Where one had to be decided, it is by an order "
+            "that nobody can know before the round is closed.",
+        ),
+    ]
+
+
+def _group_shares(contest: Contest) -> list[GroupShare]:
+    """Say which part of the decision each group has."""
+    return [
+        GroupShare(
+            name=group.name,
+            share=str(share),
+            percent=percent(share),
+            reason=group.reason,
+        )
+        for group, share in people.target_shares(db(), contest)
+    ]

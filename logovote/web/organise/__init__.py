@@ -1,0 +1,24 @@
+"""The organiser's room: designs, people and rounds of each contest."""
+
+from __future__ import annotations
+
+from flask import Flask, request
+
+from logovote.web.context import site
+from logovote.web.organise import contests, designs, people, rounds
+from logovote.web.organise.room import bp
+
+__all__ = ["bp", "contests", "designs", "init_app", "people", "rounds"]
+
+# One part per file, and an export may have thousands.
+_MOST_FORM_PARTS = 20_000
+
+
+def init_app(app: Flask) -> None:
+    """Let uploads of designs, and nothing else, be large."""
+
+    @app.before_request
+    def allow_large_uploads() -> None:
+        if request.endpoint == "organise.upload":
+            request.max_content_length = site().settings.max_upload_bytes
+            request.max_form_parts = _MOST_FORM_PARTS

@@ -1,0 +1,141 @@
+"""The list of contests, starting one, and one contest's task list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from logovote.contest import contests as contests_
+from logovote.contest import people, rounds
+from logovote.contest.contests import ContestError, contest_by_slug
+from logovote.store import queries
+from logovote.store.models import Contest, Kind, Phase, Round
+from logovote.web.context import db, now
+from logovote.web.guards import organiser_only
+from logovote.web.organise.room import back_to, bp
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task of a contest: not started, in progress or done."""
+
+    title: str
+    text: str
+    state: str
+    url: str
+
+
+@bp.get("/")
+@organiser_only
+def index() -> str:
+    """List all contests."""
+    return render_template("organise/index.html", contests=queries.contests(db()))
+
+
+@bp.get("/new")
+@organiser_only
+def new() -> str:
+    """Show the form for a new contest."""
+    return render_template("organise/new.html", values={}, errors={})
+
+
+@bp.post("/new")
+@organiser_only
+def create() -> ResponseReturnValue:
+    """Start a contest, or show the form again with what is wrong."""
+    values = request.form
+    try:
+        contest = contests_.new_contest(
+            db(),
+            values.get("slug", "").strip(),
+            title=values.get("title", ""),
+            about=values.get("about", ""),
+            status_quo=values.get("status_quo", ""),
+            now=now(),
+        )
+    except ContestError as error:
+        field = "slug" if values.get("title", "").strip() else "title"
+        page = render_template(
+            "organise/new.html", values=values, errors={field: str(error)}
+        )
+        return page, 422
+    db().commit()
+    flash(f"“{contest.title}” is started. Import its designs next.", "success")
+    return back_to("organise.contest", slug=contest.slug)
+
+
+@bp.get("/<slug>/")
+@organiser_only
+def contest(slug: str) -> str:
+    """Show what is done and what to do next."""
+    contest_ = contest_by_slug(db(), slug)
+    return render_template(
+        "organise/contest.html", contest=contest_, tasks=_tasks(contest_)
+    )
+
+
+def _tasks(contest_: Contest) -> list[Task]:
+    """Describe the way from nothing to a published result."""
+    designs = len(queries.submissions(db(), contest_.id))
+    voters = len(queries.voters(db(), contest_.id))
+    shares = people.target_shares(db(), contest_)
+    unstated = [group.name for group, _ in shares if group.share is None]
+    slug = contest_.slug
+    tasks = [
+        Task(
+            "Designs",
+            f"{designs} imported" if designs else "Import what designers sent in",
+            "done" if designs else "not started",
+            url_for("organise.designs", slug=slug),
+        ),
+        Task(
+            "People",
+            f"{voters} may vote" if voters else "Say who may vote",
+            "done" if voters else "not started",
+            url_for("organise.people", slug=slug),
+        ),
+        Task(
+            "Groups and shares",
+            _shares_text(len(shares), unstated),
+            "not started" if not shares else "in progress" if unstated else "done",
+            url_for("organise.people", slug=slug) + "#groups",
+        ),
+    ]
+    for kind in Kind:
+        round_ = queries.latest_round(db(), contest_.id, kind)
+        tasks.append(
+            Task(
+                rounds.NAMES[kind].capitalize(),
+                _round_text(round_),
+                _round_state(round_),
+                url_for("organise.round_", kind=kind.value, slug=slug),
+            )
+        )
+    return tasks
+
+
+def _shares_text(groups: int, unstated: list[str]) -> str:
+    if not groups:
+        return "Come with the people"
+    if unstated:
+        return f"{', '.join(unstated)}: an equal part of what is left (the default)"
+    return "Every group has its share"
+
+
+def _round_text(round_: Round | None) -> str:
+    if round_ is None:
+        return "Not opened yet"
+    return {
+        Phase.OPEN: "Open: people are voting",
+        Phase.CLOSED: "Closed, waiting for the count",
+        Phase.COUNTED: "Counted; only organisers see the result",
+        Phase.PUBLISHED: "Published",
+    }[round_.phase]
+
+
+def _round_state(round_: Round | None) -> str:
+    if round_ is None:
+        return "not started"
+    return "done" if round_.phase is Phase.PUBLISHED else "in progress"

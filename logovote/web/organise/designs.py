@@ -1,0 +1,210 @@
+"""Designs: uploading an export, looking at what it would do, taking it in; families."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path, PurePosixPath
+from uuid import uuid4
+
+from flask import Response, abort, flash, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from logovote.contest import families, handoff
+from logovote.contest.contests import contest_by_slug
+from logovote.contest.intake import STATUSES
+from logovote.ingest.members import printable
+from logovote.store import queries
+from logovote.store.models import Contest, ImportJob, JobState
+from logovote.web.context import db, now, site
+from logovote.web.guards import organiser_only
+from logovote.web.organise.room import back_to, bp
+from logovote.web.pictures import pictures_by_entry
+
+_LONGEST_NAME = 200
+
+
+@bp.get("/<slug>/designs")
+@organiser_only
+def designs(slug: str) -> str:
+    """Show all designs by family, past imports and the upload form."""
+    contest = contest_by_slug(db(), slug)
+    submissions = queries.submissions(db(), contest.id, withdrawn=True)
+    return render_template(
+        "organise/designs.html",
+        contest=contest,
+        submissions={submission.entry: submission for submission in submissions},
+        groupings=families.groupings(db(), contest),
+        withdrawn=[s for s in submissions if s.withdrawn_at is not None],
+        pictures=pictures_by_entry(contest.id, submissions),
+        jobs=queries.import_jobs(db(), contest.id),
+    )
+
+
+@bp.post("/<slug>/designs/upload")
+@organiser_only
+def upload(slug: str) -> ResponseReturnValue:
+    """Keep what was dropped on the page and start looking at it."""
+    contest = contest_by_slug(db(), slug)
+    sent = [file for file in request.files.getlist("files") if file.filename]
+    if not sent:
+        flash("Choose a zip or some pictures first.", "error")
+        return back_to("organise.designs", slug=slug)
+    name = sent[0].filename if len(sent) == 1 else f"{len(sent)} files"
+    job = ImportJob(
+        contest_id=contest.id,
+        source=_keep(sent),
+        name=printable(name or "upload")[:_LONGEST_NAME],
+        state=JobState.LOOKING,
+        withdraw_missing="withdraw_missing" in request.form,
+        created_at=now(),
+    )
+    db().add(job)
+    db().commit()
+    site().jobs.enqueue(job.id)
+    return _sent(slug, job)
+
+
+def _sent(slug: str, job: ImportJob) -> ResponseReturnValue:
+    """Lead to the job's page; scripts that watch the upload get its address."""
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(url=url_for("organise.import_job", slug=slug, job_id=job.id))
+    return back_to("organise.import_job", slug=slug, job_id=job.id)
+
+
+def _keep(sent: list[FileStorage]) -> str:
+    """Write the files into a folder of their own and return what to read.
+
+    Names are the senders': each file keeps its own as a label, below a number that
+    makes clashes impossible, and nothing in it can point out of the folder.
+    """
+    folder = uuid4().hex
+    root = site().settings.uploads_folder / folder
+    for number, file in enumerate(sent):
+        parts = [
+            part
+            for part in PurePosixPath((file.filename or "").replace("\\", "/")).parts
+            if part not in {"/", "..", "."} and "\0" not in part
+        ]
+        path = root.joinpath(*[part[:_LONGEST_NAME] for part in parts] or [str(number)])
+        if path.exists():
+            path = root / str(number) / path.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file.save(path)
+    if len(sent) == 1:
+        return (Path(folder) / path.relative_to(root)).as_posix()
+    return folder
+
+
+@bp.get("/<slug>/designs/imports/<int:job_id>")
+@organiser_only
+def import_job(slug: str, job_id: int) -> str:
+    """Show where an import stands: its dry run, its progress or its report."""
+    contest = contest_by_slug(db(), slug)
+    job = _job(contest, job_id)
+    has_report = job.state in {JobState.READY, JobState.IMPORTING, JobState.DONE}
+    report = json.loads(job.report) if has_report and job.report else None
+    return render_template(
+        "organise/import.html",
+        contest=contest,
+        job=job,
+        running=job.state in {JobState.LOOKING, JobState.IMPORTING},
+        report=report,
+        statuses=STATUSES,
+        printable=printable,
+    )
+
+
+@bp.get("/<slug>/designs/imports/<int:job_id>/progress")
+@organiser_only
+def import_progress(slug: str, job_id: int) -> Response:
+    """Tell a script how far an import is."""
+    job = _job(contest_by_slug(db(), slug), job_id)
+    return jsonify(state=job.state.value, done=job.done, total=job.total)
+
+
+@bp.post("/<slug>/designs/imports/<int:job_id>")
+@organiser_only
+def confirm_import(slug: str, job_id: int) -> ResponseReturnValue:
+    """Take in what the dry run showed."""
+    job = _job(contest_by_slug(db(), slug), job_id)
+    if job.state in {JobState.READY, JobState.FAILED}:
+        job.state, job.done = JobState.IMPORTING, 0
+        db().commit()
+        site().jobs.enqueue(job.id)
+    return back_to("organise.import_job", slug=slug, job_id=job_id)
+
+
+@bp.post("/<slug>/designs/imports/<int:job_id>/drop")
+@organiser_only
+def drop_import(slug: str, job_id: int) -> ResponseReturnValue:
+    """Forget an upload that was only looked at, or failed."""
+    job = _job(contest_by_slug(db(), slug), job_id)
+    if job.state in {JobState.READY, JobState.FAILED}:
+        folder = site().settings.uploads_folder / PurePosixPath(job.source).parts[0]
+        db().delete(job)
+        db().commit()
+        shutil.rmtree(folder, ignore_errors=True)
+        flash("The upload is forgotten; nothing was imported.", "success")
+    return back_to("organise.designs", slug=slug)
+
+
+def _job(contest: Contest, job_id: int) -> ImportJob:
+    job = db().get(ImportJob, job_id)
+    if job is None or job.contest_id != contest.id:
+        abort(404)
+    return job
+
+
+@bp.post("/<slug>/families")
+@organiser_only
+def regroup(slug: str) -> ResponseReturnValue:
+    """Merge the chosen designs into one family, or let each stand alone."""
+    contest = contest_by_slug(db(), slug)
+    entries = [
+        int(value) for value in request.form.getlist("entry") if value.isdecimal()
+    ]
+    if request.form.get("do") == "confirm":
+        number = families.confirm_all(db(), contest)
+        message = f"{number} families confirmed."
+    elif request.form.get("do") == "split":
+        families.split(db(), contest, entries)
+        message = "Each of them stands alone now."
+    else:
+        families.merge(db(), contest, entries)
+        message = "They are one family now."
+    db().commit()
+    flash(message, "success")
+    return back_to("organise.designs", slug=slug)
+
+
+@bp.get("/<slug>/original/<int:entry>")
+@organiser_only
+def original(slug: str, entry: int) -> Response:
+    """Hand out an original as it was sent, as a download that no browser runs."""
+    contest = contest_by_slug(db(), slug)
+    submission = queries.submission(db(), contest.id, entry)
+    if submission is None:
+        abort(404)
+    return _attachment(
+        site().store.originals.get(submission.digest),
+        handoff.original_name(submission),
+        "application/octet-stream",
+    )
+
+
+@bp.get("/<slug>/export.zip")
+@organiser_only
+def download(slug: str) -> Response:
+    """Hand out everything that goes back to the contest site, as one zip."""
+    contest = contest_by_slug(db(), slug)
+    data = handoff.as_zip(site().store, db(), contest)
+    return _attachment(data, f"{contest.slug}-shortlist.zip", "application/zip")
+
+
+def _attachment(data: bytes, name: str, type_: str) -> Response:
+    response = Response(data, mimetype=type_)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

@@ -1,0 +1,117 @@
+"""People: who may vote, in which group, and the links to send them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flask import flash, render_template, request
+from flask.typing import ResponseReturnValue
+
+from logovote.contest import people as people_
+from logovote.contest.contests import contest_by_slug
+from logovote.contest.people import RowReport
+from logovote.errors import LogovoteError
+from logovote.store import queries
+from logovote.store.models import Contest
+from logovote.web.context import db, site
+from logovote.web.guards import organiser_only
+from logovote.web.organise.room import back_to, bp
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A voter as the organiser's table shows them."""
+
+    who: str
+    name: str
+    group: str
+    weight: str
+    link: str
+
+
+@bp.get("/<slug>/people")
+@organiser_only
+def people(slug: str) -> str:
+    """Show everybody, their links, and the forms."""
+    return _page(contest_by_slug(db(), slug))
+
+
+@bp.post("/<slug>/people")
+@organiser_only
+def import_people(slug: str) -> ResponseReturnValue:
+    """Add the people of an uploaded or pasted list; a dry run adds nobody."""
+    contest = contest_by_slug(db(), slug)
+    pasted = request.form.get("pasted", "")
+    uploaded = request.files.get("file")
+    data = uploaded.read() if uploaded and uploaded.filename else pasted.encode()
+    if not data.strip():
+        return _page(contest, errors={"pasted": "Choose a file or paste a list."}), 422
+    dry_run = request.form.get("do") == "dry-run"
+    try:
+        reports = people_.import_people(db(), contest, people_.read_people(data))
+    except LogovoteError as error:
+        return _page(contest, errors={"pasted": str(error)}, pasted=pasted), 422
+    if dry_run:
+        db().rollback()
+        contest = contest_by_slug(db(), slug)
+        return _page(contest, reports=reports, pasted=data.decode(errors="replace"))
+    db().commit()
+    counts = Counter(report.status for report in reports)
+    told = ", ".join(f"{number} {status}" for status, number in counts.items())
+    refused = [report for report in reports if report.status == "refused"]
+    if refused:
+        return _page(contest, reports=reports, told=f"Imported: {told}.")
+    flash(f"Imported: {told}.", "success")
+    return back_to("organise.people", slug=slug)
+
+
+@bp.post("/<slug>/groups")
+@organiser_only
+def set_groups(slug: str) -> ResponseReturnValue:
+    """Set the groups' shares, each with its reason."""
+    contest = contest_by_slug(db(), slug)
+    shares: dict[str, Fraction] = {}
+    reasons: dict[str, str] = {}
+    for group in queries.groups(db(), contest.id):
+        reasons[group.name] = request.form.get(f"reason-{group.id}", "").strip()
+        text = request.form.get(f"share-{group.id}", "").strip()
+        if text:
+            shares[group.name] = people_.parse_share(text)
+    people_.set_shares(db(), contest, shares, reasons)
+    db().commit()
+    flash("Shares and reasons are saved.", "success")
+    return back_to("organise.people", slug=slug)
+
+
+def _page(
+    contest: Contest,
+    *,
+    reports: list[RowReport] | None = None,
+    errors: dict[str, str] | None = None,
+    pasted: str = "",
+    told: str = "",
+) -> str:
+    settings = site().settings
+    invited = [
+        Invited(
+            who=voter.person.email or f"github:{voter.person.github}",
+            name=voter.person.name,
+            group=voter.group.name,
+            weight=str(voter.weight),
+            link=f"{settings.base_url}/i/"
+            + people_.invitation_token(settings.secret_key, voter),
+        )
+        for voter in queries.voters(db(), contest.id)
+    ]
+    return render_template(
+        "organise/people.html",
+        contest=contest,
+        invited=invited,
+        groups=people_.target_shares(db(), contest),
+        reports=reports,
+        errors=errors or {},
+        pasted=pasted,
+        told=told,
+    )

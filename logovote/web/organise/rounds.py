@@ -1,0 +1,128 @@
+"""A round from the organiser's side: turnout while it runs, never what ballots say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import abort, flash, render_template, request
+from flask.typing import ResponseReturnValue
+
+from logovote.contest import results, rounds
+from logovote.contest.contests import contest_by_slug
+from logovote.contest.rules import Rules
+from logovote.store import queries
+from logovote.store.models import Contest, Kind, Phase, Round
+from logovote.web.context import db, now
+from logovote.web.guards import organiser_only
+from logovote.web.organise.room import back_to, bp
+
+_DONE = {
+    "open": "is open",
+    "close": "is closed and counted",
+    "review": "is closed; count it when you have looked it over",
+    "reopen": "is open again",
+    "count": "is counted",
+    "publish": "is published",
+}
+
+
+@dataclass(frozen=True)
+class GroupTurnout:
+    """How many of a group have voted so far."""
+
+    name: str
+    voted: int
+    eligible: int
+
+
+def _kind(kind: str) -> Kind:
+    try:
+        return Kind(kind)
+    except ValueError:
+        abort(404)
+
+
+@bp.get("/<slug>/rounds/<kind>")
+@organiser_only
+def round_(slug: str, kind: str) -> str:
+    """Show a round's phase, its turnout by group, and what can be done now."""
+    contest = contest_by_slug(db(), slug)
+    current = queries.latest_round(db(), contest.id, _kind(kind))
+    rules = (
+        Rules.default(_kind(kind))
+        if current is None
+        else Rules.from_json(current.rules)
+    )
+    return render_template(
+        "organise/round.html",
+        contest=contest,
+        kind=kind,
+        name=rounds.NAMES[_kind(kind)],
+        round=current,
+        phase=current.phase.value if current else "none",
+        rules=rules,
+        turnout=_turnout(contest, current),
+        standing=len(queries.candidacies(db(), current.id)) if current else 0,
+        defaults=_defaults(contest),
+        running=queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED),
+    )
+
+
+def _turnout(contest: Contest, current: Round | None) -> list[GroupTurnout]:
+    """Count who voted; it does not depend on what the ballots say."""
+    voted = {} if current is None else queries.turnout(db(), current.id)
+    eligible = queries.eligible_counts(db(), contest.id)
+    return [
+        GroupTurnout(group.name, voted.get(group.name, 0), eligible.get(group.name, 0))
+        for group in queries.groups(db(), contest.id)
+    ]
+
+
+def _defaults(contest: Contest) -> list[str]:
+    """List what would be left at its default if a round opened now."""
+    left = []
+    groups = queries.groups(db(), contest.id)
+    if any(group.share is None for group in groups):
+        left.append("Groups without a share divide equally what is left.")
+    if any(not group.reason for group in groups):
+        left.append("Some groups' shares have no stated reason.")
+    proposed = [f for f in queries.families(db(), contest.id) if not f.confirmed]
+    if proposed:
+        left.append(
+            f"{len(proposed)} proposed families are not confirmed and merge nothing."
+        )
+    if not queries.families(db(), contest.id):
+        left.append("No designs are grouped into families: each stands alone.")
+    return left
+
+
+@bp.post("/<slug>/rounds/<kind>")
+@organiser_only
+def move_round(slug: str, kind: str) -> ResponseReturnValue:
+    """Open, close, count, reopen or publish."""
+    contest = contest_by_slug(db(), slug)
+    deed = request.form.get("do", "")
+    if deed == "open":
+        seats = request.form.get("seats", "")
+        rounds.open_round(
+            db(),
+            contest,
+            _kind(kind),
+            now(),
+            seats=int(seats) if seats.isdecimal() and len(seats) < 6 else None,
+        )
+    else:
+        current = rounds.latest(db(), contest, _kind(kind))
+        if deed in {"close", "review"}:
+            rounds.close_round(db(), current, now())
+        if deed in {"close", "count"}:
+            results.count_round(db(), current)
+        elif deed == "reopen":
+            rounds.reopen_round(db(), current)
+        elif deed == "publish":
+            rounds.publish_round(db(), current)
+        elif deed != "review":
+            abort(400)
+    db().commit()
+    flash(f"The {rounds.NAMES[_kind(kind)]} {_DONE[deed]}.", "success")
+    return back_to("organise.round_", slug=slug, kind=kind)

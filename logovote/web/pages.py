@@ -1,0 +1,72 @@
+"""What every template can use, and the static files of this release."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+
+from flask import Flask, Response, send_from_directory, url_for
+from markupsafe import Markup
+
+from logovote import __version__
+from logovote.paths import STATIC
+from logovote.web.context import current_person
+
+_ONE_YEAR_SECONDS = 365 * 24 * 3600
+_EXACT_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+def when(moment: datetime) -> Markup:
+    """Render a time as UTC; static/js/time.js rewrites it in the reader's own zone."""
+    utc = moment.astimezone(UTC)
+    return Markup('<time datetime="{}" data-local>{}</time>').format(
+        utc.strftime(_EXACT_MOMENT), f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+    )
+
+
+def percent(value: Fraction | float) -> str:
+    """Render a part of 1 as a percentage, one decimal where it says something."""
+    return f"{rounded(value):g} %"
+
+
+def rounded(value: Fraction | float) -> float:
+    """Return a part of 1 in percent, to one decimal, for showing only."""
+    return round(float(value) * 100, 1)
+
+
+def _digest_of(folder: Path) -> str:
+    """Name the state of all static files, so that browsers may keep them for good."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def init_app(app: Flask) -> None:
+    """Add filters, globals and the route of the static files."""
+    release = _digest_of(STATIC)
+
+    # The release is in the path, so that modules that import each other by relative
+    # address always come from the same one.
+    @app.get("/static/<release>/<path:path>")
+    def static(release: str, path: str) -> Response:  # noqa: ARG001 - see above
+        response = send_from_directory(
+            STATIC, path, max_age=_ONE_YEAR_SECONDS, conditional=True
+        )
+        response.cache_control.public = True
+        response.cache_control.immutable = True
+        return response
+
+    @app.context_processor
+    def globals_() -> dict[str, object]:
+        return {"me": current_person()}
+
+    app.jinja_env.filters.update(when=when, percent=percent)
+    app.jinja_env.globals.update(
+        version=__version__,
+        static=lambda path: url_for("static", release=release, path=path),
+    )

@@ -1,0 +1,119 @@
+"""The ranking ballot: some or all of the shortlist, in the voter's order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from logovote.contest import casting
+from logovote.contest.rules import Rules
+from logovote.store import queries
+from logovote.store.models import Ballot, Kind, Round
+from logovote.web import ballots, forms
+from logovote.web.context import db
+from logovote.web.guards import Seat, seat, signed_in
+from logovote.web.pictures import Album, Picture
+from logovote.web.shortlist import shuffled
+
+bp = Blueprint("ranking", __name__, url_prefix="/c/<slug>")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the ballot: a design, or "none of these"."""
+
+    id: str
+    place: int
+    tied: bool
+    entry: int | None
+    title: str | None
+    picture: Picture | None
+
+    @property
+    def none(self) -> bool:
+        """Whether this is the line for the status quo."""
+        return self.entry is None
+
+
+@bp.get("/ranking")
+@signed_in
+def show(slug: str) -> str:
+    """Show the visitor's ranking, and what they have not ranked yet."""
+    visitor = seat(slug)
+    round_ = ballots.the_round(visitor, Kind.RANKING)
+    ballot = _ballot(visitor, round_)
+    items = casting.items_of(ballot)
+    rows = _rows(visitor, round_, items)
+    ranked = [id_ for tier in items for id_ in tier if id_ in rows]
+    viewer = visitor.voter.id if visitor.voter else 0
+    rest = shuffled(
+        [id_ for id_ in rows if id_ not in ranked and id_ != casting.NONE],
+        f"{round_.public_string}\0{viewer}",
+    )
+    if casting.NONE not in ranked:
+        rest.append(casting.NONE)
+    return render_template(
+        "ranking/show.html",
+        contest=visitor.contest,
+        round=ballots.round_view(round_, len(rows) - 1),
+        ranked=[rows[id_] for id_ in ranked],
+        unranked=[rows[id_] for id_ in rest],
+        ballot=ballots.ballot_view(round_, ballot),
+        can_vote=ballots.can_vote(visitor, round_),
+        notice=ballots.notice(visitor),
+        save_url=url_for("ranking.save", slug=slug),
+    )
+
+
+@bp.put("/ranking/ballot", endpoint="save")
+@signed_in
+def save(slug: str) -> Response:
+    """Save the whole ranking from a script."""
+    visitor = seat(slug)
+    round_ = ballots.the_round(visitor, Kind.RANKING)
+    return ballots.save_from_script(visitor, round_, request.get_json(silent=True))
+
+
+@bp.post("/ranking/ballot")
+@signed_in
+def press(slug: str) -> BaseResponse:
+    """Save what one pressed button means, and go back to its row."""
+    visitor = seat(slug)
+    round_ = ballots.the_round(visitor, Kind.RANKING)
+    ballot = _ballot(visitor, round_)
+    items = forms.ranked_with(casting.items_of(ballot), request.form)
+    ballots.save_from_form(visitor, round_, ballot, items)
+    id_ = request.form.get("do", "").partition(":")[2]
+    anchor = f"row-{id_}" if id_ else "ranked-title"
+    return redirect(
+        url_for("ranking.show", slug=slug, _anchor=anchor), code=HTTPStatus.SEE_OTHER
+    )
+
+
+def _ballot(visitor: Seat, round_: Round) -> Ballot | None:
+    if visitor.voter is None:
+        return None
+    return queries.ballot_of(db(), round_.id, visitor.voter.id)
+
+
+def _rows(visitor: Seat, round_: Round, items: casting.Items) -> dict[str, Row]:
+    """Describe every line of the ballot, by its id."""
+    album = Album(visitor.contest.id)
+    places: dict[str, tuple[int, bool]] = {}
+    for tier in items:
+        place = len(places) + 1
+        places.update({id_: (place, number > 0) for number, id_ in enumerate(tier)})
+    rows = {}
+    for candidacy in queries.candidacies(db(), round_.id):
+        design = candidacy.submission
+        id_ = str(design.entry)
+        place, tied = places.get(id_, (0, False))
+        picture = album.picture(design)
+        rows[id_] = Row(id_, place, tied, design.entry, design.title, picture)
+    place, tied = places.get(casting.NONE, (0, False))
+    status_quo = Rules.from_json(round_.rules).status_quo
+    rows[casting.NONE] = Row(casting.NONE, place, tied, None, status_quo, None)
+    return rows

@@ -1,0 +1,225 @@
+"""The result of a round: for everybody once published, for organisers once counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flask import Blueprint, abort, render_template, url_for
+
+from logovote.contest import results as results_
+from logovote.contest.casting import NONE
+from logovote.contest.contests import contest_by_slug
+from logovote.contest.results import Line, Result
+from logovote.contest.rules import Rules
+from logovote.store import queries
+from logovote.store.models import Kind, Phase, Submission
+from logovote.web.context import current_person, db
+from logovote.web.pages import percent, rounded
+from logovote.web.pictures import Picture, pictures_by_entry
+
+bp = Blueprint("results", __name__, url_prefix="/c/<slug>")
+
+_HOW = {
+    "seqphragmen": "Sequential Phragmén over families, weighted by group shares. Each "
+    "place goes to the design whose supporters have been served least so far.",
+    "ranked_pairs": "Ranked pairs on margins, weighted by group shares. The clearest "
+    "victories between two designs are locked in first.",
+}
+
+
+@dataclass(frozen=True)
+class ResultLine:
+    """One line of a result as people read it."""
+
+    place: int
+    tied: bool
+    entry: int | None
+    title: str | None
+    designer: str | None
+    picture: Picture | None
+    none: bool
+    support_percent: float | None
+    support_fraction: str | None
+    av_place: int | None
+    acceptable: bool | None
+    beats: int | None
+    loses: int | None
+    note: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One meeting of two candidates."""
+
+    text: str
+    win: bool
+
+
+@dataclass(frozen=True)
+class PairRow:
+    """A candidate's meetings with all others; None on the diagonal."""
+
+    label: str
+    cells: list[Cell | None]
+
+
+@dataclass(frozen=True)
+class TurnoutLine:
+    """A group's turnout and its part of the decision."""
+
+    group: str
+    voted: int
+    eligible: int
+    turnout_percent: float | None
+    share_percent: float
+    target_percent: float
+
+
+@dataclass(frozen=True)
+class Download:
+    """A file beside a result."""
+
+    url: str
+    text: str
+
+
+@bp.get("/results/<kind>")
+def show(slug: str, kind: str) -> str:
+    """Show a result, if there is one for this visitor."""
+    contest = contest_by_slug(db(), slug)
+    if kind not in {known.value for known in Kind}:
+        abort(404)
+    round_ = queries.latest_round(db(), contest.id, Kind(kind))
+    person = current_person()
+    organiser = person is not None and person.organiser
+    published = round_ is not None and round_.phase is Phase.PUBLISHED
+    if round_ is None or not (published or organiser):
+        return render_template(
+            "results/waiting.html", contest=contest, kind=kind, round=round_
+        )
+    result = results_.result_of(round_)
+    submissions = queries.submissions(db(), contest.id, withdrawn=True)
+    by_entry = {submission.entry: submission for submission in submissions}
+    pictures = pictures_by_entry(contest.id, submissions)
+    chosen, taken = {line.entry for line in result.order}, set(result.by_approval)
+    added = [line.entry for line in result.order if line.entry not in taken]
+    dropped = [entry for entry in result.by_approval if entry not in chosen]
+    downloads = []
+    if organiser:
+        url = url_for("organise.download", slug=slug)
+        downloads.append(Download(url, "Everything to hand on, as a zip"))
+    return render_template(
+        "results/show.html",
+        contest=contest,
+        kind=kind,
+        round=round_,
+        published=published,
+        order=[
+            _line(line, by_entry, pictures, result, Rules.from_json(round_.rules))
+            for line in result.order
+        ],
+        added=[_plain(entry, by_entry, pictures) for entry in added],
+        dropped=[_plain(entry, by_entry, pictures) for entry in dropped],
+        none_percent=None if result.none_share is None else rounded(result.none_share),
+        pairwise=_pairwise(result),
+        turnout=_turnout(result),
+        binding=result.binding,
+        seed=result.seed,
+        public_string=round_.public_string,
+        closing_root=round_.closing_root,
+        ties=result.ties,
+        how=_HOW[result.method],
+        downloads=downloads,
+    )
+
+
+def _plain(
+    entry: int | None, by_entry: dict[int, Submission], pictures: dict[int, Picture]
+) -> ResultLine:
+    """Describe a design that has no line of its own in the result."""
+    line = Line(place=0, entry=entry, family=None, tied=False)
+    return _described(line, by_entry, pictures, "")
+
+
+def _line(
+    line: Line,
+    by_entry: dict[int, Submission],
+    pictures: dict[int, Picture],
+    result: Result,
+    rules: Rules,
+) -> ResultLine:
+    """Describe a line, and say in a sentence what is remarkable about it."""
+    note = ""
+    if line.entry is None:
+        note = rules.status_quo
+    elif line.acceptable is False:
+        note = "Not above “none of these”."
+    elif result.by_approval and line.entry not in result.by_approval:
+        note = "Here for its supporters, who had nobody else; plain approval would not "
+        note += "have taken it."
+    return _described(line, by_entry, pictures, note)
+
+
+def _described(
+    line: Line,
+    by_entry: dict[int, Submission],
+    pictures: dict[int, Picture],
+    note: str,
+) -> ResultLine:
+    design = by_entry.get(line.entry or 0)
+    return ResultLine(
+        place=line.place,
+        tied=line.tied,
+        entry=line.entry,
+        title=design.title if design else "None of these",
+        designer=design.designer if design else None,
+        picture=pictures[line.entry] if line.entry is not None else None,
+        none=line.status_quo,
+        support_percent=None if line.support is None else rounded(line.support),
+        support_fraction=None if line.support is None else str(line.support),
+        av_place=line.approval_place,
+        acceptable=line.acceptable,
+        beats=line.beats,
+        loses=line.loses,
+        note=note,
+    )
+
+
+def _pairwise(result: Result) -> dict[str, object] | None:
+    """Lay out every meeting of two, in the order of the result."""
+    if result.pairs is None:
+        return None
+    ids = [NONE if line.entry is None else str(line.entry) for line in result.order]
+    rows = [
+        PairRow(_label(id_), [_cell(result.pairs, id_, other) for other in ids])
+        for id_ in ids
+    ]
+    return {"labels": [_label(id_) for id_ in ids], "rows": rows}
+
+
+def _cell(pairs: dict[str, dict[str, Fraction]], id_: str, other: str) -> Cell | None:
+    if id_ == other:
+        return None
+    for_, against = pairs[id_][other], pairs[other][id_]
+    return Cell(f"{percent(for_)} : {percent(against)}", for_ > against)
+
+
+def _label(id_: str) -> str:
+    return "None" if id_ == NONE else f"#{id_}"
+
+
+def _turnout(result: Result) -> list[TurnoutLine]:
+    return [
+        TurnoutLine(
+            group=group,
+            voted=part.voted,
+            eligible=part.eligible,
+            turnout_percent=rounded(Fraction(part.voted, part.eligible))
+            if part.eligible
+            else None,
+            share_percent=rounded(part.share),
+            target_percent=rounded(part.target),
+        )
+        for group, part in result.turnout.items()
+    ]
