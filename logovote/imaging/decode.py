@@ -65,12 +65,10 @@ def _raster(original: bytes, name: str) -> Decoded:
         turn = _orientation(opened)
         profile = opened.info.get("icc_profile")
         image = _eight_bit(opened)
+        factor = max(image.size) // _ENOUGH_PX
+        image = _srgb(image.reduce(factor) if factor > 1 else image, profile)
         # Asked last: a GIF looks for its second frame to answer.
         animated = name != "JPEG" and bool(getattr(opened, "is_animated", False))
-    factor = max(image.size) // _ENOUGH_PX
-    if factor > 1:
-        image = image.reduce(factor)
-    image = _srgb(image, profile)
     if turn in _TURNS:
         image = image.transpose(_TURNS[turn])
     if turn in _LYING:
@@ -99,10 +97,10 @@ def _eight_bit(image: Image.Image) -> Image.Image:
     """Return mode L, RGB, RGBA or CMYK, whatever the file's own mode is."""
     if image.mode.startswith("I"):
         return _from_sixteen_bits(image)
-    if image.has_transparency_data:
+    if image.has_transparency_data and image.mode != "RGBA":
         return image.convert("RGBA")
-    if image.mode in ("L", "CMYK", "RGB"):
-        return image.copy()
+    if image.mode in ("L", "CMYK", "RGB", "RGBA"):
+        return image
     return image.convert("L" if image.mode == "1" else "RGB")
 
 
@@ -122,13 +120,12 @@ def _from_sixteen_bits(image: Image.Image) -> Image.Image:
 
 def _srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """Return RGB or RGBA in sRGB, by the file's colour profile if that is sound."""
-    alpha = image.getchannel("A") if image.mode == "RGBA" else None
-    colours = image.convert("RGB") if alpha else image
-    if profile:
-        colours = _by_profile(colours, profile)
-    colours = colours.convert("RGB")
-    if alpha:
-        colours.putalpha(alpha)
+    if not profile:
+        return image if image.mode in ("RGB", "RGBA") else image.convert("RGB")
+    if image.mode != "RGBA":
+        return _by_profile(image, profile).convert("RGB")
+    colours = _by_profile(image.convert("RGB"), profile)
+    colours.putalpha(image.getchannel("A"))
     return colours
 
 

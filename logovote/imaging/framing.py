@@ -152,6 +152,6 @@ def _ground_for(image: Image.Image, alpha: Image.Image) -> str:
     well on any ground.
     """
     solid = alpha.point(_step(128))
-    outline = ImageChops.subtract(solid, solid.filter(ImageFilter.MinFilter(5)))
+    outline = ImageChops.subtract(solid, solid.filter(ImageFilter.MinFilter(3)))
     levels = image.convert("L").histogram(outline)
     return "light" if sum(levels[_PALE:]) <= sum(levels[:_DEEP]) else "dark"

@@ -107,7 +107,9 @@ def is_svg(original: bytes) -> bool:
             return False
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = head.decode("utf-16" if wide else "utf-8-sig", "ignore").lstrip()
-    root = re.search(r"<(?:[\w.-]+:)?(svg|html)[\s/>]", text, re.IGNORECASE)
+    root = re.search(
+        r"<(?:[\w.-]+:)?(svg|html|!doctype\s+html)[\s/>]", text, re.IGNORECASE
+    )
     return text.startswith("<") and root is not None and root[1].lower() == "svg"
 
 

@@ -209,6 +209,9 @@ class _Sanitiser:
         """Note the size the drawing declares and set the one it is drawn at."""
         size = _declared_size(root)
         if size is None:
+            # Then resvg takes the size of the content, unless half a size misleads it.
+            root.pop("width", None)
+            root.pop("height", None)
             return
         width, height = size
         if max(width, height) > _MAX_ASPECT * min(width, height):

@@ -1,0 +1,79 @@
+"""Files as designers and enemies send them, made by code."""
+
+from __future__ import annotations
+
+import base64
+import io
+import struct
+import zlib
+
+from PIL import Image, ImageDraw
+
+RED = (200, 20, 40)
+NAVY = (16, 24, 64)
+WHITE = (255, 255, 255)
+
+
+def mark(
+    mode: str = "RGB",
+    size: tuple[int, int] = (400, 300),
+    ground: tuple[int, ...] | int = WHITE,
+    ink: tuple[int, ...] | int = RED,
+    box: tuple[int, int, int, int] = (40, 60, 139, 109),
+) -> Image.Image:
+    """A filled box of 100 x 50 pixels, off centre."""
+    image = Image.new(mode, size, ground)
+    ImageDraw.Draw(image).rectangle(box, fill=ink)
+    return image
+
+
+def encoded(image: Image.Image, name: str = "PNG", **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, name, **options)
+    return file.getvalue()
+
+
+def svg(
+    body: str = "", attributes: str = 'viewBox="0 0 200 100"', head: str = ""
+) -> bytes:
+    return (
+        f'{head}<svg xmlns="http://www.w3.org/2000/svg"'
+        f' xmlns:xlink="http://www.w3.org/1999/xlink" {attributes}>'
+        f'<rect x="20" y="20" width="60" height="40" fill="#c81428"/>{body}</svg>'
+    ).encode()
+
+
+def data_url(picture: bytes, kind: str = "image/png") -> str:
+    return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that says it is this large and holds next to nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    facts = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", facts)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + chunk(b"IEND", b"")
+    )
+
+
+def use_bomb(levels: int = 9) -> bytes:
+    """An SVG in which every group shows the one before ten times."""
+    groups = "".join(
+        f'<g id="g{level}">' + f'<use href="#g{level - 1}"/>' * 10 + "</g>"
+        for level in range(1, levels + 1)
+    )
+    return svg(f'<g id="g0"><rect width="1" height="1"/></g>{groups}')
+
+
+def billion_laughs() -> bytes:
+    lol = "".join(
+        f'<!ENTITY l{level} "{f"&l{level - 1};" * 10}">' for level in range(1, 10)
+    )
+    return svg("<text>&l9;</text>", head=f'<!DOCTYPE svg [<!ENTITY l0 "lol">{lol}]>')
