@@ -25,6 +25,7 @@ MAX_NOTE_CHARACTERS = 2_000
 
 # A quoted cell may hold line breaks; one that goes on for longer was never closed.
 _MAX_ROW_LINES = 20
+_MAX_NUMBER_CHARACTERS = 40
 _HEADER_WITHIN_LINES = 5
 
 _HEADERS = {
@@ -134,6 +135,9 @@ def _records(
     """Yield each row with its line number, or the number with what is wrong there."""
     at = start
     while at < len(lines):
+        if not lines[at].strip():
+            at += 1
+            continue
         few = lines[at : at + _MAX_ROW_LINES]
         reader = csv.reader(few, delimiter=delimiter, strict=True)
         number = at + 1
@@ -245,11 +249,13 @@ def _row(
 
     def number(field: str) -> int | None:
         value = cell.get(field, "")
-        found = _NUMBER.fullmatch(value)
+        found = _NUMBER.fullmatch(value[:_MAX_NUMBER_CHARACTERS])
         if found and 1 <= int(found[1]) <= MAX_NUMBER:
             return int(found[1])
         if value:
-            wrong.append(f"“{clean(value, 40) or ''}” is no entry number")
+            wrong.append(
+                f"“{clean(value, _MAX_NUMBER_CHARACTERS) or ''}” is no entry number"
+            )
         return None
 
     def text(field: str, limit: int = MAX_NOTE_CHARACTERS) -> str | None:

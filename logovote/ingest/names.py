@@ -20,23 +20,11 @@ MAX_NUMBER = 99_999
 _FEW = 10
 _LAST_DAY_OF_MONTH = 31
 # Before a text, these are a year or a picture's width, unless entries go that far.
-_FOR_OTHER_USE = frozenset(
-    (
-        *range(1980, 2051),
-        1024,
-        1080,
-        1200,
-        1280,
-        1440,
-        1600,
-        1920,
-        2560,
-        3000,
-        3840,
-        4096,
-    )
-)
+_WIDTHS = (1024, 1080, 1200, 1280, 1440, 1600, 1920, 2560, 3000, 3840, 4096)
+_FOR_OTHER_USE = frozenset((*range(1980, 2051), *_WIDTHS))
 _NEAR = 100
+# File systems hold no longer names; an archive's header might, to keep us busy.
+_MAX_CHARACTERS = 255
 
 _EXTENSION = re.compile(
     r"\.(png|apng|jpe?g|jpe|jfif|gif|webp|avif|svgz?|pdf|ai|e?ps|psd|bmp|tiff?|hei[cf]"
@@ -177,6 +165,8 @@ def without_extension(name: str) -> str:
 def _stem(name: str) -> str:
     """Return the last part of a path without its extension and marks of copying."""
     text = unicodedata.normalize("NFC", name).rpartition("/")[2]
+    if len(text) > _MAX_CHARACTERS:
+        return ""
     text = without_extension(text.translate(_FULL_WIDTH).replace("№", "#").strip())
     text = _COPY_BEFORE.sub("", text)
     while (shorter := _COPY_AFTER.sub("", text)) != text:

@@ -212,6 +212,10 @@ def test_any_name_can_be_read(name: str) -> None:
     assert number is None or 1 <= number <= 99_999
 
 
+def test_a_name_that_no_file_can_bear_tells_nothing() -> None:
+    assert guess("36" + " " * 60_000 + "by foo").number is None
+
+
 @pytest.mark.parametrize(
     ("name", "designer", "title"),
     [
