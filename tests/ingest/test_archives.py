@@ -12,7 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from ingest.builders import (
+from logovote.ingest import archives, members
+from logovote.ingest.archives import open_source
+from logovote.ingest.members import (
+    Source,
+    Status,
+    UnreadableFileError,
+    UnreadableSourceError,
+)
+from tests.ingest.builders import (
     PIXEL,
     edit_directory,
     put,
@@ -21,14 +29,6 @@ from ingest.builders import (
     write_tar_of_infos,
     write_zip,
     write_zip_of_infos,
-)
-from logovote.ingest import archives, members
-from logovote.ingest.archives import open_source
-from logovote.ingest.members import (
-    Source,
-    Status,
-    UnreadableFileError,
-    UnreadableSourceError,
 )
 
 FILES = {"36.png": b"one", "sub/#7 Ñandú.png": b"two", "sub/deep/شعار": b"three"}

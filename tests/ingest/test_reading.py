@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ingest.builders import PIXEL, write_folder, write_tar, write_zip
 from logovote.ingest.manifests import UnreadableManifestError
 from logovote.ingest.members import Status, UnreadableFileError
 from logovote.ingest.reading import Entry, read_entries
+from tests.ingest.builders import PIXEL, write_folder, write_tar, write_zip
 
 LIST = """entry,designer,title,file,submitted_at
 3,Ola N.,design,design by S. Van Der Meer.png,2026-07-01
