@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from PIL import Image, ImageCms
 
-from imaging.originals import NAVY, RED, encoded, mark, svg
 from logovote.imaging.decode import Decoded, decode
 from logovote.imaging.picture import UnreadableImageError
+from tests.imaging.originals import NAVY, RED, encoded, mark, svg
 
 INK = (90, 85)  # within the mark
 GROUND = (5, 5)

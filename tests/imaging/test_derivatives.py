@@ -5,9 +5,9 @@ import io
 import pytest
 from PIL import Image, ImageChops
 
-from imaging.originals import NAVY, RED, WHITE, encoded, mark, svg
 from logovote.imaging.derivatives import develop
 from logovote.imaging.picture import SPECS, Derivative, Developed
+from tests.imaging.originals import NAVY, RED, WHITE, encoded, mark, svg
 
 
 def derivative(developed: Developed, kind: str) -> Derivative:

@@ -5,9 +5,9 @@ import gzip
 import pytest
 from PIL import Image, ImageFile
 
-from imaging.originals import encoded, mark, png_header, svg
 from logovote.imaging import probe
 from logovote.imaging.picture import UnreadableImageError
+from tests.imaging.originals import encoded, mark, png_header, svg
 
 
 @pytest.mark.parametrize("name", ["PNG", "JPEG", "GIF", "WEBP"])

@@ -6,10 +6,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from imaging.originals import billion_laughs, data_url, encoded, mark, png_header, svg
 from logovote.imaging import drawing
 from logovote.imaging.picture import UnreadableImageError
 from logovote.imaging.svg import sanitise
+from tests.imaging.originals import (
+    billion_laughs,
+    data_url,
+    encoded,
+    mark,
+    png_header,
+    svg,
+)
 
 
 @pytest.mark.parametrize(

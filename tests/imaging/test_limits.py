@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import logovote
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="walls of Linux")
+
+
+def outcome(code: str) -> str:
+    """What a fresh process prints, with the limits imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import socket\n{IMPORT}\n{code}"],
+        cwd=Path(logovote.__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or done.stderr.strip().rpartition("\n")[2] or "killed"
+
+
+IMPORT = "from logovote.imaging import limits"
+LANDLOCK = "import ctypes; print(ctypes.CDLL(None).syscall(444, None, 0, 1))"
+
+
+def test_a_rationed_process_opens_no_file() -> None:
+    tried = outcome("limits.ration(0); open('/etc/passwd'); print('opened')")
+    assert "Too many open files" in tried
+
+
+def test_a_rationed_process_gets_no_endless_memory() -> None:
+    assert outcome("limits.ration(9); bytes(2 * 10**9)") == "MemoryError"
+    assert outcome("limits.ration(9); bytes(10**9); print('got it')") == "got it"
+
+
+def test_a_rationed_process_writes_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    outcome(f"limits.ration(9); open({str(path)!r}, 'wb', 0).write(b'x')")
+    assert path.read_bytes() == b""
+
+
+def test_a_secluded_process_reads_no_file_and_can_still_fork() -> None:
+    if int(outcome(LANDLOCK)) < 1:
+        pytest.skip("this kernel has no Landlock")
+    tried = outcome("limits.seclude(); open('/etc/passwd'); print('opened')")
+    assert "Permission denied" in tried
+    fork = "import os; limits.seclude(); c = os.fork(); os.waitpid(c, 0) if c else 0"
+    assert "forked" in outcome(f"{fork}; print('forked')")
+
+
+def test_a_secluded_process_connects_nowhere() -> None:
+    listening = (
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "address = server.getsockname()\n"
+        "{}socket.create_connection(address, 2); print('connected')"
+    )
+    assert outcome(listening.format("")) == "connected"
+    if int(outcome(LANDLOCK)) < 4:
+        pytest.skip("this kernel may allow no wall against the network")
+    assert "connected" not in outcome(listening.format("limits.seclude(); "))
+
+
+def test_a_secluded_process_still_reads_fonts() -> None:
+    fonts = sorted(Path("/usr/share/fonts").rglob("*.ttf"))
+    if not fonts:
+        pytest.skip("this machine has no fonts where we look")
+    read = f"limits.seclude(); open({str(fonts[0])!r}, 'rb').read(); print('read')"
+    assert outcome(read) == "read"
