@@ -11,7 +11,7 @@ from logovote.voting.pairwise import count_pairs
 from logovote.voting.profiles import Group, Profile
 from logovote.voting.ranking import Strength, minimax, ranked_pairs, schulze
 from logovote.voting.ties import candidate_order
-from voting.builders import approved, profile, ranked
+from tests.voting.builders import approved, profile, ranked
 
 F = Fraction
 

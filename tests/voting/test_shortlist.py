@@ -16,7 +16,7 @@ from logovote.voting.shortlist import (
     sequential_pav,
     sequential_phragmen,
 )
-from voting.builders import approval, approved, profile, ranked
+from tests.voting.builders import approval, approved, profile, ranked
 
 F = Fraction
 Rule = Callable[[Profile, int], Shortlist]
@@ -128,8 +128,8 @@ def test_equal_shares_may_differ_from_phragmen() -> None:
 
 
 def test_equal_shares_is_completed_by_phragmen_from_what_is_left() -> None:
-    # 2 seats, so 1/2 for each of 4 voters. One of a and b is bought, then nobody can pay
-    # alone; the other one's second voter and c's still have their 1/2.
+    # 2 seats, so 1/2 for each of 4 voters. One of a and b is bought, then nobody can
+    # pay alone; the other one's second voter and c's still have their 1/2.
     votes = approved(1, "a"), approved(1, "a b"), approved(1, "b"), approved(1, "c")
     shortlist = equal_shares(profile("abc", *votes), 2)
     assert shortlist.tiers == (("a", "b"),)

@@ -5,7 +5,7 @@ import hmac
 import pytest
 
 from logovote.voting.ties import candidate_order, family_order, finest_tiers
-from voting.builders import profile
+from tests.voting.builders import profile
 
 
 def digest(key: bytes, id_: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from logovote.voting.profiles import Group, InvalidProfileError, Profile
 from logovote.voting.weights import is_binding, quorum_of, target_shares, weigh
-from voting.builders import approved, profile, ranked
+from tests.voting.builders import approved, profile, ranked
 
 F = Fraction
 

@@ -1,0 +1,119 @@
+"""Counting a ballot file, without any database: the same code as on the site."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from typing import BinaryIO, get_args
+
+import click
+
+from logovote.errors import LogovoteError
+from logovote.voting import count as counting
+from logovote.voting.ballots import InvalidBallotError
+from logovote.voting.formats import MalformedFileError, read_profile
+from logovote.voting.profiles import Profile, Unranked
+from logovote.voting.ranking import Strength
+
+
+class _UnreadableError(click.ClickException):
+    """One line on standard error, and the exit status of a file that is no use."""
+
+    exit_code = 2
+
+
+class _Share(click.ParamType[tuple[str, Fraction]]):
+    """GROUP=FRACTION; the group's name may hold an equals sign itself."""
+
+    name = "share"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Fraction]:
+        group, found, share = str(value).rpartition("=")
+        try:
+            fraction = Fraction(share)
+        except (ValueError, ZeroDivisionError):
+            fraction = Fraction(-1)
+        if not found or fraction < 0:
+            self.fail(f"{value!r} is not GROUP=FRACTION, such as jury=2/5.", param, ctx)
+        return group, fraction
+
+
+@click.command
+@click.argument("file", type=click.File("rb"))
+@click.option(
+    "--method",
+    type=click.Choice(counting.METHODS),
+    help="Default: ranked_pairs where any ballot ranks, else seqphragmen.",
+)
+@click.option(
+    "--seats", type=click.IntRange(min=1), help="How many to elect; default: all."
+)
+@click.option(
+    "--unranked",
+    type=click.Choice(get_args(Unranked)),
+    help="What leaving a candidate out means; default: what the file says, or last.",
+)
+@click.option(
+    "--strength",
+    type=click.Choice(get_args(Strength)),
+    default="margin",
+    show_default=True,
+    help="How strong a majority is: its margin, or its winning votes.",
+)
+@click.option(
+    "--share",
+    "shares",
+    type=_Share(),
+    metavar="GROUP=FRACTION",
+    multiple=True,
+    help="A group's share of the result; may be given once for each group.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def count(
+    *,
+    file: BinaryIO,
+    method: str | None,
+    seats: int | None,
+    unranked: Unranked | None,
+    strength: Strength,
+    shares: tuple[tuple[str, Fraction], ...],
+    as_json: bool,
+) -> None:
+    """Count the ballots in FILE.
+
+    Reads the JSON form of logovote, tables (CSV), the Condorcet Election Format,
+    PrefLib and BLT files. Prints who is placed where; what is tied stays tied.
+    """
+    try:
+        profile = read_profile(
+            file.read(), file.name, shares=dict(shares), unranked=unranked
+        )
+        outcome = counting.count(profile, method, seats, strength)
+    except (MalformedFileError, InvalidBallotError) as error:
+        raise _UnreadableError(f"{file.name}: {error}") from error
+    except OSError as error:
+        raise _UnreadableError(f"{file.name}: {error.strerror}.") from error
+    except LogovoteError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps(outcome.as_json(), indent=2))
+    else:
+        click.echo(_as_text(profile, outcome, seats))
+
+
+def _as_text(profile: Profile, outcome: counting.Outcome, seats: int | None) -> str:
+    """Return the places, one tier a line, and whom the tie order chose."""
+    ballots = sum(profile.heads.values())
+    lines = [f"{outcome.method}: {ballots} ballots counted"]
+    place = 1
+    for tier in outcome.ranking:
+        lines.append(f"{place:>4}  {' = '.join(tier)}")
+        place += len(tier)
+    if seats is not None:
+        lines.append(f"elected: {', '.join(outcome.committee)}")
+    for use in outcome.ties:
+        tied, chosen = ", ".join(use.tied), ", ".join(use.chosen)
+        lines.append(f"tie order, {use.step}: {chosen} of {tied}")
+    return "\n".join(lines)

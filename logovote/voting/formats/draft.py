@@ -1,0 +1,158 @@
+"""What every reader makes of a file: the parts of a profile, and where they stood."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from logovote.errors import UnreadableInputError
+from logovote.voting.ballots import InvalidBallotError, Ranking
+from logovote.voting.profiles import (
+    ALL,
+    Group,
+    InvalidProfileError,
+    Mode,
+    Profile,
+    Unranked,
+    Vote,
+)
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+")
+
+
+class MalformedFileError(UnreadableInputError):
+    """A ballot file that cannot be read; the message is one line naming the place."""
+
+
+@dataclass
+class Draft:
+    """The parts of a profile as read from a file, in the making.
+
+    `groups` holds what the file declares; None where it declares nothing, in which
+    case the groups are those the ballots name.
+    """
+
+    candidates: list[str] = field(default_factory=list)
+    votes: list[Vote] = field(default_factory=list)
+    groups: list[Group] | None = None
+    families: dict[str, str] = field(default_factory=dict)
+    unranked: Unranked = "last"
+    seed: str = ""
+    status_quo: str | None = None
+    mode: Mode | None = None
+    recency: dict[str, int] = field(default_factory=dict)
+
+    def profile(
+        self, shares: Mapping[str, Fraction], unranked: Unranked | None
+    ) -> Profile:
+        """Return the profile, with shares and a reading of unranked from outside.
+
+        Raises:
+            MalformedFileError: the parts do not fit together.
+        """
+        if not self.candidates:
+            raise MalformedFileError("candidates: there are none.")
+        groups = self._groups()
+        if strangers := set(shares).difference(group.id for group in groups):
+            known = ", ".join(repr(group.id) for group in groups)
+            raise MalformedFileError(
+                f"share: no ballot file group is called {min(strangers)!r}; "
+                f"there is {known}."
+            )
+        groups = [
+            replace(group, share=shares.get(group.id, group.share)) for group in groups
+        ]
+        plain = not shares and [group.id for group in groups] == [ALL]
+        try:
+            return Profile(
+                candidates=tuple(self.candidates),
+                votes=tuple(self.votes),
+                groups=() if plain and self.groups is None else tuple(groups),
+                families=self.families,
+                unranked=unranked or self.unranked,
+                seed=self.seed,
+                status_quo=self.status_quo,
+                mode="fixed_share" if shares else self.mode,
+                recency=self.recency,
+            )
+        except (InvalidProfileError, InvalidBallotError) as error:
+            raise MalformedFileError(str(error)) from error
+
+    def _groups(self) -> list[Group]:
+        named = list(dict.fromkeys(vote.group for vote in self.votes)) or [ALL]
+        if self.groups is None:
+            return [Group(id_) for id_ in named]
+        declared = {group.id for group in self.groups}
+        if ALL in named and ALL not in declared:
+            return [*self.groups, Group(ALL)]
+        return self.groups
+
+
+def number(text: str, place: str) -> Fraction:
+    """Read an integer, a decimal or a fraction, exactly.
+
+    Raises:
+        MalformedFileError: it is none of these.
+    """
+    if not _NUMBER.fullmatch(text.strip()) or len(text) > 1000:
+        raise MalformedFileError(f"{place}: {_short(text)} is not a number.")
+    try:
+        return Fraction(text.strip())
+    except ZeroDivisionError as error:
+        raise MalformedFileError(f"{place}: {_short(text)} divides by 0.") from error
+
+
+def whole(text: str, place: str) -> int:
+    """Read an integer of 0 or more.
+
+    Raises:
+        MalformedFileError: it is none.
+    """
+    value = number(text, place)
+    if value.denominator != 1 or value < 0:
+        raise MalformedFileError(f"{place}: {_short(text)} is not a whole number.")
+    return int(value)
+
+
+def ranking(
+    tiers: Iterable[Iterable[str]], place: str, candidates: Iterable[str] | None = None
+) -> Ranking:
+    """Build a ranking; empty tiers are left out.
+
+    Raises:
+        MalformedFileError: a candidate stands twice, or is not among the candidates.
+    """
+    kept = tuple(tuple(tier) for tier in tiers)
+    if candidates is not None:
+        check_known((name for tier in kept for name in tier), candidates, place)
+    try:
+        return Ranking(tuple(tier for tier in kept if tier))
+    except InvalidBallotError as error:
+        raise MalformedFileError(f"{place}: {error}") from error
+
+
+def check_known(names: Iterable[str], known: Iterable[str], place: str) -> None:
+    """Refuse names that nobody introduced.
+
+    Raises:
+        MalformedFileError: there is one.
+    """
+    if strangers := set(names).difference(known):
+        raise MalformedFileError(
+            f"{place}: {_short(min(strangers))} is not one of the candidates."
+        )
+
+
+def distinct(names: Mapping[int, str]) -> dict[int, str]:
+    """Return the names of numbered candidates; the number where a name is no use."""
+    given = list(names.values())
+    return {
+        number: name if name and given.count(name) == 1 else str(number)
+        for number, name in names.items()
+    }
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:37] + "...")

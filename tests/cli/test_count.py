@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from logovote.cli.count import count
+
+JURY_AND_PUBLIC = {
+    "candidates": ["a", "b"],
+    "seed": "s",
+    "groups": {"jury": {"share": "1/2"}, "public": {"share": "1/2"}},
+    "ballots": [
+        {"count": 3, "group": "jury", "ranking": [["a"], ["b"]]},
+        {"count": 5, "group": "public", "ranking": [["b"], ["a"]]},
+        {"count": 1, "group": "public", "ranking": [["a"]]},
+    ],
+}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    def run(document: object, *options: str, name: str = "round.json") -> Result:
+        path = tmp_path / name
+        text = document if isinstance(document, str) else json.dumps(document)
+        path.write_text(text, "utf-8")
+        return CliRunner().invoke(count, [str(path), *options])
+
+    return run
+
+
+def test_json_is_the_whole_public_form(run: Any) -> None:
+    result = run(JURY_AND_PUBLIC, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
+        "method": "ranked_pairs",
+        "ranking": [["a"], ["b"]],
+        "winners": ["a"],
+        "committee": ["a", "b"],
+        "scores": {},
+        "ties": [],
+    }
+
+
+def test_scores_are_integers_or_exact_fractions(run: Any) -> None:
+    result = run(JURY_AND_PUBLIC, "--json", "--method", "borda", "--seats", "1")
+    document = json.loads(result.stdout)
+    assert document["scores"] == {"a": "7/12", "b": "5/12"}
+    assert document["committee"] == ["a"]
+
+
+def test_shares_can_be_given(run: Any) -> None:
+    result = run(
+        JURY_AND_PUBLIC, "--share", "jury=1/5", "--share", "public=0.8", "--json"
+    )
+    assert json.loads(result.stdout)["winners"] == ["b"]
+
+
+def test_without_json_people_can_read_it(run: Any) -> None:
+    tied = {"candidates": ["a", "b"], "ballots": [], "seed": "s"}
+    result = run(tied, "--method", "copeland", "--seats", "1")
+    assert result.exit_code == 0
+    assert "   1  a = b" in result.stdout
+    assert "elected: " in result.stdout
+    assert "tie order, seat 1" in result.stdout
+
+
+def test_unranked_and_strength_can_be_chosen(run: Any) -> None:
+    document = {
+        "candidates": ["a", "b"],
+        "ballots": [{"count": 2, "ranking": ["a"]}, {"ranking": ["b", "a"]}],
+    }
+    assert json.loads(run(document, "--json").stdout)["winners"] == ["a"]
+    silent = run(document, "--json", "--unranked", "no_opinion", "--strength", "wv")
+    assert json.loads(silent.stdout)["winners"] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "fox,owl\n1,2\n"),
+        ("a.cvotes", "fox > owl"),
+        ("a.soc", "# ALTERNATIVE NAME 1: fox\n# ALTERNATIVE NAME 2: owl\n1: 1,2"),
+        ("a.cat", "# ALTERNATIVE NAME 1: fox\n# ALTERNATIVE NAME 2: owl\n1: 1,2"),
+        ("a.blt", '2 1\n1 1 2 0\n0\n"fox"\n"owl"'),
+    ],
+)
+def test_other_kinds_of_files_are_read(run: Any, name: str, text: str) -> None:
+    result = run(text, "--json", name=name)
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["ranking"] == [["fox"], ["owl"]]
+
+
+@pytest.mark.parametrize(
+    ("document", "options", "says"),
+    [
+        ("{", (), "line 1"),
+        ({"candidates": ["a"], "ballots": [{"ranking": ["z"]}]}, (), "ballot 1"),
+        (JURY_AND_PUBLIC, ("--method", "av"), "Ballot 1"),
+        (JURY_AND_PUBLIC, ("--share", "nobody=1/2"), "nobody"),
+    ],
+)
+def test_a_file_that_is_no_use_gets_one_line_and_status_2(
+    run: Any, document: object, options: tuple[str, ...], says: str
+) -> None:
+    result = run(document, *options)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--method", "dictator"),
+        ("--seats", "0"),
+        ("--share", "jury"),
+        ("--share", "jury=half"),
+        ("--share", "jury=1/0"),
+        ("--share", "jury=-1"),
+        ("--strength", "brute"),
+    ],
+)
+def test_wrong_usage_has_status_2(run: Any, options: tuple[str, ...]) -> None:
+    assert run(JURY_AND_PUBLIC, *options).exit_code == 2
+
+
+def test_a_missing_file_has_status_2() -> None:
+    assert CliRunner().invoke(count, ["nowhere.json"]).exit_code == 2
+
+
+def test_the_same_file_counts_to_the_same_bytes(run: Any) -> None:
+    turned = {
+        **JURY_AND_PUBLIC,
+        "candidates": ["b", "a"],
+        "ballots": JURY_AND_PUBLIC["ballots"][::-1],  # type: ignore[index]  # a list
+    }
+    assert run(turned, "--json").stdout == run(JURY_AND_PUBLIC, "--json").stdout
