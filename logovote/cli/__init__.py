@@ -6,16 +6,62 @@ done, 1 a refusal worded for people, 2 wrong usage or an unreadable file.
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
-from logovote import __version__, checks
-from logovote.cli import contests, count, designs, people, rounds, serve
-from logovote.cli.door import Commands, Door
+from logovote import __version__
+from logovote.errors import LogovoteError, UnreadableInputError
+
+# Where each command is; it is imported when it is asked for, so that counting a file
+# does not wait for a web framework.
+_COMMANDS = {
+    "run": "logovote.cli.serve:run",
+    "demo": "logovote.cli.serve:demo",
+    "organiser-link": "logovote.cli.serve:organiser_link",
+    "db": "logovote.cli.serve:db",
+    "contest": "logovote.cli.contests:contest",
+    "families": "logovote.cli.contests:families",
+    "groups": "logovote.cli.contests:groups",
+    "import": "logovote.cli.designs:import_",
+    "export": "logovote.cli.designs:export",
+    "people": "logovote.cli.people:people",
+    "round": "logovote.cli.rounds:round_",
+    "ballots": "logovote.cli.rounds:ballots",
+    "results": "logovote.cli.rounds:results",
+    "count": "logovote.cli.count:count",
+    "test": "logovote.checks:test",
+}
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+class _Root(click.Group):
+    """All commands of `logovote`; none ever shows a traceback for a refusal."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; print what it refuses, with the right exit status."""
+        try:
+            return super().invoke(ctx)
+        except UnreadableInputError as error:
+            raise click.UsageError(str(error)) from error
+        except LogovoteError as error:
+            raise click.ClickException(str(error)) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Root, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
@@ -23,27 +69,5 @@ from logovote.cli.door import Commands, Door
     help="The folder that holds everything the site keeps (default: ./instance).",
 )
 @click.version_option(__version__, prog_name="logovote")
-@click.pass_context
-def cli(context: click.Context, data: Path | None) -> None:
+def cli(data: Path | None) -> None:
     """Let a community shortlist and rank the logos of a contest."""
-    context.obj = Door(data)
-
-
-for _command in (
-    serve.run,
-    serve.demo,
-    serve.organiser_link,
-    serve.db,
-    contests.contest,
-    contests.families,
-    contests.groups,
-    designs.import_,
-    designs.export,
-    people.people,
-    rounds.round_,
-    rounds.ballots,
-    rounds.results,
-    count.count,
-    checks.test,
-):
-    cli.add_command(_command)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import Any
+from typing import Concatenate, ParamSpec, TypeVar
 
 import click
 from sqlalchemy.exc import OperationalError
@@ -18,32 +18,18 @@ from sqlalchemy.orm import Session
 
 from logovote import settings
 from logovote.contest.contests import contest_by_slug
-from logovote.errors import LogovoteError, UnreadableInputError
+from logovote.errors import LogovoteError
 from logovote.settings import Settings
 from logovote.store.models import Contest, Kind
 from logovote.store.store import Store
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document."
 )
 kind_argument = click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
-
-
-class Commands(click.Group):
-    """A group of commands that never shows a traceback for a refusal."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; print what it refuses, with the right exit status."""
-        try:
-            return super().invoke(ctx)
-        except UnreadableInputError as error:
-            raise click.UsageError(str(error)) from error
-        except LogovoteError as error:
-            raise click.ClickException(str(error)) from error
-        except OperationalError as error:
-            raise click.ClickException(
-                f"The database cannot be used now ({error.orig}). Try again."
-            ) from error
 
 
 @dataclass(frozen=True)
@@ -65,18 +51,37 @@ class Door:
     @contextmanager
     def reading(self, slug: str) -> Iterator[tuple[Session, Contest]]:
         """Open a contest for looking."""
-        with self.store.database.read() as session:
+        with usable_database(), self.store.database.read() as session:
             yield session, contest_by_slug(session, slug)
 
     @contextmanager
     def writing(self, slug: str) -> Iterator[tuple[Session, Contest]]:
         """Open a contest for a change, which is committed if nothing was refused."""
-        with self.store.database.write() as session:
+        with usable_database(), self.store.database.write() as session:
             yield session, contest_by_slug(session, slug)
             session.commit()
 
 
-pass_door = click.make_pass_decorator(Door)
+def pass_door(command: Callable[Concatenate[Door, P], R]) -> Callable[P, R]:
+    """Hand a command its door as the first argument."""
+
+    @wraps(command)
+    def with_door(*args: P.args, **kwargs: P.kwargs) -> R:
+        data = click.get_current_context().find_root().params.get("data")
+        return command(Door(data), *args, **kwargs)
+
+    return with_door
+
+
+@contextmanager
+def usable_database() -> Iterator[None]:
+    """Turn trouble with the database into words."""
+    try:
+        yield
+    except OperationalError as error:
+        raise LogovoteError(
+            f"The database cannot be used now ({error.orig}). Try again."
+        ) from error
 
 
 def now() -> datetime:

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from logovote.errors import LogovoteError
+from logovote.errors import UnreadableInputError
 from logovote.ingest.members import MAX_MEMBERS
 from logovote.ingest.names import MAX_NUMBER
 
@@ -52,7 +52,7 @@ _STATUSES = {"eliminated": "declined", "won": "winner", "deleted": "withdrawn"}
 _JOINERS_AND_MARKS = "\u200c\u200d\u200e\u200f"
 
 
-class UnreadableManifestError(LogovoteError):
+class UnreadableManifestError(UnreadableInputError):
     """The list of entries that was named cannot be used."""
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, Self
 
-from logovote.errors import LogovoteError
+from logovote.errors import LogovoteError, UnreadableInputError
 
 MAX_MEMBERS = 20_000
 MAX_MEMBER_BYTES = 25 * 2**20
@@ -37,7 +37,7 @@ _JUNK_FOLDERS = frozenset(("__macosx", "$recycle.bin", "@eadir"))
 _HARMLESS_FORMATS = "\u200c\u200d"
 
 
-class UnreadableSourceError(LogovoteError):
+class UnreadableSourceError(UnreadableInputError):
     """The folder, archive or file as a whole cannot be read."""
 
 
