@@ -22,6 +22,17 @@ class UnreadableImageError(LogovoteError):
     """This file is not a picture we can show, and the message says why."""
 
 
+def check_file_size(size_bytes: int) -> None:
+    """Refuse a file that is empty or larger than any we take."""
+    if not size_bytes:
+        raise UnreadableImageError("The file is empty: upload it again.")
+    if size_bytes > MAX_FILE_BYTES:
+        raise UnreadableImageError(
+            f"The file has {size_bytes / 1e6:.1f} MB; at most"
+            f" {MAX_FILE_BYTES / 1e6:.0f} MB are taken. Export it smaller."
+        )
+
+
 @dataclass(frozen=True)
 class Spec:
     """How one kind of derivative is made.

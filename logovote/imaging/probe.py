@@ -14,10 +14,10 @@ from typing import Final
 from PIL import Image
 
 from logovote.imaging.picture import (
-    MAX_FILE_BYTES,
     MAX_PIXELS,
     MAX_SIDE_PX,
     UnreadableImageError,
+    check_file_size,
 )
 
 MAX_SVG_BYTES: Final = 5_000_000
@@ -71,13 +71,7 @@ def sniff(original: bytes) -> str:
     Raises:
         UnreadableImageError: empty, too large, or a format that is not taken.
     """
-    if not original:
-        raise UnreadableImageError("The file is empty: upload it again.")
-    if len(original) > MAX_FILE_BYTES:
-        raise UnreadableImageError(
-            f"The file has {len(original) / 1e6:.0f} MB; at most"
-            f" {MAX_FILE_BYTES / 1e6:.0f} MB are taken. Export it smaller."
-        )
+    check_file_size(len(original))
     if name := raster_format(original):
         return name
     if is_svg(original):

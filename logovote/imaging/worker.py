@@ -18,10 +18,10 @@ import logovote
 from logovote.errors import LogovoteError
 from logovote.imaging import wire
 from logovote.imaging.picture import (
-    MAX_FILE_BYTES,
     Derivative,
     Developed,
     UnreadableImageError,
+    check_file_size,
 )
 
 __all__ = ["Derivative", "Developed", "Fence", "FenceError", "UnreadableImageError"]
@@ -81,11 +81,10 @@ class Fence:
             UnreadableImageError: not a picture we take, damaged, or not safe to read.
             FenceError: no process can be started to read it in.
         """
+        check_file_size(len(original))
         lane = self._idle.get()
         try:
-            # One byte over the limit is enough for the refusal.
-            answer = lane.ask(original[: MAX_FILE_BYTES + 1])
-            return wire.parse(answer)
+            return wire.parse(lane.ask(original))
         except wire.MalformedAnswerError as error:
             lane.stop()
             raise UnreadableImageError(
@@ -131,10 +130,10 @@ class Fence:
     ) -> Future[Developed]:
         try:
             return pool.submit(self.develop, read())
-        except (OSError, LogovoteError) as error:
-            failed: Future[Developed] = Future()
-            failed.set_exception(UnreadableImageError(str(error)))
-            return failed
+        except LogovoteError as error:
+            return _failed(str(error))
+        except OSError as error:
+            return _failed(f"The file cannot be read: {error.strerror or error}.")
 
 
 def _outcome(future: Future[Developed]) -> Developed | UnreadableImageError:
@@ -142,6 +141,12 @@ def _outcome(future: Future[Developed]) -> Developed | UnreadableImageError:
         return future.result()
     except UnreadableImageError as error:
         return error
+
+
+def _failed(message: str) -> Future[Developed]:
+    future: Future[Developed] = Future()
+    future.set_exception(UnreadableImageError(message))
+    return future
 
 
 class _Lane:

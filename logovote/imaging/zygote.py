@@ -38,11 +38,9 @@ def main() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
     _warm()
-    limits.die_with_parent()
     limits.seclude()
     wire.send(answers, wire.READY)
-    # A file over the limit is sent too, so that the refusal is worded in one place.
-    while (original := wire.receive(requests, MAX_FILE_BYTES + 1)) is not None:
+    while (original := wire.receive(requests, MAX_FILE_BYTES)) is not None:
         if not _CAN_FORK:
             wire.send(answers, _answer(original))
             return

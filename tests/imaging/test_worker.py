@@ -92,7 +92,7 @@ def test_a_large_answer_and_a_large_file_come_through(fence: Fence) -> None:
 
 
 def test_a_file_over_the_limit_is_refused(fence: Fence) -> None:
-    with pytest.raises(UnreadableImageError, match="at most 25 MB"):
+    with pytest.raises(UnreadableImageError, match=r"has 40.0 MB; at most 25 MB"):
         fence.develop(bytes(40_000_000))
 
 
@@ -110,6 +110,25 @@ def test_memory_without_end_is_stopped(fence: Fence, zygote: int) -> None:
         fence.develop(boundless)
     os.kill(zygote, 0)
     assert fence.develop(SOUND)
+
+
+def test_a_process_that_hangs_is_ended(
+    fence: Fence, zygote: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("logovote.imaging.worker._PATIENCE_SECONDS", 0.2)
+    os.kill(zygote, signal.SIGSTOP)
+    with pytest.raises(UnreadableImageError, match="decoder stopped"):
+        fence.develop(SOUND)
+    monkeypatch.undo()
+    assert fence.develop(SOUND)
+
+
+def test_a_process_outlives_the_thread_that_started_it() -> None:
+    with Fence(1) as fence:
+        assert len(list(fence.develop_many([("a", lambda: SOUND)]))) == 1
+        process = fence._lanes[0]._process
+        assert fence.develop(SOUND)
+        assert fence._lanes[0]._process is process
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM])
