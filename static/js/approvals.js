@@ -49,10 +49,17 @@ export function openShortlist(form) {
     document.querySelector(".keep-count")?.toggleAttribute("data-some", count > 0);
   }
 
-  const ballot = openBallot(form, (items) => {
+  function outline(items, other) {
+    if (items.includes(NONE)) return messages.noneOfThese;
+    const extra = cards.filter((card) => isApproved(card, items) && !isApproved(card, other));
+    return messages.starred(items.length, extra.map((card) => card.dataset.entry));
+  }
+
+  const apply = (items) => {
     paint(items);
     steps.show();
-  });
+  };
+  const ballot = openBallot(form, apply, outline);
   const steps = withUndo(form, ballot, paint);
 
   function toggle(button, wish = null) {

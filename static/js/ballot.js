@@ -6,10 +6,10 @@ import { timeElement } from "./time.js";
 
 const dialog = document.getElementById("conflict");
 
-function askWhich(current, mine) {
+function askWhich(current, mine, outline) {
   dialog.querySelector("[data-conflict-theirs]").textContent =
-    messages.theirs(current.items.length, new Date(current.saved_at));
-  dialog.querySelector("[data-conflict-mine]").textContent = messages.mine(mine.length);
+    messages.theirs(new Date(current.saved_at), outline(current.items, mine));
+  dialog.querySelector("[data-conflict-mine]").textContent = messages.mine(outline(mine, current.items));
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
@@ -29,8 +29,14 @@ function showReceipt({ code, saved_at: savedAt }) {
   receipt.querySelector("[data-receipt-time]").replaceChildren(timeElement(new Date(savedAt)));
 }
 
-/** Keep the ballot of `form`; `apply(items)` paints. Returns the keeper and `say(text)`. */
-export function openBallot(form, apply) {
+/**
+ * Keep the ballot of `form`. `apply(items)` paints what did not come from this page;
+ * `outline(items, other)` says in words what tells one version from another.
+ *
+ * Returns the keeper with `say(text)`, read out with the next state of saving, and
+ * `note(text)`, shown by itself.
+ */
+export function openBallot(form, apply, outline) {
   const line = document.querySelector("[data-save-status]");
   let said = ""; // what the voter just did, read out together with how it was kept
   let keeper = null;
@@ -76,8 +82,9 @@ export function openBallot(form, apply) {
     readOnly: "readonly" in form.dataset,
     apply,
     show,
-    choose: askWhich,
+    choose: (current, mine) => askWhich(current, mine, outline),
   });
+  form.dataset.ready = "";
 
   return {
     ...keeper,

@@ -14,9 +14,13 @@ export const closed = "The round closed before your last change arrived. You see
 export const tooLate = "A change kept on this device was not sent before the round closed. You see the ballot that counts.";
 export const updated = "Updated from another tab";
 
-export const theirs = (count, date) => `The other version has ${lines(count)}, saved ${clock(date)}.`;
-export const mine = (count) => `Yours here has ${lines(count)}.`;
-const lines = (count) => (count === 1 ? "1 line" : `${count} lines`);
+const sentence = (start, text) => `${start} ${text || "nothing"}.`;
+export const theirs = (date, text) => sentence(`The other version, saved ${clock(date)}:`, text);
+export const mine = (text) => sentence("Yours here:", text);
+export const noneOfThese = "None of these";
+export const starred = (count, extra) =>
+  `${count} shortlisted${extra.length ? `, among them ${extra.join(", ")}, which the other has not` : ""}`;
+export const ordered = (tiers) => tiers.map((tier) => tier.join(" = ")).join(", then ");
 
 export const capReached = (cap) => `You can shortlist ${cap} at most. Take one back first.`;
 
@@ -27,3 +31,10 @@ export const takenOut = (name) => `${name} is not ranked any more.`;
 export const atTheTop = (name) => `${name} is first already.`;
 export const atTheEnd = (name) => `${name} is last already.`;
 export const undone = "Taken back.";
+
+const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
+export const files = (names, bytes) =>
+  names.length === 1 ? `${names[0]}, ${megabytes(bytes)}` : `${names.length} files, ${megabytes(bytes)}`;
+export const sent = (part) => `${Math.floor(part * 100)} % sent`;
+export const received = "Received. Looking at the files…";
+export const uploadFailed = "The upload did not arrive. Nothing was changed: try again.";

@@ -57,10 +57,14 @@ function paint(items) {
   for (const element of document.querySelectorAll("[data-count]")) element.textContent = lines.length;
 }
 
-const ballot = openBallot(form, (items) => {
+const nameOf = (id) => rows.get(id)?.dataset.name ?? id;
+const outline = (items) => messages.ordered(items.map((tier) => tier.map(nameOf)));
+
+const apply = (items) => {
   paint(items);
   steps.show();
-});
+};
+const ballot = openBallot(form, apply, outline);
 const steps = withUndo(form, ballot, paint);
 
 function describe(row, next) {
@@ -145,6 +149,5 @@ if (!ballot.stopped()) {
   }
 }
 
-form.dataset.ready = "";
 paint(ballot.items());
 steps.show();
