@@ -218,15 +218,23 @@ def result_of(round_: Round) -> Result:
     return Result.from_json(json.loads(round_.result))
 
 
+def electorate(session: Session, round_: Round) -> dict[str, int]:
+    """Count who could vote, by group: those invited, and whoever voted on paper."""
+    invited = queries.eligible_counts(session, round_.contest_id)
+    on_paper = queries.paper_counts(session, round_.id)
+    groups = {*invited, *on_paper}
+    return {group: invited.get(group, 0) + on_paper.get(group, 0) for group in groups}
+
+
 def profile_of(session: Session, round_: Round) -> Profile:
-    """Read a closed round as `voting` counts it. Four statements."""
+    """Read a closed round as `voting` counts it. Four statements, whatever its size."""
     rules = Rules.from_json(round_.rules)
     candidacies = queries.candidacies(session, round_.id)
     standing = {str(candidacy.submission.entry) for candidacy in candidacies}
     families = {
         str(candidacy.submission.entry): candidacy.family for candidacy in candidacies
     }
-    eligible = queries.eligible_counts(session, round_.contest_id)
+    eligible = electorate(session, round_)
     seed = ledger.tie_seed(round_.public_string, round_.closing_root or "")
     is_ranking = round_.kind is Kind.RANKING
     read = _ranking if is_ranking else _approval
@@ -278,7 +286,7 @@ def _count(session: Session, round_: Round) -> Result:
     """Count by the round's frozen rules."""
     rules = Rules.from_json(round_.rules)
     profile = profile_of(session, round_)
-    eligible = queries.eligible_counts(session, round_.contest_id)
+    eligible = electorate(session, round_)
     weights = weigh(profile)
     turnout = {
         group: _turnout(weight, eligible.get(group, 0))

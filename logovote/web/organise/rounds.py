@@ -71,7 +71,7 @@ def round_(slug: str, kind: str) -> str:
 def _turnout(contest: Contest, current: Round | None) -> list[GroupTurnout]:
     """Count who voted; it does not depend on what the ballots say."""
     voted = {} if current is None else queries.turnout(db(), current.id)
-    eligible = queries.eligible_counts(db(), contest.id)
+    eligible = {} if current is None else results.electorate(db(), current)
     return [
         GroupTurnout(group.name, voted.get(group.name, 0), eligible.get(group.name, 0))
         for group in queries.groups(db(), contest.id)
