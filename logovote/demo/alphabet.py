@@ -11,7 +11,7 @@ import numpy as np
 
 from logovote.demo.drawing import Drawing, Ends, Figure, Piece, Points
 from logovote.demo.glyphs import DOTS, SQUARES, STROKES
-from logovote.demo.shapes import circle, path, rectangle
+from logovote.demo.shapes import circle, path, points, rectangle
 
 _BANDS = np.arange(-26, 84, 5)
 """Heights, in font units, at which neighbouring letters are told how near they come."""
@@ -62,7 +62,7 @@ FACES = {
     "broad pen bold": Face(17, case="lower", nib=(20, 8, -28), tracking=3),
     "leaning": Face(15, "square", "lower", aspect=1.08, slant=0.2),
     "leaning capitals": Face(13, "square", "upper", 1.1, 2.6, 0.24, 4),
-    "stencil": Face(17, "square", "upper", power=2.4, stencil=5, tracking=5),
+    "stencil": Face(17, "square", "upper", power=2.4, stencil=5, tracking=13),
     "squares": Face(10, case="upper", squares=True),
     "hand": Face(7, wobble=2.2, tracking=2),
     "hand bold": Face(12, case="lower", wobble=2.6, aspect=0.9, slant=0.08),
@@ -130,9 +130,18 @@ def _squares(letter: str) -> tuple[Piece, ...]:
 
 
 def _shaken(bone: Points, rng: Random, wobble: float) -> Points:
+    """Return a stroke drifting off its way and back, tilted and lifted a little."""
     tilt, lift = rng.uniform(-0.04, 0.04), rng.uniform(-wobble, wobble)
-    noise = np.array([[rng.gauss(0, wobble / 5) for _ in range(2)] for _ in bone])
-    shaken: Points = bone @ np.array([[1, tilt], [-tilt, 1]]) + noise + [0, lift]
+    way = np.linspace(0, 2 * np.pi, len(bone))
+    drift = [
+        sum(
+            rng.uniform(-0.6, 0.6) * wobble * np.sin(beat * way + rng.uniform(0, 6))
+            for beat in (1, 2, 3)
+        )
+        for _ in range(2)
+    ]
+    tilted = bone @ np.array([[1, tilt], [-tilt, 1]])
+    shaken: Points = tilted + np.stack(drift, axis=1) + np.array([0, lift])
     return shaken
 
 
@@ -170,24 +179,29 @@ def _hull(points: Points) -> Points:
 
 
 def _slabs(bone: Points, face: Face) -> list[Piece]:
-    """Return the feet and caps of a stroke that ends upright at a line of the font."""
+    """Return the feet and caps where a stroke ends at a line of the font."""
+    pen = face.nib or (face.weight, face.weight, 0)
+    thick = pen[1] if face.nib else face.weight * 0.7
     found = []
-    for end, inner in ((bone[0], bone[1]), (bone[-1], bone[-2])):
-        leaning = abs(float(end[0] - inner[0])) > 0.5 * abs(float(end[1] - inner[1]))
-        height = round(-float(end[1]))
-        if leaning or height not in (0, 50, 70, 74, -22):
+    for (x, y), (from_x, from_y) in ((bone[0], bone[1]), (bone[-1], bone[-2])):
+        height, run, rise = round(-y), abs(x - from_x), abs(y - from_y)
+        if height not in (0, 50, 70, 74, -22):
+            continue
+        upwards = y < from_y or (rise == 0 and height == 0)
+        if rise == 0 and face.nib:
+            # A hairline arm ends in a tick, down from the top or up from the foot.
+            tip = x + pen[0] / 2 - 3 if x > from_x else x - pen[0] / 2
+            found.append(rectangle(tip, y - (14 if upwards else 0), 3, 14))
+        # An even line that leans looks better without a foot.
+        if run > (0.5 if face.nib else 0.05) * rise:
             continue
         reach = face.slab / 2
         # Lower-case stems carry a flag to the left only, as in book faces.
-        right = reach if height in (0, 70, -22) else face.weight / 2 - 1
-        thick = face.nib[1] if face.nib else face.weight * 0.7
+        right = reach if height in (0, 70, -22) else pen[0] / 2
         # Flush with what the pen itself reaches beyond the skeleton.
-        over = (face.nib[1] if face.nib else face.weight) / 2
-        top = float(end[1]) + over - thick if end[1] > inner[1] else end[1] - over
-        found.append(
-            Piece(rectangle(float(end[0]) - reach, float(top), reach + right, thick))
-        )
-    return found
+        top = y - pen[1] / 2 if upwards else y + pen[1] / 2 - thick
+        found.append(rectangle(x - reach, top, reach + right, thick))
+    return [Piece(outline) for outline in found]
 
 
 def _dot(letter: str, face: Face) -> list[Piece]:
@@ -207,17 +221,13 @@ def _dot(letter: str, face: Face) -> list[Piece]:
 
 
 def _bridge(pieces: list[Piece], face: Face) -> list[Piece]:
+    """Return the slanting bridge that holds a stencil letter together."""
     xs = np.concatenate([piece.points[:, 0] for piece in pieces])
-    middle = float(xs.min() + xs.max()) / 2
-    if np.ptp(xs) < 10:
-        return []
-    top = -70 - face.weight
-    return [
-        Piece(
-            rectangle(middle - face.stencil / 2, top, face.stencil, 90 + face.weight),
-            cut=True,
-        )
-    ]
+    ends = points(
+        (float(xs.min()) - face.weight / 2, -28),
+        (float(xs.max()) + face.weight / 2, -42),
+    )
+    return [Piece(ends, face.stencil, closed=False, cut=True)]
 
 
 @lru_cache(maxsize=4000)

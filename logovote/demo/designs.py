@@ -63,7 +63,7 @@ def conceive(rng: Random, count: int, name: str) -> list[Concept]:
     ):
         again = sum(1 for earlier in ideas[:place] if earlier is idea)
         called = idea.name.replace("_", " ") + (f" {again + 1}" if again else "")
-        unsure = FACES[face].wobble > 0 or rng.random() < 0.05
+        unsure = FACES[face].wobble > 0 or rng.random() < 0.07
         loud = unsure and rng.random() < 0.5
         shades = rng.choice(palettes.LOUD) if loud else palette
         found.append(
@@ -124,7 +124,7 @@ def looks(rng: Random, concept: Concept, count: int) -> list[Look]:
     first = Look("", rng.choice(opening), ground)
     if concept.unsure:
         first = Look("", layouts.corner, rng.choice([palettes.tinted, palettes.light]))
-    pool = [look for look in LOOKS if look.change is not _turned or concept.turns]
+    pool = [look for look in LOOKS if _suits(look, concept)]
     chosen = [first]
     while len(chosen) < count:
         look = rng.choices(pool, [look.weight for look in pool])[0]
@@ -136,6 +136,14 @@ def looks(rng: Random, concept: Concept, count: int) -> list[Look]:
         ):
             chosen.append(look)
     return chosen
+
+
+def _suits(look: Look, concept: Concept) -> bool:
+    """Tell whether a look shows something: type alone has no mark to turn."""
+    if look.change is _turned:
+        return concept.turns
+    recolours = look.change in (None, _recoloured, _swapped)
+    return recolours or bool(concept.mark.figures)
 
 
 def _recoloured(concept: Concept) -> Concept:

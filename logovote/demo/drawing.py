@@ -99,16 +99,12 @@ class Figure:
     @cached_property
     def box(self) -> Box:
         """The smallest box around what the figure may paint."""
-        boxes = [
-            (
-                *(p.points.min(axis=0) - p.width / 2),
-                *(p.points.max(axis=0) + p.width / 2),
-            )
-            for p in self.pieces
-            if not p.cut
-        ]
-        low, high = np.min(boxes, axis=0), np.max(boxes, axis=0)
-        return Box(float(low[0]), float(low[1]), float(high[2]), float(high[3]))
+        shown = [piece for piece in self.pieces if not piece.cut]
+        corners = np.concatenate([piece.points for piece in shown])
+        counts = [len(piece.points) for piece in shown]
+        reach = np.repeat([piece.width / 2 for piece in shown], counts)[:, None]
+        low, high = (corners - reach).min(axis=0), (corners + reach).max(axis=0)
+        return Box(*low.tolist(), *high.tolist())
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,23 +123,25 @@ class Drawing:
             return Box(0, 0, 0, 0)
         boxes = np.array([figure.box for figure in self.figures])
         low, high = boxes.min(axis=0), boxes.max(axis=0)
-        return Box(float(low[0]), float(low[1]), float(high[2]), float(high[3]))
+        return Box(*low[:2].tolist(), *high[2:].tolist())
 
     def transformed(self, matrix: Points, shift: tuple[float, float]) -> Drawing:
         """Return the drawing under an affine map; lines keep an even width."""
         scale = float(abs(np.linalg.det(matrix))) ** 0.5
         offset = np.array(shift)
 
-        def moved(piece: Piece) -> Piece:
-            points = piece.points @ matrix.T + offset
-            return replace(piece, points=points, width=piece.width * scale)
-
-        return Drawing(
-            tuple(
-                replace(figure, pieces=tuple(map(moved, figure.pieces)))
-                for figure in self.figures
+        def moved(figure: Figure) -> Figure:
+            # One product for all corners: a line of type has hundreds of pieces.
+            ends = np.cumsum([len(piece.points) for piece in figure.pieces])
+            corners = np.concatenate([piece.points for piece in figure.pieces])
+            parts = np.split(corners @ matrix.T + offset, ends[:-1])
+            pieces = tuple(
+                Piece(points, piece.width * scale, piece.closed, piece.cut)
+                for points, piece in zip(parts, figure.pieces, strict=True)
             )
-        )
+            return replace(figure, pieces=pieces)
+
+        return self.mapped(moved)
 
     def moved(self, x: float, y: float) -> Drawing:
         """Return the drawing shifted."""

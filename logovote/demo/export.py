@@ -70,16 +70,19 @@ def draw_contest(
         designs: how many files.
         concepts: how many ideas, of one to eight variants each.
         seed: another seed gives another contest.
-        name: the project that looks for a logo; Latin letters.
+        name: the project that looks for a logo.
 
     Raises:
-        ValueError: so many designs cannot be had of so many concepts.
+        ValueError: so many designs cannot be had of so many concepts, or the name
+            has letters that the alphabet lacks.
     """
+    if not (name.isascii() and name.isalpha()):
+        raise ValueError(f"The name {name!r} has more than the letters A to Z.")
     if not concepts <= designs <= concepts * _MOST_VARIANTS:
         raise ValueError(f"{designs} designs cannot be had of {concepts} concepts.")
     rng = Random(f"{seed} {name}")  # noqa: S311 - chance that repeats, no secret
     uploads = _uploads(rng, conceive(rng, concepts, name), designs)
-    kinds = dealt(rng, designs)
+    kinds = dealt(rng, [upload.look for upload in uploads])
     numbers = sorted(rng.sample(range(1, round(designs * 1.14) + 1), designs))
     taken = {"manifest.csv"}
     drawn: list[Drawn] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from random import Random
@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image
 
+from logovote.demo.designs import Look
 from logovote.demo.drawing import Drawing
 from logovote.demo.layouts import Sheet
-from logovote.demo.palettes import Colouring, black_and_white
+from logovote.demo.palettes import Colouring, black_and_white, light, tinted
 from logovote.demo.raster import render
 from logovote.demo.vector import to_svg
 
@@ -25,7 +26,8 @@ Encode: TypeAlias = Callable[[Sheet, str], bytes]
 class Format:
     """One kind of file; `share` is how many of a hundred uploads are of this kind.
 
-    `colouring` is set where the format can only hold greys.
+    `colouring` is set where the format can only hold greys, `clear` where it keeps no
+    ground.
     """
 
     name: str
@@ -33,14 +35,25 @@ class Format:
     share: float
     encode: Encode
     colouring: Colouring | None = None
+    clear: bool = False
 
 
-def dealt(rng: Random, count: int) -> list[Format]:
-    """Return a mix of formats: one of each if there is room, then by their shares."""
-    kinds = list(FORMATS[:count])
+def dealt(rng: Random, looks: Sequence[Look]) -> list[Format]:
+    """Return a format for each upload: one of each, then by their shares.
+
+    A transparent file goes to a look on a light ground: white on nothing is what people
+    send once, not every time.
+    """
+    kinds = list(FORMATS[: len(looks)])
     shares = [kind.share for kind in FORMATS]
-    kinds += rng.choices(FORMATS, shares, k=count - len(kinds))
+    kinds += rng.choices(FORMATS, shares, k=len(looks) - len(kinds))
     rng.shuffle(kinds)
+    fair = [i for i, look in enumerate(looks) if look.colouring in (light, tinted)]
+    rng.shuffle(fair)
+    plain = [i for i in fair if not kinds[i].clear]
+    odd = [i for i, kind in enumerate(kinds) if kind.clear and i not in fair]
+    for here, there in zip(odd[1:], plain, strict=False):
+        kinds[here], kinds[there] = kinds[there], kinds[here]
     return kinds
 
 
@@ -136,7 +149,7 @@ FORMATS = (
     Format("jpeg", ".jpg", 42, _jpeg),
     Format("png", ".png", 22, _png),
     Format("svg", ".svg", 5, _svg),
-    Format("transparent png", ".png", 6, _png_clear),
+    Format("transparent png", ".png", 6, _png_clear, clear=True),
     Format("webp", ".webp", 4, _webp),
     Format("gif", ".gif", 1.5, _gif),
     Format("palette png", ".png", 3, _png_palette),
@@ -149,6 +162,6 @@ FORMATS = (
     Format("poor jpeg", ".jpg", 3, _jpeg_poor),
     Format("progressive jpeg", ".jpg", 4, _jpeg_progressive),
     Format("grey jpeg", ".jpg", 0.5, _jpeg_grey, black_and_white),
-    Format("transparent svg", ".svg", 2, _svg_clear),
+    Format("transparent svg", ".svg", 2, _svg_clear, clear=True),
 )
 """The likeliest first: a contest of a dozen designs has the first dozen of these."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import colorsys
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
 
 Scheme: TypeAlias = dict[str, str]
-"""Role to #rrggbb; besides the marks' roles it has `ground`, what lies behind."""
+"""Role to #rrggbb: main, second, third, ink, glow (what main runs into), ground."""
 
 
 class Palette(NamedTuple):
@@ -39,7 +40,7 @@ PALETTES = tuple(
         "#242038 #9067c6 #f7b267 #cac4e9 #f7f5fb",
         "#112d4e #3f72af #f9a26c #c5d7ea #f4f8fc",
         "#2f2504 #594e36 #c2a83e #cdc392 #f8f6ea",
-        "#1f1f24 #e63973 #45b7c9 #f7bccf #fdf4f7",
+        "#1f1f24 #1f7a8c #e0607e #a9d3da #f3f8f9",
         "#101820 #006b6b #f2aa4c #9ccaca #f3f6f4",
         "#2c2f33 #4a5a6a #e8735a #b6c2cc #f4f5f6",
         "#331832 #694d75 #f1a66a #c9b1cf #f8f3f7",
@@ -54,7 +55,7 @@ LOUD = tuple(
     for colours in (
         "#0a0a5c #1a1aff #ff2a00 #ffd800 #fffbe0",
         "#003b00 #00a32e #ff7a00 #b6ff00 #f4ffe8",
-        "#4a0033 #e6007e #00b4d8 #ffd166 #fff0fa",
+        "#2a004a #7a00e6 #00b4d8 #ffd166 #f8f0ff",
         "#222222 #d40000 #0057d9 #ffb300 #f2f2f2",
     )
 )
@@ -67,6 +68,17 @@ def mix(first: str, second: str, share: float) -> str:
     """Return `first` with a `share` (0 to 1) of `second` stirred in."""
     pairs = zip(_channels(first), _channels(second), strict=True)
     return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def glow(colour: str) -> str:
+    """Return what a colour runs into without turning to mud: its lighter neighbour."""
+    red, green, blue = (channel / 255 for channel in _channels(colour))
+    hue, light, strong = colorsys.rgb_to_hls(red, green, blue)
+    # Blues lean to cyan, greens to lime, reds to amber, as daylight does.
+    step = -0.09 if 0.25 < hue < 0.85 else 0.08
+    high = light + (1 - light) * 0.34
+    parts = colorsys.hls_to_rgb((hue + step) % 1, high, min(1, strong * 1.1))
+    return "#" + "".join(f"{round(part * 255):02x}" for part in parts)
 
 
 def contrast(first: str, second: str) -> float:
@@ -96,6 +108,7 @@ def _scheme(palette: Palette, ground: str) -> Scheme:
         "main": palette.main,
         "second": palette.second,
         "third": palette.third,
+        "glow": glow(palette.main),
         "ground": ground,
     }
 
@@ -119,7 +132,7 @@ def dark(palette: Palette) -> Scheme:
         while contrast(colour, ground) < floor:
             colour = mix(colour, WHITE, 0.12)
         scheme[role] = colour
-    return scheme
+    return scheme | {"glow": glow(scheme["main"])}
 
 
 def branded(palette: Palette) -> Scheme:
@@ -137,6 +150,7 @@ def branded(palette: Palette) -> Scheme:
         "main": WHITE,
         "second": second,
         "third": mix(ground, WHITE, 0.5),
+        "glow": mix(ground, WHITE, 0.72),
     }
 
 
@@ -162,6 +176,7 @@ def _tones(ink: str, ground: str) -> Scheme:
         "main": ink,
         "second": mix(ink, ground, 0.38),
         "third": mix(ink, ground, 0.66),
+        "glow": mix(ink, ground, 0.3),
     }
 
 

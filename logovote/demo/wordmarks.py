@@ -70,7 +70,7 @@ def plate(name: str) -> tuple[Drawing, Drawing]:
     word = write(name, FACES["wide heavy"]).figures[0]
     left, top, right, bottom = word.box
     plain = rectangle(left - 24, top - 20, right - left + 48, bottom - top + 40, 12)
-    sign = area(Blend("main", "second", 0), plain).minus(*word.pieces)
+    sign = area(Blend("main", "glow", 0), plain).minus(*word.pieces)
     initial = write(name[0], FACES["wide heavy"]).centred().figures[0]
     icon = area("main", rectangle(-64, -64, 128, 128, 16)).minus(*initial.pieces)
     return stack([icon]), stack([sign])

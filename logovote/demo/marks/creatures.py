@@ -8,7 +8,16 @@ import numpy as np
 
 from logovote.demo.drawing import Drawing, Piece, stack
 from logovote.demo.marks.register import mark
-from logovote.demo.shapes import arc, area, circle, line, points, turned, wedge
+from logovote.demo.shapes import (
+    arc,
+    area,
+    circle,
+    line,
+    points,
+    rectangle,
+    turned,
+    wedge,
+)
 
 
 @mark()
@@ -124,19 +133,21 @@ def cat(rng: Random, _initial: str) -> Drawing:
 
 @mark()
 def bee(rng: Random, _initial: str) -> Drawing:
-    """A busy bee."""
-    body = area("main", circle(0, 8, (30, 38)))
-    bands = [Piece(points((-40, y), (40, y)), 9, closed=False) for y in (2, 22)]
-    leaf = "M 0 0 C -10 -20 -8 -40 0 -46 C 8 -40 10 -20 0 0"
-    spread = rng.choice([46, 58])
-    wings = [
-        stack([area("second", leaf, opacity=0.85)]).turned(a).moved(0, -12)
-        for a in (-spread, spread)
-    ]
-    horns = line(
-        "main", 4, "M -8 -28 C -10 -38 -14 -42 -20 -44 M 8 -28 C 10 -38 14 -42 20 -44"
+    """A busy bee, seen from above."""
+    body = area("second", circle(0, 16, (23, 32)))
+    rest = Piece(circle(0, 16, (23, 32)))
+    bands = area("ink", rest.points).minus(
+        *(rectangle(-40, y, 80, 10) for y in (-20, 2, 22)), rectangle(-40, 44, 80, 20)
     )
-    return stack([*wings, body.minus(*bands), horns])
+    head = area("ink", circle(0, -18, 14))
+    leaf = "M 0 0 C -16 -16 -16 -44 0 -52 C 16 -44 16 -16 0 0"
+    spread = rng.choice([62, 74])
+    wings = [
+        stack([area("third", leaf, opacity=0.9)]).turned(turn).moved(0, -2)
+        for turn in (-spread, spread)
+    ]
+    feelers = "M -6 -28 C -8 -38 -12 -42 -18 -44 M 6 -28 C 8 -38 12 -42 18 -44"
+    return stack([body, bands, head, *wings, line("ink", 4, feelers)])
 
 
 @mark()

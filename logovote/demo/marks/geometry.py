@@ -7,7 +7,7 @@ from random import Random
 
 import numpy as np
 
-from logovote.demo.drawing import Blend, Drawing, Figure, Piece, stack
+from logovote.demo.drawing import Drawing, Figure, Piece, Points, stack
 from logovote.demo.marks.register import mark
 from logovote.demo.shapes import (
     arc,
@@ -50,9 +50,9 @@ _SPOKES = ((0, 60), (-52, -30), (52, -30))
 def stacked_blocks(rng: Random, _initial: str) -> Drawing:
     """Cubes put together, one after the other, as a build does."""
     paints = ("third", "main", "second")
-    stairs = [(0, -22), (-19.9, 12.4), (19.9, 12.4)]
-    corner = [(0, -23), (-19.9, -11.5), (19.9, -11.5), (0, 11.5), (0, 34.4)]
-    places = rng.choice([stairs, corner])
+    loose = points((0, -22), (-19.9, 12.4), (19.9, 12.4))
+    stairs = points((0, -12), (0, -36), (-20.3, 0), (20.3, 0), (0, 12))
+    places = rng.choice([loose, stairs]).tolist()
     return stack(cube(x, y, 22, paints) for x, y in places)
 
 
@@ -101,7 +101,7 @@ def knot(rng: Random, _initial: str) -> Drawing:
     """
     lobes, width = rng.choice([(3, 11.0), (5, 7.5)])
     t = np.linspace(0, 2 * np.pi, 301)
-    radius = 30 + 15 * np.cos(lobes * t)
+    radius = 32 + (15 if lobes == 3 else 11) * np.cos(lobes * t)
     curve = np.stack([radius * np.sin(2 * t), -radius * np.cos(2 * t)], axis=1)
     pieces = [Piece(curve[:-1], width)]
     above = np.sin(lobes * t) > 0
@@ -134,43 +134,41 @@ def _strand(x: float, y: float, reach: float) -> Piece:
     return Piece(points((x, y - reach), (x, y + reach)), 18, closed=False)
 
 
-_FADE = ["third", "third", "second", "main"]
-
-
 @mark()
 def layers(rng: Random, _initial: str) -> Drawing:
-    """Sheets, one above the other."""
-    count = rng.choice([3, 4])
-    rise = 66 / count
-    sheet = points((0, -24), (48, 0), (0, 24), (-48, 0))
-    order = ["third", "second", "main"] if count == 3 else _FADE
+    """Sheets of paper, put down a little out of line."""
+    order = rng.choice(
+        [("third", "second", "third", "main"), ("third", "main", "second", "main")]
+    )
+    sheet = points((0, -22), (42, 0), (0, 22), (-42, 0))
+    places = [(7, 28.5), (-7, 9.5), (7, -9.5), (-7, -28.5)]
     drawn: list[Figure] = []
-    for i, paint in enumerate(order):
-        y = (count - 1) * rise / 2 - i * rise
-        above = shifted(sheet, 0, y - rise)
-        figure = area(paint, shifted(sheet, 0, y))
-        last = i == count - 1
-        drawn.append(figure if last else figure.minus(Piece(above), Piece(above, 7)))
+    for i, ((x, y), paint) in enumerate(zip(places, order, strict=True)):
+        figure = area(paint, shifted(sheet, x, y))
+        above = [shifted(sheet, *place) for place in places[i + 1 : i + 2]]
+        drawn.append(figure.minus(*above, *(Piece(edge, 6) for edge in above)))
     return stack(drawn)
 
 
 @mark(turns=True)
 def facets(rng: Random, _initial: str) -> Drawing:
-    """A hexagon cut into triangles like a gem."""
-    paints = ["main", "second", "third", "main", "third", "second"]
-    shift = rng.randrange(6)
-    rim = regular(6, 50)
-    inner = regular(6, 25, -60)
+    """A cut gem: a bright table, facets around it lit from one side."""
+    corners = rng.choice([6, 8])
+    rim, table = regular(corners, 50), regular(corners, 27)
     drawn = []
-    for i in range(6):
-        a, b = rim[i], rim[(i + 1) % 6]
-        c, before = inner[i], inner[i - 1]
-        drawn += [
-            area(paints[(i + shift) % 6], np.array([a, b, c])),
-            area(paints[(i + shift + 2) % 6], np.array([a, c, before])),
-            area(paints[(i + shift + 4) % 6], np.array([c, before, [0, 0]])),
-        ]
-    return stack(drawn)
+    for i in range(corners):
+        after = (i + 1) % corners
+        facet = np.array([rim[i], rim[after], table[after], table[i]])
+        paint = ("third", "second", "main", "second")[i * 4 // corners]
+        drawn.append(area(paint if i % 2 else "main", facet))
+    edges = [Piece(np.array([a, b]), 2.6, closed=False) for a, b in _pairs(rim, table)]
+    return stack(
+        [*(facet.minus(*edges) for facet in drawn), area("third", table * 0.9)]
+    )
+
+
+def _pairs(outer: Points, inner: Points) -> list[tuple[Points, Points]]:
+    return [(a * 1.05, b * 0.9) for a, b in zip(outer, inner, strict=True)]
 
 
 @mark(turns=True)
@@ -203,7 +201,7 @@ def spiral(rng: Random, _initial: str) -> Drawing:
         area(
             paint,
             *(
-                circle(float(x), float(y), 1.2 + n / 32)
+                circle(float(x), float(y), 2 + n / 21)
                 for x, y, n in seeds
                 if n * 3 // 74 == i
             ),
@@ -212,20 +210,18 @@ def spiral(rng: Random, _initial: str) -> Drawing:
     )
 
 
-@mark(turns=True)
-def origami(rng: Random, _initial: str) -> Drawing:
-    """A strip of paper folded into an arrow."""
-    wide = rng.choice([0, 8])
-    return stack(
-        [
-            area("main", points((-50, 10), (0, -44), (0, -12 + wide), (-28, 32))),
-            area("second", points((0, -44), (50, 10), (28, 32), (0, -12 + wide))),
-            area(
-                Blend("third", "main", 90),
-                points((-13, 5), (13, 5), (13, 46), (-13, 46)),
-            ),
-        ]
-    )
+@mark()
+def origami_boat(rng: Random, _initial: str) -> Drawing:
+    """A paper boat, its folds showing."""
+    sail = rng.choice([20, 26])
+    boat = [
+        area("main", points((0, -46), (0, 12), (-sail, 5))),
+        area("glow", points((0, -46), (sail, 5), (0, 12))),
+        area("main", points((-50, -4), (0, 12), (-28, 40))),
+        area("glow", points((50, -4), (0, 12), (28, 40))),
+        area("second", points((0, 12), (28, 40), (-28, 40))),
+    ]
+    return stack(boat)
 
 
 @mark(turns=True)

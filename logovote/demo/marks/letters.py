@@ -29,7 +29,7 @@ def letter_cut_from_shape(rng: Random, initial: str) -> Drawing:
         [circle(0, 0, 50), regular(6, 52), rectangle(-46, -46, 92, 92, 24)]
     )
     face = rng.choice([_BOLD, _ROUND])
-    ground = area(Blend("main", "second", rng.choice([45, 90])), shape)
+    ground = area(Blend("main", "glow", rng.choice([45, 90])), shape)
     return stack([ground.minus(*letter(initial, face, "ground", 52).pieces)])
 
 

@@ -34,14 +34,23 @@ def within(disc: float, figure: Figure) -> Figure:
 def hills_and_sun(rng: Random, _initial: str) -> Drawing:
     """Peaks before a low sun."""
     if rng.random() < 0.5:
-        sky = area(Blend("third", "second", 90), circle(0, 0, 50))
+        sky = area(Blend("third", "glow", 90), circle(0, 0, 50))
         back = area("second", points((-60, 60), (-14, -14), (40, 60)))
         front = area("main", points((-30, 60), (18, 2), (70, 60)))
         sun = area("ground", circle(16, -20, 9))
         return stack([sky, sun, within(50, back), within(50, front)])
     left = points((-52, 38), (-14, -30), (24, 38))
     right = points((0, 38), (24, -4), (52, 38))
-    snow = points((-14, -30), (-1, -7), (-9, -1), (-15, -8), (-21, -1), (-27, -7))
+    snow = points(
+        (-14, -45),
+        (6, -20),
+        (-1, -7),
+        (-9, -1),
+        (-15, -8),
+        (-21, -1),
+        (-27, -7),
+        (-34, -20),
+    )
     peak = area("main", left).minus(snow)
     hill = area("second", right).minus(Piece(left), Piece(left, 5))
     return stack([area("third", circle(28, -28, 11)), hill, peak])
@@ -85,7 +94,7 @@ def spark(rng: Random, _initial: str) -> Drawing:
         "M 0 -50 C 4 -14 14 -4 50 0 C 14 4 4 14 0 50 C -4 14 -14 4 -50 0 "
         "C -14 -4 -4 -14 0 -50"
     )
-    big = stack([area(Blend("main", "second", 60), tip)])
+    big = stack([area(Blend("main", "glow", 60), tip)])
     small = stack([area("second", tip)]).scaled(0.36)
     if rng.random() < 0.5:
         return big.scaled(0.9) + small.moved(34, -34)
@@ -121,8 +130,8 @@ def flame(rng: Random, _initial: str) -> Drawing:
         "M 2 4 C 6 14 17 18 17 32 C 17 42 10 50 0 50 "
         "C -11 50 -17 43 -17 33 C -17 20 -4 18 2 4"
     )
-    heart = "third" if rng.random() < 0.5 else "ground"
-    return stack([area(Blend("second", "main", 90), outer), area(heart, inner)])
+    heart = "second" if rng.random() < 0.7 else "ground"
+    return stack([area(Blend("glow", "main", 90), outer), area(heart, inner)])
 
 
 @mark()
@@ -147,7 +156,7 @@ def tree(rng: Random, _initial: str) -> Drawing:
 def planet(rng: Random, _initial: str) -> Drawing:
     """A planet with its ring, or a moon on its way round."""
     if rng.random() < 0.5:
-        ball = area(Blend("main", "second", 60), circle(0, 0, 30))
+        ball = area(Blend("main", "glow", 60), circle(0, 0, 30))
         ring = stack([line("third", 6.5, circle(0, 0, (50, 15)), closed=True)])
         behind = ring.figures[0].minus(points((-31, -30), (31, -30), (31, 0), (-31, 0)))
         gap = Piece(arc(0, 0, (50, 15), 0, 180), 12, closed=False)
@@ -166,7 +175,7 @@ def night_sky(rng: Random, _initial: str) -> Drawing:
     """A crescent that holds a star."""
     lean = rng.choice([-20, 0])
     moon = area("main", circle(0, 0, 48)).minus(circle(19, -11, 38))
-    spot = stack([area("second", star(5, 15, 6.6))]).turned(lean).moved(20, -10)
+    spot = stack([area("second", star(4, 19, 6))]).turned(lean).moved(20, -10)
     return stack([moon, spot])
 
 

@@ -58,7 +58,7 @@ def shield(rng: Random, initial: str) -> Drawing:
             [area("main", outline).minus(tick), area("second", half).minus(tick)]
         )
     face = letter(initial, Face(16, "square"), "", 46)
-    return stack([area(Blend("main", "second", 90), outline).minus(*face.pieces)])
+    return stack([area(Blend("main", "glow", 90), outline).minus(*face.pieces)])
 
 
 @mark()
@@ -67,7 +67,7 @@ def flag(rng: Random, _initial: str) -> Drawing:
     pole = line("ink", 6, "M -34 -46 L -34 48")
     if rng.random() < 0.5:
         cloth = "M -31 -44 C -12 -54 10 -32 44 -42 L 44 2 C 10 12 -12 -10 -31 0 Z"
-        return stack([area(Blend("main", "second", 0), cloth), pole])
+        return stack([area(Blend("main", "glow", 0), cloth), pole])
     upper = area("main", points((-31, -44), (48, -22), (-31, -22)))
     lower = area("second", points((-31, -22), (48, -22), (-31, 0)))
     return stack([upper, lower, pole])
@@ -203,17 +203,21 @@ def arrow_in_negative(rng: Random, _initial: str) -> Drawing:
         regular(6, 50, 0) if rng.random() < 0.5 else rectangle(-46, -46, 92, 92, 20)
     )
     arrow = points((-24, 8), (4, 8), (4, 22), (34, 0), (4, -22), (4, -8), (-24, -8))
-    return stack([area(Blend("main", "second", 0), ground).minus(arrow)])
+    return stack([area(Blend("main", "glow", 0), ground).minus(arrow)])
 
 
 @mark()
 def bridge(rng: Random, _initial: str) -> Drawing:
-    """A bridge: deck, towers, cables."""
+    """A bridge: of arches over water, or hung from towers."""
     if rng.random() < 0.5:
-        deck = area("main", rectangle(-50, -14, 100, 46)).minus(
-            circle(-25, 32, 18), circle(25, 32, 18)
-        )
-        return stack([deck, line("second", 8, "M -46 -26 L 46 -26")])
+        arches = [area("", circle(x, 20, 19)).pieces[0] for x in (-24, 24)]
+        wall = rectangle(-50, -18, 100, 40, 3)
+        gaps = [Piece(rectangle(x - 19, 20, 38, 30)) for x in (-24, 24)]
+        water = [
+            line("second", 6, points((-w, y), (w, y))) for w, y in ((44, 33), (28, 45))
+        ]
+        rail = line("main", 6, "M -47 -30 L 47 -30")
+        return stack([area("main", wall).minus(*arches, *gaps), rail, *water])
     towers = line("main", 8, "M -20 -40 L -20 34 M 20 -40 L 20 34")
     deck = line("second", 8, "M -46 16 L 46 16")
     cables = line(

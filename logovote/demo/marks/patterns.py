@@ -110,18 +110,20 @@ def build_graph(rng: Random, _initial: str) -> Drawing:
 
 _CREATURES = {
     "robot": (
-        "0001001000 0000110000 0111111110 0110110110 0110110110 0111111110 "
-        "0011001100 1111111111 1011111101 1011111101 0011001100 0111001110"
+        "0010000100 0001001000 0111111110 1111111111 1133113311 1133113311 "
+        "1111111111 0110000110 0111111110 0001111000 0111111110 0110110110"
     ),
     "cat": (
-        "1000000001 1100000011 1111111111 1101111011 1101111011 1111111111 "
-        "1111001111 0111111110 0011111100 0001111000"
+        "110000000011 111000000111 111111111111 111111111111 113311113311 "
+        "113311113311 111111111111 011112211110 001111111100 000111111000"
     ),
     "mushroom": (
-        "0001111000 0111221110 1122112211 1122111111 1111111221 0111111220 "
-        "0003333000 0003033000 0003333000 0000330000"
+        "000011110000 001111221100 011111221110 012211111110 112211122111 "
+        "111111122111 111111111111 001333333100 000303303000 000333333000 "
+        "000333333000"
     ),
 }
+"""Rows of cells: 1 is the main colour, 2 the ground, 3 the second colour."""
 
 
 @mark()
@@ -166,35 +168,29 @@ def brick_wall(rng: Random, _initial: str) -> Drawing:
 
 
 @mark(turns=True)
-def woven_bars(rng: Random, _initial: str) -> Drawing:
-    """Ribbons over and under: a basket."""
-    count = rng.choice([2, 3])
-    step = 30.0
-    places = [(i - (count - 1) / 2) * step for i in range(count)]
-    width, gap = 17, 25
-    across, down = [], []
-    for i, at in enumerate(places):
-        bar = line("main", width, points((-41, at), (41, at)))
-        rod = line("second", width, points((at, -41), (at, 41)))
-        for j, other in enumerate(places):
-            reach = (other - 6, other + 6)
-            if (i + j) % 2:
-                cut = points((other, at - 6), (other, at + 6))
-                bar = bar.minus(Piece(cut, gap, closed=False))
-            else:
-                cut = points((reach[0], at), (reach[1], at))
-                del cut
-        across.append(bar)
-        down.append((at, rod))
-    woven = []
-    for i, (at, rod) in enumerate(down):
+def basket(rng: Random, _initial: str) -> Drawing:
+    """Three ribbons over and under three others."""
+    places, width = (-30.0, 0.0, 30.0), 18.0
+    first = rng.randrange(2)
+
+    def ribbon(at: float, place: int, *, down: bool) -> Figure:
+        strip = np.array([[-46.0, at], [46.0, at]])
         cuts = [
-            Piece(points((at - 6, y), (at + 6, y)), gap, closed=False)
-            for j, y in enumerate(places)
-            if (i + j) % 2 == 0
+            np.array([[other, at - 3], [other, at + 3]])
+            for i, other in enumerate(places)
+            if (i + place + first) % 2 == down
         ]
-        woven.append(rod.minus(*cuts))
-    return stack([*across, *woven])
+        if down:
+            strip, cuts = strip[:, ::-1], [cut[:, ::-1] for cut in cuts]
+        paint = "second" if down else "main"
+        band = line(paint, width, strip, ends="square")
+        return band.minus(*(Piece(cut, width + 7, closed=False) for cut in cuts))
+
+    return stack(
+        ribbon(at, place, down=down)
+        for down in (False, True)
+        for place, at in enumerate(places)
+    ).turned(45)
 
 
 @mark(turns=True)
@@ -214,7 +210,7 @@ def soft_blob(rng: Random, _initial: str) -> Drawing:
     radius = 42 + 6 * np.sin(2 * angle + a) + 3.2 * np.sin(3 * angle + b)
     blob = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
     inner = blob * 0.42 + np.array([9, -9])
-    return stack([area(Blend("main", "second", 35), blob).minus(inner)])
+    return stack([area(Blend("main", "glow", 35), blob).minus(inner)])
 
 
 @mark(turns=True)
