@@ -70,3 +70,24 @@ def test_a_secluded_process_still_reads_fonts() -> None:
         pytest.skip("this machine has no fonts where we look")
     read = f"limits.seclude(); open({str(fonts[0])!r}, 'rb').read(); print('read')"
     assert outcome(read) == "read"
+
+
+@pytest.mark.parametrize(
+    ("decoding", "answer"),
+    [
+        ("str(resource.getrlimit(resource.RLIMIT_AS)[0]).encode()", "1500000000"),
+        ("str(resource.getrlimit(resource.RLIMIT_CPU)[0]).encode()", "8"),
+        ("str(resource.getrlimit(resource.RLIMIT_NOFILE)[0]).encode()", "0"),
+        ("os.abort()", "its decoder gave up"),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "its decoder gave up"),
+        ("bytes(10**10)", "too much memory"),
+        ("os.kill(os.getpid(), signal.SIGXCPU)", "too much work"),
+    ],
+)
+def test_every_child_is_rationed_and_may_die(decoding: str, answer: str) -> None:
+    code = (
+        "import os, resource, signal; from logovote.imaging import zygote\n"
+        f"zygote._answer = lambda _original: {decoding}\n"
+        "print(zygote._in_a_child(b'', 2).decode())"
+    )
+    assert answer in outcome(code)
