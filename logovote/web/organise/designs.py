@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
 
-from flask import Response, abort, flash, jsonify, render_template, request, url_for
+from flask import Response, abort, flash, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -23,6 +23,7 @@ from logovote.web.organise.room import back_to, bp
 from logovote.web.pictures import pictures_by_entry
 
 _LONGEST_NAME = 200
+_RUNNING = frozenset({JobState.LOOKING, JobState.IMPORTING})
 
 
 @bp.get("/<slug>/designs")
@@ -63,13 +64,6 @@ def upload(slug: str) -> ResponseReturnValue:
     db().add(job)
     db().commit()
     site().jobs.enqueue(job.id)
-    return _sent(slug, job)
-
-
-def _sent(slug: str, job: ImportJob) -> ResponseReturnValue:
-    """Lead to the job's page; scripts that watch the upload get its address."""
-    if request.accept_mimetypes.best == "application/json":
-        return jsonify(url=url_for("organise.import_job", slug=slug, job_id=job.id))
     return back_to("organise.import_job", slug=slug, job_id=job.id)
 
 
@@ -109,7 +103,8 @@ def import_job(slug: str, job_id: int) -> str:
         "organise/import.html",
         contest=contest,
         job=job,
-        running=job.state in {JobState.LOOKING, JobState.IMPORTING},
+        running=job.state in _RUNNING,
+        progress=_progress_text(job),
         report=report,
         statuses=STATUSES,
         printable=printable,
@@ -121,7 +116,16 @@ def import_job(slug: str, job_id: int) -> str:
 def import_progress(slug: str, job_id: int) -> Response:
     """Tell a script how far an import is."""
     job = _job(contest_by_slug(db(), slug), job_id)
-    return jsonify(state=job.state.value, done=job.done, total=job.total)
+    return jsonify(
+        done=job.done,
+        total=job.total,
+        text=_progress_text(job),
+        finished=job.state not in _RUNNING,
+    )
+
+
+def _progress_text(job: ImportJob) -> str:
+    return f"{job.done} of {job.total} files" if job.total else "Opening it…"
 
 
 @bp.post("/<slug>/designs/imports/<int:job_id>")
