@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeVar
 
-from logovote.demo import layouts, palettes
+from logovote.demo import layouts, mockups, palettes
 from logovote.demo.alphabet import FACES, Face, write
 from logovote.demo.cast import TAGLINES
 from logovote.demo.drawing import Drawing, Figure
@@ -32,8 +32,8 @@ class Concept:
     tagline: Drawing
     palette: Palette
     spare: Palette
-    turns: bool = False
-    unsure: bool = False
+    turns: bool
+    unsure: bool
 
 
 @dataclass(frozen=True)
@@ -62,44 +62,40 @@ def conceive(rng: Random, count: int, name: str) -> list[Concept]:
         zip(ideas, colours, faces, strict=True)
     ):
         again = sum(1 for earlier in ideas[:place] if earlier is idea)
-        called = idea.name.replace("_", " ") + (f" {again + 1}" if again else "")
+        mark, icon, lettering = _drawn(rng, idea, FACES[face], name)
         unsure = FACES[face].wobble > 0 or rng.random() < 0.07
         loud = unsure and rng.random() < 0.5
-        shades = rng.choice(palettes.LOUD) if loud else palette
         found.append(
-            replace(
-                _dressed(rng, idea, FACES[face], name),
-                name=called,
-                palette=shades,
+            Concept(
+                name=idea.name.replace("_", " ") + (f" {again + 1}" if again else ""),
+                mark=mark,
+                icon=icon,
+                lettering=lettering,
+                tagline=write(rng.choice(TAGLINES), _quiet(FACES[face])),
+                palette=rng.choice(palettes.LOUD) if loud else palette,
                 spare=rng.choice([p for p in palettes.PALETTES if p != palette]),
+                turns=isinstance(idea, Mark) and idea.turns,
                 unsure=unsure,
             )
         )
     return found
 
 
-def _dressed(rng: Random, idea: Mark | Wordmark, face: Face, name: str) -> Concept:
-    """Return an idea with its lettering; its name and colours are still to come."""
-    quiet = Face(9, tracking=7)
-    if face.case == "upper":
-        quiet = Face(8, "square", "upper", tracking=24)
-    tagline = write(rng.choice(TAGLINES), quiet)
-    blank = palettes.PALETTES[0]
+def _drawn(
+    rng: Random, idea: Mark | Wordmark, face: Face, name: str
+) -> tuple[Drawing, Drawing, Drawing]:
+    """Return an idea's mark, icon and lettering."""
     if isinstance(idea, Wordmark):
-        icon, lettering = idea.draw(name)
-        return Concept(idea.name, Drawing(), icon, lettering, tagline, blank, blank)
+        return Drawing(), *idea.draw(name)
     mark = idea.draw(rng, name[0].upper())
-    paint = "main" if rng.random() < 0.25 else "ink"
-    return Concept(
-        idea.name,
-        mark,
-        mark,
-        write(name, face, paint),
-        tagline,
-        blank,
-        blank,
-        turns=idea.turns,
-    )
+    return mark, mark, write(name, face, "main" if rng.random() < 0.25 else "ink")
+
+
+def _quiet(face: Face) -> Face:
+    """Return the face of a tagline that goes with a name in `face`."""
+    if face.case == "upper":
+        return Face(8, "square", "upper", tracking=24)
+    return Face(9, tracking=7)
 
 
 def sheet(concept: Concept, look: Look, size: tuple[int, int]) -> Sheet:
@@ -125,17 +121,22 @@ def looks(rng: Random, concept: Concept, count: int) -> list[Look]:
     if concept.unsure:
         first = Look("", layouts.corner, rng.choice([palettes.tinted, palettes.light]))
     pool = [look for look in LOOKS if _suits(look, concept)]
-    chosen = [first]
+    chosen, seen = [first], {_shows(first, concept)}
     while len(chosen) < count:
         look = rng.choices(pool, [look.weight for look in pool])[0]
         pool.remove(look)
-        if (look.arrange, look.colouring, look.change) != (
-            first.arrange,
-            first.colouring,
-            None,
-        ):
+        if _shows(look, concept) not in seen:
+            seen.add(_shows(look, concept))
             chosen.append(look)
     return chosen
+
+
+def _shows(look: Look, concept: Concept) -> tuple[object, ...]:
+    """Return what tells two looks apart: type alone has nothing to stand beside."""
+    beside_or_below = look.arrange in (layouts.beside, layouts.below)
+    type_only = beside_or_below and not concept.mark.figures
+    arrange = layouts.name_alone if type_only else look.arrange
+    return arrange, look.colouring, look.change
 
 
 def _suits(look: Look, concept: Concept) -> bool:
@@ -203,14 +204,14 @@ LOOKS = (
     Look("one colour", layouts.below, palettes.one_colour),
     Look("black and white", layouts.beside, palettes.black_and_white),
     Look("reversed", layouts.below, palettes.reversed_out, weight=1),
-    Look("app icon", layouts.app_icon, palettes.tinted, weight=3),
-    Look("avatar", layouts.avatar, palettes.light),
+    Look("app icon", mockups.app_icon, palettes.tinted, weight=3),
+    Look("avatar", mockups.avatar, palettes.light),
     Look("presentation", layouts.board, palettes.light, weight=4),
     Look("light and dark", layouts.halves, palettes.light, weight=3),
     Look("sizes", layouts.sizes, palettes.light),
-    Look("cards", layouts.business_card, palettes.tinted, weight=2),
-    Look("in use", layouts.browser, palettes.tinted),
-    Look("sticker", layouts.sticker, palettes.tinted),
+    Look("cards", mockups.business_card, palettes.tinted, weight=2),
+    Look("in use", mockups.browser, palettes.tinted),
+    Look("sticker", mockups.sticker, palettes.tinted),
     Look("other colours", layouts.beside, palettes.light, _recoloured, weight=4),
     Look("other colours, dark", layouts.below, palettes.dark, _recoloured),
     Look("colours swapped", layouts.below, palettes.light, _swapped),
