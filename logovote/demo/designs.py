@@ -33,6 +33,7 @@ class Concept:
     palette: Palette
     spare: Palette
     turns: bool
+    mirrors: bool
     unsure: bool
 
 
@@ -75,6 +76,7 @@ def conceive(rng: Random, count: int, name: str) -> list[Concept]:
                 palette=rng.choice(palettes.LOUD) if loud else palette,
                 spare=rng.choice([p for p in palettes.PALETTES if p != palette]),
                 turns=isinstance(idea, Mark) and idea.turns,
+                mirrors=isinstance(idea, Mark) and not idea.reads,
                 unsure=unsure,
             )
         )
@@ -143,6 +145,8 @@ def _suits(look: Look, concept: Concept) -> bool:
     """Tell whether a look shows something: type alone has no mark to turn."""
     if look.change is _turned:
         return concept.turns
+    if look.change is _mirrored:
+        return concept.mirrors
     recolours = look.change in (None, _recoloured, _swapped)
     return recolours or bool(concept.mark.figures)
 

@@ -22,7 +22,7 @@ def letter(initial: str, face: Face, paint: str, height: float = 100) -> Figure:
     return drawn.fitted(Box(-200, -height / 2, 200, height / 2)).figures[0]
 
 
-@mark()
+@mark(reads=True)
 def letter_cut_from_shape(rng: Random, initial: str) -> Drawing:
     """The initial left out of a plain shape."""
     shape = rng.choice(
@@ -33,7 +33,7 @@ def letter_cut_from_shape(rng: Random, initial: str) -> Drawing:
     return stack([ground.minus(*letter(initial, face, "ground", 52).pieces)])
 
 
-@mark()
+@mark(reads=True)
 def inline_letter(rng: Random, initial: str) -> Drawing:
     """A broad initial with lines running inside it."""
     heavy = letter(initial, Face(26, power=2.4), "main").pieces
@@ -49,7 +49,7 @@ def inline_letter(rng: Random, initial: str) -> Drawing:
     return stack([Figure(tuple(pieces), "main")])
 
 
-@mark()
+@mark(reads=True)
 def sliced_letter(rng: Random, initial: str) -> Drawing:
     """A heavy initial cut by slanting blades."""
     heavy = letter(initial, Face(24, "square", aspect=1.1), "main")
@@ -61,7 +61,7 @@ def sliced_letter(rng: Random, initial: str) -> Drawing:
     return stack([heavy.minus(*blades)])
 
 
-@mark()
+@mark(reads=True)
 def two_tone_letter(rng: Random, initial: str) -> Drawing:
     """The initial folded along a diagonal, one side in the shade."""
     face = Face(23, "square", aspect=1.05)
@@ -73,7 +73,7 @@ def two_tone_letter(rng: Random, initial: str) -> Drawing:
     return stack([lit.minus(right), shade.minus(left)])
 
 
-@mark()
+@mark(reads=True)
 def halftone_letter(rng: Random, initial: str) -> Drawing:
     """The initial seen in a field of dots."""
     bones = letter(initial, Face(13), "main", 78).pieces
@@ -97,7 +97,7 @@ def halftone_letter(rng: Random, initial: str) -> Drawing:
     return stack([area("third", *small), area("main", *big)])
 
 
-@mark()
+@mark(reads=True)
 def terminal_prompt(rng: Random, _initial: str) -> Drawing:
     """A prompt in a window, waiting."""
     if rng.random() < 0.5:
@@ -115,7 +115,7 @@ def terminal_prompt(rng: Random, _initial: str) -> Drawing:
     )
 
 
-@mark()
+@mark(reads=True)
 def brackets(rng: Random, _initial: str) -> Drawing:
     """Code brackets around something small and precious."""
     if rng.random() < 0.5:
@@ -131,7 +131,7 @@ def brackets(rng: Random, _initial: str) -> Drawing:
     return stack([side, stack([side]).scaled(-1, 1), inner])
 
 
-@mark()
+@mark(reads=True)
 def speech_bubble(rng: Random, initial: str) -> Drawing:
     """A remark: the initial, or a smile of brackets, in a bubble."""
     tail = points((-26, 22), (-34, 50), (-2, 30))
@@ -143,7 +143,7 @@ def speech_bubble(rng: Random, initial: str) -> Drawing:
     return stack([bubble.minus(dots[0], dots[2]), area("second", dots[1])])
 
 
-@mark()
+@mark(reads=True)
 def initial_in_ring(rng: Random, initial: str) -> Drawing:
     """A fine initial inside an open ring."""
     start = rng.choice([-60, 30])
@@ -155,7 +155,7 @@ def initial_in_ring(rng: Random, initial: str) -> Drawing:
     return stack([*arcs, letter(initial, Face(15), "main", 46)])
 
 
-@mark()
+@mark(reads=True)
 def letter_on_halves(rng: Random, initial: str) -> Drawing:
     """The initial on a tile cut in two, its own halves cut out."""
     tile = rectangle(-48, -48, 96, 96, rng.choice([10, 26]))

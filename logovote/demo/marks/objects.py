@@ -45,7 +45,7 @@ def key(rng: Random, _initial: str) -> Drawing:
     return stack([bit, head, shaft]).turned(-35)
 
 
-@mark()
+@mark(reads=True)
 def shield(rng: Random, initial: str) -> Drawing:
     """A shield, halved, or bearing the initial."""
     outline = (
@@ -73,7 +73,7 @@ def flag(rng: Random, _initial: str) -> Drawing:
     return stack([upper, lower, pole])
 
 
-@mark()
+@mark(reads=True)
 def seal(rng: Random, initial: str) -> Drawing:
     """A badge with a scalloped rim."""
     tips = rng.choice([16, 24])
@@ -83,7 +83,7 @@ def seal(rng: Random, initial: str) -> Drawing:
     return stack([rim.minus(ring, *face.pieces)])
 
 
-@mark()
+@mark(reads=True)
 def hand_stamp(rng: Random, initial: str) -> Drawing:
     """A rubber stamp: rough edge, worn in places."""
     angle = np.linspace(0, 2 * np.pi, 90, endpoint=False)

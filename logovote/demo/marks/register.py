@@ -15,21 +15,25 @@ Draw: TypeAlias = Callable[[Random, str], Drawing]
 
 @dataclass(frozen=True)
 class Mark:
-    """One construction. `turns`: it may be turned or mirrored and still make sense."""
+    """One construction.
+
+    `turns`: it has no upright. `reads`: it holds a sign that must not be mirrored.
+    """
 
     name: str
     draw: Draw
     turns: bool
+    reads: bool
 
 
 MARKS: list[Mark] = []
 
 
-def mark(*, turns: bool = False) -> Callable[[Draw], Draw]:
+def mark(*, turns: bool = False, reads: bool = False) -> Callable[[Draw], Draw]:
     """Put a drawing function on the list."""
 
     def register(draw: Draw) -> Draw:
-        MARKS.append(Mark(draw.__name__, draw, turns))
+        MARKS.append(Mark(draw.__name__, draw, turns, reads))
         return draw
 
     return register
