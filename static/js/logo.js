@@ -24,7 +24,6 @@ function wireGround() {
     for (const button of group.children)
       button.setAttribute("aria-pressed", String(button.dataset.ground === ground));
   };
-  group.hidden = false;
   group.addEventListener("click", (event) => {
     const ground = event.target.closest("button")?.dataset.ground;
     if (!ground) return;
@@ -58,10 +57,7 @@ addEventListener("keydown", (event) => {
   deed();
 });
 
-for (const button of document.querySelectorAll("[data-help]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => help.showModal());
-}
+document.querySelector("[data-help]").addEventListener("click", () => help.showModal());
 keysSwitch.checked = recall(KEYS_KEY) !== "off";
 keysSwitch.addEventListener("change", () => remember(KEYS_KEY, keysSwitch.checked ? null : "off"));
 wireGround();

@@ -46,7 +46,6 @@ function wireSizes() {
     for (const button of group.children)
       button.setAttribute("aria-pressed", String(button.dataset.size === size));
   };
-  group.hidden = false;
   group.addEventListener("click", (event) => {
     const size = event.target.closest("button")?.dataset.size;
     if (!size) return;
