@@ -42,12 +42,12 @@ DESIGNERS = (
 )
 
 TAGLINES = (
-    "small steps, whole builds",
-    "builds you can repeat",
-    "change one thing, build one thing",
-    "from source to ship",
-    "the calm build tool",
-    "nothing built twice",
+    "small pieces, well joined",
+    "made in the open",
+    "calm by default",
+    "do it once, do it well",
+    "quietly dependable",
+    "open source, open door",
 )
 
 _LAZY = (
