@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import multiprocessing
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -28,6 +30,13 @@ from logovote.store.models import (
 )
 
 SECRET = "not-so-secret-" * 3
+
+
+def processes(number: int) -> ProcessPoolExecutor:
+    """Start processes that share nothing with this one, soon after each other."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["logovote.store.migrate"])
+    return ProcessPoolExecutor(number, mp_context=context)
 
 
 def png(number: int, size: tuple[int, int] = (120, 90)) -> bytes:

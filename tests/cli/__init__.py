@@ -1,0 +1,3 @@
+"""The terminal, by what scripts and people get from it."""
+
+from __future__ import annotations

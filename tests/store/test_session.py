@@ -1,0 +1,117 @@
+"""Transactions: nothing acknowledged is lost, and nobody hears "database is locked"."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from logovote.store.session import Database
+from tests.builders import processes
+
+
+@pytest.fixture
+def counter(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'counter.sqlite'}")
+    with database.write() as session:
+        session.execute(text("CREATE TABLE counter (value INTEGER)"))
+        session.execute(text("INSERT INTO counter VALUES (0)"))
+        session.commit()
+    yield database
+    database.dispose()
+
+
+def value_of(database: Database) -> int:
+    with database.read() as session:
+        return int(session.scalars(text("SELECT value FROM counter")).one())
+
+
+def count_up(database: Database, times: int) -> None:
+    """Read, then write what was read plus one: the way of a ballot's revision."""
+    for _ in range(times):
+        with database.write() as session:
+            value = session.scalars(text("SELECT value FROM counter")).one()
+            session.execute(text("UPDATE counter SET value = :v"), {"v": value + 1})
+            session.commit()
+
+
+def count_up_elsewhere(url: str, times: int) -> None:
+    database = Database(url)
+    count_up(database, times)
+    database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "expected"),
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),  # FULL
+        ("busy_timeout", 15000),
+        ("foreign_keys", 1),
+        ("recursive_triggers", 1),
+        ("journal_size_limit", 67108864),
+    ],
+)
+def test_every_connection_is_durable_and_strict(
+    counter: Database, pragma: str, expected: object
+) -> None:
+    for engine in (counter.engine, counter.writing_engine):
+        with engine.connect() as connection:
+            assert connection.scalar(text(f"PRAGMA {pragma}")) == expected
+
+
+def test_threads_that_read_and_then_write_lose_nothing(counter: Database) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: count_up(counter, 10), range(8)))
+
+    assert value_of(counter) == 80
+
+
+def test_processes_that_read_and_then_write_lose_nothing(counter: Database) -> None:
+    url = str(counter.engine.url)
+    with processes(3) as pool:
+        for done in [pool.submit(count_up_elsewhere, url, 25) for _ in range(3)]:
+            done.result()
+
+    assert value_of(counter) == 75
+
+
+def test_a_writing_session_holds_the_lock_from_its_first_read(
+    counter: Database, tmp_path: Path
+) -> None:
+    with counter.write() as session:
+        session.scalars(text("SELECT value FROM counter")).one()
+        other = sqlite3.connect(tmp_path / "counter.sqlite", timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("UPDATE counter SET value = 99")
+        other.close()
+
+
+def test_readers_do_not_wait_for_a_writer(counter: Database) -> None:
+    with counter.write() as session:
+        session.execute(text("UPDATE counter SET value = 7"))
+        assert value_of(counter) == 0
+        session.commit()
+
+    assert value_of(counter) == 7
+
+
+def test_what_is_not_committed_is_gone(counter: Database) -> None:
+    with counter.write() as session:
+        session.execute(text("UPDATE counter SET value = 7"))
+
+    assert value_of(counter) == 0
+
+
+def test_a_writer_that_fails_gives_its_turn_back(counter: Database) -> None:
+    with pytest.raises(OperationalError), counter.write() as session:
+        session.execute(text("UPDATE nothing SET value = 1"))
+
+    count_up(counter, 1)
+
+    assert value_of(counter) == 1
