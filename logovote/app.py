@@ -35,7 +35,7 @@ _LARGEST_FORM_BYTES = 2 * 1024**2
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the site for `settings`, or for what the environment says."""
     settings = settings or settings_.load()
-    store = Store.open(settings.database_url, settings.media_folder)
+    store = Store.open(settings.database_url, settings.files_folder)
     app = Flask("logovote", template_folder=str(TEMPLATES), static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,

@@ -40,7 +40,6 @@ class Jobs:
     """The queue and what it runs; tasks carry ids, never objects."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self._settings = settings
         self._store = store
         self._huey = SqliteHuey("logovote", filename=str(settings.jobs_file))
         self._take_step = self._huey.task(name="take_import_step")(self.take_step)
@@ -94,7 +93,7 @@ class Jobs:
             if done % _FILES_PER_STEP == 0 or done == total:
                 self._note(job.id, done=done, total=total)
 
-        source = self._settings.uploads_folder / job.source
+        source = self._store.uploads.path(job.source)
         with read_entries(source) as reading, Fence() as fence:
             return intake.import_designs(
                 self._store,

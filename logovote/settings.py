@@ -41,14 +41,9 @@ class Settings:
     max_upload_bytes: int = 2 * 1024**3
 
     @property
-    def media_folder(self) -> Path:
-        """Where originals and derivatives lie."""
-        return self.data / "media"
-
-    @property
-    def uploads_folder(self) -> Path:
-        """Where uploaded exports wait for their import."""
-        return self.data / "uploads"
+    def files_folder(self) -> Path:
+        """Where originals, derivatives and uploads lie."""
+        return self.data / "files"
 
     @property
     def jobs_file(self) -> Path:

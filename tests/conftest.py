@@ -66,7 +66,7 @@ def settings(tmp_path: Path, empty_database: Path) -> Settings:
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
     """The store alone, for tests that need no web pages."""
-    store = Store.open(settings.database_url, settings.media_folder)
+    store = Store.open(settings.database_url, settings.files_folder)
     yield store
     store.database.dispose()
 

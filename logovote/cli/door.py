@@ -46,7 +46,7 @@ class Door:
     @cached_property
     def store(self) -> Store:
         """The store, made or brought up to date on first use."""
-        return Store.open(self.settings.database_url, self.settings.media_folder)
+        return Store.open(self.settings.database_url, self.settings.files_folder)
 
     @contextmanager
     def reading(self, slug: str) -> Iterator[tuple[Session, Contest]]:

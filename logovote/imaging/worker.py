@@ -207,7 +207,7 @@ def _started() -> subprocess.Popen[bytes]:
         process.communicate()
         raise FenceError(
             "The process that reads pictures does not start; its message is in the log."
-            " Check the installation with `logovote doctor`."
+            " Install logovote anew, or free some memory."
         )
     return process
 

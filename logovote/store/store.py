@@ -9,6 +9,7 @@ from typing import Self
 from logovote.store import migrate
 from logovote.store.media import MediaStore
 from logovote.store.session import Database
+from logovote.store.uploads import Uploads
 
 
 @dataclass(frozen=True)
@@ -22,14 +23,16 @@ class Store:
     database: Database
     originals: MediaStore
     derivatives: MediaStore
+    uploads: Uploads
 
     @classmethod
-    def open(cls, database_url: str, media_folder: Path) -> Self:
+    def open(cls, database_url: str, folder: Path) -> Self:
         """Open a store, bringing the tables up to this release."""
         database = Database(database_url)
         migrate.upgrade(database)
         return cls(
             database,
-            MediaStore(media_folder / "originals"),
-            MediaStore(media_folder / "derivatives"),
+            MediaStore(folder / "originals"),
+            MediaStore(folder / "derivatives"),
+            Uploads(folder / "uploads"),
         )

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-import shutil
-from pathlib import Path, PurePosixPath
-from uuid import uuid4
 
 from flask import Response, abort, flash, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.datastructures import FileStorage
 
 from logovote.contest import families, handoff
 from logovote.contest.contests import contest_by_slug
@@ -55,7 +51,7 @@ def upload(slug: str) -> ResponseReturnValue:
     name = sent[0].filename if len(sent) == 1 else f"{len(sent)} files"
     job = ImportJob(
         contest_id=contest.id,
-        source=_keep(sent),
+        source=site().store.uploads.keep(sent),
         name=printable(name or "upload")[:_LONGEST_NAME],
         state=JobState.LOOKING,
         withdraw_missing="withdraw_missing" in request.form,
@@ -65,30 +61,6 @@ def upload(slug: str) -> ResponseReturnValue:
     db().commit()
     site().jobs.enqueue(job.id)
     return back_to("organise.import_job", slug=slug, job_id=job.id)
-
-
-def _keep(sent: list[FileStorage]) -> str:
-    """Write the files into a folder of their own and return what to read.
-
-    Names are the senders': each file keeps its own as a label, below a number that
-    makes clashes impossible, and nothing in it can point out of the folder.
-    """
-    folder = uuid4().hex
-    root = site().settings.uploads_folder / folder
-    for number, file in enumerate(sent):
-        parts = [
-            part
-            for part in PurePosixPath((file.filename or "").replace("\\", "/")).parts
-            if part not in {"/", "..", "."} and "\0" not in part
-        ]
-        path = root.joinpath(*[part[:_LONGEST_NAME] for part in parts] or [str(number)])
-        if path.exists():
-            path = root / str(number) / path.name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file.save(path)
-    if len(sent) == 1:
-        return (Path(folder) / path.relative_to(root)).as_posix()
-    return folder
 
 
 @bp.get("/<slug>/designs/imports/<int:job_id>")
@@ -146,10 +118,9 @@ def drop_import(slug: str, job_id: int) -> ResponseReturnValue:
     """Forget an upload that was only looked at, or failed."""
     job = _job(contest_by_slug(db(), slug), job_id)
     if job.state in {JobState.READY, JobState.FAILED}:
-        folder = site().settings.uploads_folder / PurePosixPath(job.source).parts[0]
         db().delete(job)
         db().commit()
-        shutil.rmtree(folder, ignore_errors=True)
+        site().store.uploads.forget(job.source)
         flash("The upload is forgotten; nothing was imported.", "success")
     return back_to("organise.designs", slug=slug)
 
