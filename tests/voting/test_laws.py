@@ -13,6 +13,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
