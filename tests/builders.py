@@ -153,6 +153,14 @@ def add_design(
     return submission
 
 
+def withdraw(session: Session, contest: Contest, entry: int, now: datetime) -> None:
+    """Take a design back, as an import with missing files does."""
+    submission = queries.submission(session, contest.id, entry)
+    assert submission is not None
+    submission.withdrawn_at = now
+    session.flush()
+
+
 def voter_named(session: Session, contest: Contest, name: str) -> Voter:
     """Find a voter of a contest."""
     return next(

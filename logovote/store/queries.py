@@ -200,14 +200,19 @@ def ballot_piles(session: Session, round_id: int) -> list[BallotPile]:
 
 
 def turnout(session: Session, round_id: int) -> dict[str, int]:
-    """Count each group's ballots that say something; nothing of what they say."""
+    """Count each group's ballots that will count; nothing of what they say."""
+    weight = func.coalesce(Voter.weight, Ballot.weight)
     group_id = func.coalesce(Voter.group_id, Ballot.group_id)
     rows = session.execute(
         select(Group.name, func.sum(Ballot.count))
         .select_from(Ballot)
         .outerjoin(Voter, Voter.id == Ballot.voter_id)
         .join(Group, Group.id == group_id)
-        .where(Ballot.round_id == round_id, Ballot.choice != "[]")
+        .where(
+            Ballot.round_id == round_id,
+            Ballot.choice != "[]",
+            weight != Fraction(0),
+        )
         .group_by(Group.name)
     )
     return {name: int(count) for name, count in rows}
