@@ -47,6 +47,10 @@ _FROZEN = (
     "a round is open, so groups and weights are frozen; change it when the round "
     "is counted"
 )
+_NO_NEW_GROUP = (
+    "a round is open, and it was opened without this group; add it when the round is "
+    "counted"
+)
 
 
 class PeopleError(LogovoteError):
@@ -183,7 +187,8 @@ def import_people(
 ) -> list[RowReport]:
     """Add new voters and update known ones; nobody is removed.
 
-    While a round is open people may join, but nobody's group or weight changes.
+    While a round is open people may join its groups, but there are no new groups, and
+    nobody's group or weight changes.
     """
     groups = {group.name: group for group in queries.groups(session, contest.id)}
     people = {person.key: person for person in _people(session, rows)}
@@ -195,6 +200,9 @@ def import_people(
             reports.append(row)
             continue
         group = groups.get(row.group)
+        if group is None and frozen:
+            reports.append(RowReport(row.line, row.key, "refused", _NO_NEW_GROUP))
+            continue
         if group is None:
             group = groups[row.group] = Group(contest_id=contest.id, name=row.group)
             session.add(group)

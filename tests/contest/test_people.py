@@ -1,0 +1,331 @@
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+
+import pytest
+from sqlalchemy.orm import Session
+
+from logovote.contest import people, results, rounds
+from logovote.contest.people import PeopleError, Row, RowReport
+from logovote.errors import UnreadableInputError
+from logovote.store import queries
+from logovote.store.models import Contest
+from logovote.voting.profiles import InvalidProfileError
+from tests.builders import SECRET, make_contest, open_shortlist, voter_named
+
+HEADER = "email,name,group,weight,github\n"
+
+
+@pytest.fixture
+def contest(session: Session, now: datetime) -> Contest:
+    return make_contest(
+        session, now, designs=[1], voters={"core": ["Ann"], "crowd": ["Bob"]}
+    )
+
+
+def read(text: str) -> list[Row | RowReport]:
+    return people.read_people(text.encode())
+
+
+def row(text: str) -> Row:
+    (found,) = read(text)
+    assert isinstance(found, Row)
+    return found
+
+
+def take_in(session: Session, contest: Contest, text: str) -> list[str]:
+    reports = people.import_people(session, contest, read(text))
+    return [report.status for report in reports]
+
+
+def groups_of(session: Session, contest: Contest) -> dict[str, str]:
+    return {
+        voter.person.name: voter.group.name
+        for voter in queries.voters(session, contest.id)
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("email,name,group\nzoe@x.org,Zoe,core", id="as-documented"),
+        pytest.param(
+            "E-Mail;Full Name;Team\r\nZOE@x.org;Zoe;core\r\n", id="a-spreadsheet"
+        ),
+        pytest.param("role\tmail\tname\ncore\tzoe@x.org\t Zoe ", id="tabs"),
+        pytest.param(
+            "\n\n email , name , group\nzoe@x.org,Zoe,core\n\n,,\n", id="blanks"
+        ),
+        pytest.param(
+            'name,email,note,group\n"Zoe",zoe@x.org,"a, b",core', id="unknown-column"
+        ),
+    ],
+)
+def test_a_people_file_is_read_forgivingly(text: str) -> None:
+    found = row(text)
+
+    assert (found.key, found.name, found.group) == ("zoe@x.org", "Zoe", "core")
+    assert found.weight == 1
+
+
+def test_a_people_file_of_another_age_keeps_its_letters() -> None:
+    (utf8,) = people.read_people("\ufeffemail,name\nz@x.org,Zoë".encode())
+    (latin,) = people.read_people("email,name\nz@x.org,Zoë".encode("cp1252"))
+
+    assert isinstance(utf8, Row)
+    assert isinstance(latin, Row)
+    assert utf8.name == latin.name == "Zoë"
+
+
+def test_a_github_login_alone_is_enough() -> None:
+    found = row("github,group\n@Zoe-1,core")
+
+    assert (found.key, found.github, found.email) == ("github:zoe-1", "zoe-1", None)
+
+
+def test_without_a_group_people_are_in_the_common_one() -> None:
+    assert row("email\nzoe@x.org").group == people.DEFAULT_GROUP
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        pytest.param("zoe.x.org,Zoe,core,1,", "not an e-mail address", id="no-at"),
+        pytest.param("zoe@localhost,Zoe,core,1,", "not an e-mail", id="no-domain"),
+        pytest.param("a@b.c d@e.f,Zoe,core,1,", "not an e-mail", id="two-addresses"),
+        pytest.param(",Zoe,core,1,", "no e-mail address and no GitHub", id="nobody"),
+        pytest.param("zoe@x.org,Zoe,core,1,no spaces", "not a GitHub", id="login"),
+        pytest.param("zoe@x.org,Zoe,core,many,", "is not a number", id="weight-word"),
+        pytest.param("zoe@x.org,Zoe,core,-1,", "is not a number", id="weight-negative"),
+        pytest.param("zoe@x.org,Zoe,core,1e9,", "is not a number", id="weight-float"),
+        pytest.param("zoe@x.org,Zoe,core,nan,", "is not a number", id="weight-nan"),
+        pytest.param("zoe@x.org,Zoe,core,1/0,", "divides by zero", id="weight-by-0"),
+        pytest.param("zoe@x.org,Zoe,core,1000001,", "above 1000000", id="too-heavy"),
+        pytest.param(f"zoe@x.org,Zoe,{'g' * 61},1,", "group's name", id="group-long"),
+        pytest.param("zoe@x.org,Zoe,a=b,1,", "group's name", id="group-with-equals"),
+        pytest.param("ann@x.org,Ann,core,1,", "as on line 2", id="twice"),
+        pytest.param("ANN@X.org,Ann,core,1,", "as on line 2", id="twice-in-capitals"),
+    ],
+)
+def test_one_bad_line_is_named_and_costs_no_other(line: str, reason: str) -> None:
+    good, bad, last = read(
+        f"{HEADER}ann@x.org,Ann,core,1,\n{line}\nbob@x.org,Bob,core,2/3,\n"
+    )
+
+    assert isinstance(good, Row)
+    assert isinstance(last, Row)
+    assert last.weight == Fraction(2, 3)
+    assert isinstance(bad, RowReport)
+    assert (bad.line, bad.status) == (3, "refused")
+    assert reason in (bad.reason or "")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="empty"),
+        pytest.param(b"name,group\nZoe,core\n", id="no-address-column"),
+        pytest.param(b"\x89PNG\r\n\x1a\n\0\0", id="a-picture"),
+        pytest.param(b'email\n"' + b"x" * 140_000, id="one-endless-cell"),
+    ],
+)
+def test_a_file_that_is_no_people_list_is_refused_whole(data: bytes) -> None:
+    with pytest.raises(UnreadableInputError):
+        people.read_people(data)
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("1", 1),
+        ("0", 0),
+        ("0.5", Fraction(1, 2)),
+        ("0,5", Fraction(1, 2)),
+        ("2/4", Fraction(1, 2)),
+    ],
+)
+def test_a_weight_is_exact(text: str, weight: Fraction) -> None:
+    assert people.parse_weight(text) == weight
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [("2/5", Fraction(2, 5)), (" 40 % ", Fraction(2, 5)), ("0.4", Fraction(2, 5))],
+)
+def test_a_share_may_be_written_as_people_write_it(text: str, share: Fraction) -> None:
+    assert people.parse_share(text) == share
+
+
+@pytest.mark.parametrize("text", ["", "%", "half", "-1/5", "1/0", "1e3"])
+def test_what_is_no_share_is_refused(text: str) -> None:
+    with pytest.raises(PeopleError, match="is no share"):
+        people.parse_share(text)
+
+
+def test_importing_again_changes_nothing(session: Session, contest: Contest) -> None:
+    text = f"{HEADER}zoe@x.org,Zoe,core,2,\ngithub-only,,,,\n,Max,crowd,,max\n"
+
+    assert take_in(session, contest, text) == ["new", "refused", "new"]
+    before = groups_of(session, contest)
+    assert take_in(session, contest, text) == ["same", "refused", "same"]
+    assert groups_of(session, contest) == before
+
+
+def test_a_changed_line_changes_its_person_and_nobody_else(
+    session: Session, contest: Contest
+) -> None:
+    text = "email,name,group,weight\nann@example.org,Anna,crowd,3\n"
+
+    assert take_in(session, contest, text) == ["changed"]
+
+    assert groups_of(session, contest) == {"Anna": "crowd", "Bob": "crowd"}
+    assert voter_named(session, contest, "Anna").weight == 3
+
+
+def test_a_person_of_two_contests_is_one_person_and_two_voters(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    other = make_contest(session, now, slug="other", voters={"jury": ["Ann"]})
+
+    ours, theirs = (voter_named(session, c, "Ann") for c in (contest, other))
+
+    assert ours.person is theirs.person
+    assert (ours.group.name, theirs.group.name) == ("core", "jury")
+
+
+@pytest.mark.parametrize("phase", ["open", "closed"])
+def test_groups_and_weights_are_frozen_while_a_round_runs(
+    session: Session, contest: Contest, now: datetime, phase: str
+) -> None:
+    round_ = open_shortlist(session, contest, now)
+    if phase == "closed":
+        rounds.close_round(session, round_, now)
+    text = (
+        f"{HEADER}ann@example.org,Ann,crowd,1,\nbob@example.org,Bobby,crowd,2,\n"
+        "zoe@x.org,Zoe,core,1,\nmax@x.org,Max,latecomers,1,\n"
+        "bob@example.com,Rob,crowd,1,\n"
+    )
+
+    reports = people.import_people(session, contest, read(text))
+
+    assert [report.status for report in reports] == [
+        "refused",
+        "refused",
+        "new",
+        "refused",
+        "new",
+    ]
+    assert all("round is open" in r.reason for r in reports if r.reason)
+    assert groups_of(session, contest)["Ann"] == "core"
+    names = [group.name for group in queries.groups(session, contest.id)]
+    assert names == ["core", "crowd"]
+
+
+def test_groups_thaw_when_the_round_is_counted(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    round_ = open_shortlist(session, contest, now)
+    rounds.close_round(session, round_, now)
+    results.count_round(session, round_)
+
+    assert take_in(session, contest, "email,group\nann@example.org,jury\n") == [
+        "changed"
+    ]
+
+
+def test_shares_are_normalised_and_unset_ones_divide_the_rest(
+    session: Session, contest: Contest
+) -> None:
+    take_in(session, contest, "email,group\nzoe@x.org,jury\n")
+
+    def targets() -> dict[str, Fraction]:
+        shares = people.target_shares(session, contest)
+        return {group.name: share for group, share in shares}
+
+    third, half = Fraction(1, 3), Fraction(1, 2)
+    assert targets() == {"core": third, "crowd": third, "jury": third}
+    people.set_shares(session, contest, {"core": half}, {})
+    assert targets() == {"core": half, "crowd": half / 2, "jury": half / 2}
+    people.set_shares(
+        session,
+        contest,
+        {"core": Fraction(1), "crowd": Fraction(2), "jury": Fraction(3)},
+        {},
+    )
+    assert targets() == {"core": Fraction(1, 6), "crowd": third, "jury": half}
+
+
+def test_a_share_for_a_group_that_is_not_there_names_those_that_are(
+    session: Session, contest: Contest
+) -> None:
+    with pytest.raises(PeopleError, match=r"“jury” \(groups: core, crowd\)"):
+        people.set_shares(session, contest, {"jury": Fraction(1, 5)}, {})
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [
+        {"core": Fraction(1)},
+        {"core": Fraction(0), "crowd": Fraction(0)},
+    ],
+)
+def test_shares_that_leave_nothing_are_refused(
+    session: Session, contest: Contest, shares: dict[str, Fraction]
+) -> None:
+    with pytest.raises(InvalidProfileError):
+        people.set_shares(session, contest, shares, {})
+
+
+def test_an_invitation_belongs_to_its_voter_and_can_be_shown_again(
+    session: Session, contest: Contest
+) -> None:
+    ann, bob = (voter_named(session, contest, name) for name in ("Ann", "Bob"))
+    token = people.invitation_token(SECRET, ann)
+
+    assert token == people.invitation_token(SECRET, ann)
+    assert token != people.invitation_token(SECRET, bob)
+    assert people.voter_by_invitation(session, SECRET, token) is ann
+
+
+def test_a_wrong_or_tampered_invitation_is_nobodys(
+    session: Session, contest: Contest
+) -> None:
+    ann, bob = (voter_named(session, contest, name) for name in ("Ann", "Bob"))
+    token = people.invitation_token(SECRET, ann)
+    number, _, mac = token.partition("-")
+    last = "0" if mac[-1] != "0" else "1"
+    wrong = [
+        "",
+        "-",
+        number,
+        mac,
+        f"{number}-",
+        f"{bob.id}-{mac}",
+        f"{number}-{mac[:-1]}",
+        f"{number}-{mac[:-1]}{last}",
+        f"{number}-{mac}0",
+        f"{number}-{mac.upper()}é",
+        f"-{token}",
+        f"{'9' * 30}-{mac}",
+        f"²-{mac}",
+        people.invitation_token(SECRET + "x", ann),
+    ]
+
+    assert [
+        text for text in wrong if people.voter_by_invitation(session, SECRET, text)
+    ] == []
+
+
+def test_raising_the_generation_disables_the_links_made_before(
+    session: Session, contest: Contest
+) -> None:
+    ann = voter_named(session, contest, "Ann")
+    old = people.invitation_token(SECRET, ann)
+
+    ann.generation += 1
+    session.flush()
+
+    assert people.voter_by_invitation(session, SECRET, old) is None
+    fresh = people.invitation_token(SECRET, ann)
+    assert people.voter_by_invitation(session, SECRET, fresh) is ann
