@@ -6,6 +6,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from logovote.contest import signing_in
 from tests.builders import png, zip_of
-from tests.conftest import NOW, Site
+from tests.conftest import Site
 
 DESIGNS = {
     "export/#1.png": png(1),
@@ -27,7 +28,7 @@ PEOPLE = "email,name,group\nann@example.org,Ann,core\nbo@example.org,Bo,communit
 
 def organiser_path(site: Site) -> str:
     with site.store.database.write() as session:
-        token = signing_in.new_organiser_link(session, NOW)
+        token = signing_in.new_organiser_link(session, datetime.now(UTC))
         session.commit()
     return f"/o/{token}"
 

@@ -1,0 +1,245 @@
+"""Every page in a real browser: reachable for everybody, and working without script."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
+
+from logovote.contest import (
+    families,
+    intake,
+    people,
+    results,
+    rounds,
+    signing_in,
+)
+from logovote.imaging.worker import Fence
+from logovote.ingest.reading import read_entries
+from logovote.settings import Settings
+from logovote.store.models import Contest, Kind, Round
+from logovote.store.store import Store
+from tests.builders import SECRET, cast, folder_of, make_contest, png, voter_named
+from tests.conftest import NOW
+
+RUNNING, FINAL, DECIDED = "running", "final", "decided"
+VOTERS = {"core": ["Ann"], "community": ["Bo", "Cleo"]}
+
+
+@dataclass(frozen=True)
+class Played:
+    """Contests as a folder to copy, and where Ann and the organiser come in."""
+
+    folder: Path
+    ann: str
+    organiser: str
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Played:
+    """A contest in its shortlist round, one in its ranking, and one that is decided.
+
+    Ann votes in all three and has voted in the ranking of the last.
+    """
+    folder = tmp_path_factory.mktemp("played")
+    export = folder_of(folder / "export", {f"{n}.png": png(n) for n in range(1, 7)})
+    store = Store.open(f"sqlite:///{folder / 'logovote.sqlite'}", folder / "files")
+    for slug in (RUNNING, FINAL, DECIDED):
+        with store.database.write() as session:
+            contest_id = make_contest(session, NOW, slug=slug, voters=VOTERS).id
+            session.commit()
+        with read_entries(export) as reading:
+            intake.import_designs(store, contest_id, reading, fence, now=NOW)
+        with store.database.write() as session:
+            contest = session.get_one(Contest, contest_id)
+            families.merge(session, contest, [5, 6])
+            play(session, contest)
+            session.commit()
+    with store.database.write() as session:
+        token = signing_in.new_organiser_link(session, datetime.now(UTC), once=False)
+        ann = voter_named(session, session.get_one(Contest, contest_id), "Ann")
+        invitation = people.invitation_token(SECRET, ann)
+        session.commit()
+    store.database.dispose()
+    return Played(folder, ann=f"/i/{invitation}", organiser=f"/o/{token}")
+
+
+@pytest.fixture
+def settings(played: Played, settings: Settings) -> Settings:
+    """Settings of a site with these contests, copied for each test."""
+    shutil.copytree(played.folder, settings.data, dirs_exist_ok=True)
+    return settings
+
+
+def play(session: Session, contest: Contest) -> None:
+    """Bring a contest as far as its name says."""
+    shortlist = rounds.open_round(session, contest, Kind.SHORTLIST, NOW)
+    cast(session, shortlist, "Bo", ["f1", "f2"], NOW)
+    cast(session, shortlist, "Cleo", ["f3"], NOW)
+    if contest.slug == RUNNING:
+        return
+    finish(session, shortlist)
+    ranking = rounds.open_round(session, contest, Kind.RANKING, NOW)
+    if contest.slug == DECIDED:
+        cast(session, ranking, "Bo", [["2"], ["1"], ["none"]], NOW)
+        cast(session, ranking, "Ann", [["1", "3"]], NOW)
+        finish(session, ranking)
+
+
+def finish(session: Session, round_: Round) -> None:
+    rounds.close_round(session, round_, NOW)
+    results.count_round(session, round_)
+    rounds.publish_round(session, round_)
+
+
+def enter(page: Page, link: str) -> None:
+    page.goto(link)
+    page.get_by_role("button", name="Continue").click()
+
+
+STRANGERS_PAGES = ["/", "/sign-in", f"/c/{DECIDED}/", "/i/wrong", "/nothing-here"]
+VOTERS_PAGES = [
+    f"/c/{RUNNING}/shortlist",
+    f"/c/{RUNNING}/logo/5",
+    f"/c/{RUNNING}/results/shortlist",
+    f"/c/{FINAL}/ranking",
+    f"/c/{DECIDED}/shortlist",
+    f"/c/{DECIDED}/ranking",
+    f"/c/{DECIDED}/results/shortlist",
+    f"/c/{DECIDED}/results/ranking",
+]
+ORGANISERS_PAGES = [
+    "/organise/",
+    "/organise/new",
+    f"/organise/{RUNNING}/",
+    f"/organise/{RUNNING}/designs",
+    f"/organise/{RUNNING}/people",
+    f"/organise/{RUNNING}/rounds/shortlist",
+    f"/organise/{DECIDED}/rounds/ranking",
+]
+TOUR = [("", STRANGERS_PAGES), ("ann", VOTERS_PAGES), ("organiser", ORGANISERS_PAGES)]
+
+
+@pytest.mark.parametrize(("who", "addresses"), TOUR, ids=["stranger", "voter", "org"])
+def test_axe_finds_nothing_on_any_page(
+    played: Played, new_page: Callable[..., Page], who: str, addresses: list[str]
+) -> None:
+    for device, scheme in (("laptop", "light"), ("phone", "dark")):
+        page = new_page(device, color_scheme=scheme)
+        if who:
+            enter(page, getattr(played, who))
+        for address in addresses:
+            page.goto(address)
+            found = Axe().run(page)
+            assert not found.violations_count, f"{address}: {found.generate_report()}"
+
+
+def test_no_page_scrolls_sideways_at_320_px(
+    played: Played, new_page: Callable[..., Page]
+) -> None:
+    for who, addresses in TOUR:
+        page = new_page(viewport={"width": 320, "height": 640})
+        if who:
+            enter(page, getattr(played, who))
+        for address in addresses:
+            page.goto(address)
+            width = page.evaluate("document.documentElement.scrollWidth")
+            assert width <= 320, f"{address} is {width} px wide"
+
+
+def test_without_script_a_voter_shortlists_and_takes_back(
+    played: Played, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(java_script_enabled=False)
+    enter(page, played.ann)
+    page.goto(f"/c/{RUNNING}/shortlist")
+    page.get_by_role("button", name="Shortlist logo 3").click()
+    page.get_by_role("button", name="Shortlist logo 1").click()
+    expect(page.locator(".keep-count")).to_contain_text("2 shortlisted")
+    page.get_by_role("button", name="Shortlist logo 3").click()
+    expect(page.locator(".keep-count")).to_contain_text("1 shortlisted")
+    expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
+
+
+def test_without_script_a_voter_ranks_by_buttons_and_by_place(
+    played: Played, new_page: Callable[..., Page]
+) -> None:
+    page = new_page(java_script_enabled=False)
+    enter(page, played.ann)
+    page.goto(f"/c/{FINAL}/ranking")
+    for entry in (3, 1, 2):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+    page.get_by_role("button", name="Move logo 2 up").click()
+    assert ranked(page) == ["3", "2", "1"]
+    row = page.locator("#row-1")
+    row.get_by_label("Place").fill("1")
+    row.get_by_label("Place").press("Enter")
+    assert ranked(page) == ["1", "3", "2"]
+
+
+def test_a_star_given_offline_is_saved_when_the_network_is_back(
+    played: Played, new_page: Callable[..., Page]
+) -> None:
+    page = new_page("phone")
+    enter(page, played.ann)
+    page.goto(f"/c/{RUNNING}/shortlist")
+    page.locator("form[data-ready]").wait_for()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Shortlist logo 4").tap()
+    status = page.locator("[data-save-status]")
+    expect(status).to_contain_text("Offline")
+    page.context.set_offline(False)
+    expect(status).to_contain_text("Saved")
+    page.reload()
+    expect(page.get_by_role("button", name="Shortlist logo 4")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+def test_two_devices_never_overwrite_each_other_silently(
+    played: Played, new_page: Callable[..., Page]
+) -> None:
+    first, second = new_page(), new_page("phone")
+    for page in (first, second):
+        enter(page, played.ann)
+        page.goto(f"/c/{RUNNING}/shortlist")
+        page.locator("form[data-ready]").wait_for()
+    first.get_by_role("button", name="Shortlist logo 1").click()
+    expect(first.locator("[data-save-status]")).to_contain_text("Saved")
+    second.get_by_role("button", name="Shortlist logo 2").click()
+    second.get_by_role("button", name="Keep mine").click()
+    expect(second.locator("[data-save-status]")).to_contain_text("Saved")
+    first.reload()
+    expect(first.get_by_role("button", name="Shortlist logo 2")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+def test_a_row_is_dragged_by_its_handle(
+    played: Played, new_page: Callable[..., Page]
+) -> None:
+    page = new_page()
+    enter(page, played.ann)
+    page.goto(f"/c/{FINAL}/ranking")
+    page.locator("form[data-ready]").wait_for()
+    for entry in (1, 2, 3):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+    page.locator("#row-3 [data-handle]").hover()
+    page.mouse.down()
+    target = page.locator("#row-1").bounding_box()
+    assert target
+    page.mouse.move(target["x"] + 20, target["y"] + 10, steps=20)
+    page.mouse.up()
+    assert ranked(page) == ["3", "1", "2"]
+
+
+def ranked(page: Page) -> list[str]:
+    rows = page.locator("[data-ranked] > [data-id]")
+    return [row.get_attribute("data-id") or "" for row in rows.all()]
