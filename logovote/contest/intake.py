@@ -227,17 +227,21 @@ def _claims(
             taken.add(number)
         by_digest[digest] = number
         wanted.append((number, entry, digest, assigned))
-    last = {number: digest for number, _, digest, _ in wanted}
-    claims: dict[tuple[int, str], _Claim] = {}
+    first: dict[tuple[int, str], Entry] = {}
+    unlike = []
     for number, entry, digest, assigned in wanted:
-        if (twin := claims.get((number, digest))) is not None:
-            reason = f"the same picture as {twin.entry.file}, for the same entry"
-            reports.append(FileReport(entry.file, "ignored", number, reason=reason))
+        twin = first.setdefault((number, digest), entry)
+        if twin is entry:
+            unlike.append((number, entry, digest, assigned))
             continue
-        claims[number, digest] = _Claim(
-            entry, number, digest, final=last[number] == digest, assigned=assigned
-        )
-    return list(claims.values()), reports
+        reason = f"the same picture as {twin.file}, for the same entry"
+        reports.append(FileReport(entry.file, "ignored", number, reason=reason))
+    last = {number: digest for number, _, digest, _ in unlike}
+    claims = [
+        _Claim(entry, number, digest, final=last[number] == digest, assigned=assigned)
+        for number, entry, digest, assigned in unlike
+    ]
+    return claims, reports
 
 
 def _develop(
@@ -329,7 +333,7 @@ def _keep_submission(
             Submission.contest_id == contest_id, Submission.entry == claim.number
         )
     )
-    is_new = submission is None
+    is_late = submission is None or submission.withdrawn_at is not None
     if submission is None:
         submission = Submission(contest_id=contest_id, entry=claim.number, version=0)
         session.add(submission)
@@ -352,7 +356,7 @@ def _keep_submission(
             )
         )
     session.flush()
-    if is_new:
+    if is_late:
         rounds.add_late_design(session, contest_id, submission)
 
 

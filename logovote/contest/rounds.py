@@ -159,9 +159,11 @@ def _shortlisted(
 
 
 def add_late_design(session: Session, contest_id: int, submission: Submission) -> None:
-    """Let a design that arrived late stand in the shortlist round, if one is open."""
+    """Let a design that arrived late, or is back, stand in an open shortlist round."""
     round_ = queries.latest_round(session, contest_id, Kind.SHORTLIST)
-    if round_ is not None and round_.phase is Phase.OPEN:
+    if round_ is None or round_.phase is not Phase.OPEN:
+        return
+    if session.get(Candidacy, (round_.id, submission.id)) is None:
         session.add(
             Candidacy(
                 round_id=round_.id,

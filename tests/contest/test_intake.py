@@ -1,0 +1,408 @@
+"""Importing designs: real files, the real fence, a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from logovote.contest import intake, rounds
+from logovote.contest.intake import FileReport, ImportReport
+from logovote.imaging.worker import Fence
+from logovote.ingest.reading import read_entries
+from logovote.store import queries
+from logovote.store.media import digest_of
+from logovote.store.models import Contest, Derivative, Kind, Picture, Version
+from logovote.store.store import Store
+from tests.builders import folder_of, make_contest, png, zip_of
+
+Importer = Callable[..., ImportReport]
+
+
+@pytest.fixture
+def contest_id(store: Store, now: datetime) -> int:
+    with store.database.write() as session:
+        contest = make_contest(session, now, voters={"core": ["Ann"]})
+        session.commit()
+        return contest.id
+
+
+@pytest.fixture
+def take_in(
+    store: Store, contest_id: int, fence: Fence, now: datetime, tmp_path: Path
+) -> Importer:
+    """Import files given as a dict (in a folder of their own) or as a path."""
+    folders = (tmp_path / f"export-{number}" for number in range(9))
+
+    def take(files: dict[str, bytes] | Path, **options: Any) -> ImportReport:
+        path = files if isinstance(files, Path) else folder_of(next(folders), files)
+        with read_entries(path) as reading:
+            return intake.import_designs(
+                store, contest_id, reading, fence, now=now, **options
+            )
+
+    return take
+
+
+def statuses(report: ImportReport) -> dict[str, str]:
+    return {file.file: file.status for file in report.files}
+
+
+def reason(report: ImportReport, file: str) -> str:
+    return next(each.reason or "" for each in report.files if each.file == file)
+
+
+def held(store: Store) -> list[tuple[int, int, str, bool]]:
+    """Entry, version, digest, whether it stands; for the one contest there is."""
+    with store.database.read() as session:
+        (contest,) = queries.contests(session)
+        return [
+            (s.entry, s.version, s.digest, s.withdrawn_at is None)
+            for s in queries.submissions(session, contest.id, withdrawn=True)
+        ]
+
+
+def counts(store: Store) -> list[int | None]:
+    with store.database.read() as session:
+        return [
+            session.scalar(select(func.count()).select_from(table))
+            for table in (Picture, Derivative, Version)
+        ]
+
+
+def of(*designs: tuple[int, int, bytes]) -> list[tuple[int, int, str, bool]]:
+    return [(entry, version, digest_of(data), True) for entry, version, data in designs]
+
+
+def test_designs_come_in_with_number_designer_and_title(
+    store: Store, contest_id: int, take_in: Importer
+) -> None:
+    manifest = "entry,file,designer,title\n36,a.png,Mia,A fox\n7,b.png,Leo,An owl\n"
+
+    report = take_in(
+        {"a.png": png(1), "b.png": png(2), "manifest.csv": manifest.encode()}
+    )
+
+    assert report.summary() == {
+        "new": 2,
+        "changed": 0,
+        "same": 0,
+        "withdrawn": 0,
+        "refused": 0,
+        "ignored": 1,
+    }
+    assert FileReport("a.png", "new", 36, "Mia", 1) in report.files
+    with store.database.read() as session:
+        titles = [(s.entry, s.title) for s in queries.submissions(session, contest_id)]
+    assert titles == [(7, "An owl"), (36, "A fox")]
+
+
+def test_originals_are_kept_untouched_beside_their_derivatives(
+    store: Store, contest_id: int, take_in: Importer
+) -> None:
+    take_in({"#36.png": png(36)})
+
+    digest = digest_of(png(36))
+    assert store.originals.get(digest) == png(36)
+    with store.database.read() as session:
+        made = queries.derivatives(session, contest_id, "thumb", "preview").values()
+        picture = session.get_one(Picture, digest)
+    assert {derivative.picture_digest for derivative in made} == {digest}
+    assert (picture.format, picture.width_px, picture.height_px) == ("PNG", 120, 90)
+    for derivative in made:
+        data = store.derivatives.get(derivative.digest)
+        assert data[:4] + data[8:12] == b"RIFFWEBP"
+        assert len(data) == derivative.size_bytes
+
+
+def test_importing_the_same_again_changes_nothing(
+    store: Store, take_in: Importer
+) -> None:
+    files = {"#1.png": png(1), "#2.png": png(2), "no number.png": png(3)}
+    take_in(files)
+    before = held(store), counts(store)
+
+    report = take_in(files)
+
+    assert set(statuses(report).values()) == {"same"}
+    assert (held(store), counts(store)) == before
+
+
+def test_a_changed_picture_is_a_new_version_and_the_old_one_is_kept(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"#1.png": png(1), "#2.png": png(2)})
+
+    report = take_in({"#1.png": png(11), "#2.png": png(2)})
+
+    assert statuses(report) == {"#1.png": "changed", "#2.png": "same"}
+    assert held(store) == of((1, 2, png(11)), (2, 1, png(2)))
+    assert store.originals.get(digest_of(png(1))) == png(1)
+
+
+def test_absent_designs_stay_unless_they_are_said_to_be_withdrawn(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"#1.png": png(1), "#2.png": png(2)})
+
+    assert take_in({"#1.png": png(1)}).summary()["withdrawn"] == 0
+    report = take_in({"#1.png": png(1)}, withdraw_missing=True)
+
+    assert statuses(report) == {"#1.png": "same", "#2.png": "withdrawn"}
+    assert [(entry, stands) for entry, _, _, stands in held(store)] == [
+        (1, True),
+        (2, False),
+    ]
+    again = take_in({"#1.png": png(1)}, withdraw_missing=True)
+    assert again.summary()["withdrawn"] == 0
+
+
+def test_a_withdrawn_design_that_is_sent_again_is_back(
+    store: Store, take_in: Importer
+) -> None:
+    both = {"#1.png": png(1), "#2.png": png(2)}
+    take_in(both)
+    take_in({"#1.png": png(1)}, withdraw_missing=True)
+
+    report = take_in(both)
+
+    assert statuses(report) == {"#1.png": "same", "#2.png": "changed"}
+    assert "back after" in reason(report, "#2.png")
+    assert held(store) == of((1, 1, png(1)), (2, 1, png(2)))
+
+
+def test_two_identical_files_for_one_entry_are_one(
+    store: Store, take_in: Importer
+) -> None:
+    files = {"a/#1.png": png(1), "b/#1.png": png(1)}
+
+    for first in ("new", "same"):
+        report = take_in(files)
+        assert statuses(report) == {"a/#1.png": first, "b/#1.png": "ignored"}
+        assert "the same picture as a/#1.png" in reason(report, "b/#1.png")
+        assert held(store) == of((1, 1, png(1)))
+
+
+def test_of_two_different_files_for_one_entry_the_later_is_the_newer(
+    store: Store, take_in: Importer
+) -> None:
+    files = {"2/#1.png": png(2), "10/#1.png": png(10)}
+
+    report = take_in(files)
+
+    assert statuses(report) == {"2/#1.png": "new", "10/#1.png": "changed"}
+    assert held(store) == of((1, 2, png(10)))
+
+
+def test_importing_two_files_for_one_entry_again_changes_nothing(
+    store: Store, take_in: Importer
+) -> None:
+    files = {"a/#1.png": png(1), "b/#1.png": png(2), "c/#1.png": png(1)}
+    take_in(files)
+    before = held(store), counts(store)
+    assert before[0] == of((1, 2, png(2)))
+
+    report = take_in(files)
+
+    assert report.summary() | {"same": 2, "ignored": 1} == report.summary()
+    assert (held(store), counts(store)) == before
+
+
+def test_a_file_without_a_number_is_known_by_its_bytes(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"#36.png": png(1)})
+
+    report = take_in({"renamed by somebody.png": png(1)})
+
+    assert statuses(report) == {"renamed by somebody.png": "same"}
+    assert held(store) == of((36, 1, png(1)))
+
+
+def test_a_file_without_a_number_is_else_known_by_its_name(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"#36.png": png(0), "my fox.png": png(1)})
+
+    report = take_in({"my fox.png": png(2)})
+
+    assert statuses(report) == {"my fox.png": "changed"}
+    assert held(store) == of((36, 1, png(0)), (37, 2, png(2)))
+
+
+def test_a_file_without_a_number_gets_one_and_the_report_says_so(
+    store: Store, take_in: Importer
+) -> None:
+    report = take_in({"fox.png": png(1), "owl.png": png(2), "#5.png": png(3)})
+
+    assert sorted(entry for entry, *_ in held(store)) == [5, 6, 7]
+    assert "given number 6" in reason(report, "fox.png")
+    assert "given number 7" in reason(report, "owl.png")
+
+
+def test_a_dry_run_tells_the_same_and_keeps_nothing(
+    store: Store, settings: Any, take_in: Importer
+) -> None:
+    take_in({"#1.png": png(1), "#9.png": png(9)})
+    before = held(store), counts(store)
+    files = {"#1.png": png(11), "#2.png": png(2), "#3.png": b"no picture"}
+
+    told = take_in(files, dry_run=True, withdraw_missing=True)
+
+    assert (held(store), counts(store)) == before
+    media = [path for path in settings.data.rglob("*") if path.is_file()]
+    assert not [path for path in media if path.read_bytes() == png(2)]
+    assert take_in(files, withdraw_missing=True) == told
+
+
+HOSTILE = {
+    "#2.png": b"",
+    "#3.png": png(3)[:-200],
+    "#4.png": b"this is a text, whatever its name says\n" * 9,
+    "#5.svg": b"<svg xmlns='http://www.w3.org/2000/svg'",
+    "#6.exe": b"MZ" + bytes(500),
+    "#7.png": b"\x89PNG\r\n\x1a\n" + bytes(4000),
+}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_one_bad_file_never_costs_the_others(
+    store: Store,
+    take_in: Importer,
+    tmp_path: Path,
+    packed: bool,  # noqa: FBT001 - ids
+) -> None:
+    files = {"#1.png": png(1)} | HOSTILE | {"#8.png": png(8)}
+    archive = tmp_path / "export.zip"
+    if packed:
+        archive.write_bytes(zip_of(files | {"../../#9.png": png(9)}))
+
+    report = take_in(archive if packed else files)
+
+    good = {name for name, status in statuses(report).items() if status == "new"}
+    assert good == {"#1.png", "#8.png"}
+    assert {statuses(report)[name] for name in HOSTILE} <= {"refused", "ignored"}
+    assert all(file.reason for file in report.files if file.status != "new")
+    assert [entry for entry, *_ in held(store)] == [1, 8]
+
+
+def test_a_path_that_leads_out_of_a_zip_is_refused(
+    store: Store, take_in: Importer, tmp_path: Path
+) -> None:
+    (tmp_path / "export.zip").write_bytes(zip_of({"../../#9.png": png(9)}))
+
+    report = take_in(tmp_path / "export.zip")
+
+    assert statuses(report) == {"../../#9.png": "refused"}
+    assert not (tmp_path.parent / "#9.png").exists()
+    assert held(store) == []
+
+
+def test_a_truncated_picture_says_what_is_wrong_with_it(take_in: Importer) -> None:
+    report = take_in({"#3.png": png(3)[:-200], "#2.png": b""})
+
+    assert statuses(report) == {"#3.png": "refused", "#2.png": "refused"}
+    for file in report.files:
+        assert file.reason
+        assert "Traceback" not in file.reason
+
+
+def test_a_bad_file_leaves_the_entry_it_claims_as_it_was(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"#1.png": png(1)})
+
+    report = take_in({"#1.png": png(1)[:-200]}, withdraw_missing=True)
+
+    assert statuses(report) == {"#1.png": "refused"}
+    assert held(store) == of((1, 1, png(1)))
+
+
+def test_a_file_that_is_empty_does_not_withdraw_its_entry(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"#1.png": png(1), "#2.png": png(2), "#3.png": png(3)})
+
+    report = take_in({"#1.png": b"", "#2.png": png(2)}, withdraw_missing=True)
+
+    assert report.summary() | {"refused": 1, "same": 1, "withdrawn": 1} == (
+        report.summary()
+    )
+    assert held(store)[0] == (1, 1, digest_of(png(1)), True)
+
+
+def test_one_picture_under_two_entries_is_decoded_and_kept_once(
+    store: Store, take_in: Importer
+) -> None:
+    report = take_in({"#1.png": png(1), "#2.png": png(1)})
+
+    assert report.summary()["new"] == 2
+    assert held(store) == of((1, 1, png(1)), (2, 1, png(1)))
+    assert counts(store)[0] == 1
+
+
+def test_a_late_design_joins_the_shortlist_round_that_is_open(
+    store: Store, contest_id: int, take_in: Importer, now: datetime
+) -> None:
+    take_in({"#1.png": png(1)})
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        rounds.open_round(session, contest, Kind.SHORTLIST, now)
+        session.commit()
+
+    take_in({"#1.png": png(11), "#2.png": png(2)})
+
+    assert standing(store, contest_id) == [1, 2]
+
+
+def test_a_design_that_is_back_joins_the_open_round_it_missed(
+    store: Store, contest_id: int, take_in: Importer, now: datetime
+) -> None:
+    take_in({"#1.png": png(1), "#2.png": png(2)})
+    take_in({"#1.png": png(1)}, withdraw_missing=True)
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        rounds.open_round(session, contest, Kind.SHORTLIST, now)
+        session.commit()
+
+    take_in({"#2.png": png(2)})
+
+    assert standing(store, contest_id) == [1, 2]
+
+
+def standing(store: Store, contest_id: int) -> list[int]:
+    with store.database.read() as session:
+        round_ = queries.latest_round(session, contest_id, Kind.SHORTLIST)
+        assert round_ is not None
+        return [c.submission.entry for c in queries.candidacies(session, round_.id)]
+
+
+def test_progress_runs_from_nothing_to_all(take_in: Importer) -> None:
+    seen: list[tuple[int, int]] = []
+
+    take_in(
+        {"#1.png": png(1), "#2.png": b"?", "#3.png": png(3)},
+        progress=lambda done, total: seen.append((done, total)),
+    )
+
+    assert seen[0][0] == 0
+    assert seen[-1][0] == seen[-1][1]
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+
+
+def test_the_public_report_has_the_documented_form(take_in: Importer) -> None:
+    report = take_in({"#1.png": png(1), "#2.png": b""}).as_json()
+
+    assert list(report) == ["summary", "files"]
+    assert tuple(report["summary"]) == intake.STATUSES
+    assert keys_of(report["files"]) == {
+        ("file", "status", "entry", "designer", "version", "reason")
+    }
+
+
+def keys_of(rows: Iterable[dict[str, Any]]) -> set[tuple[str, ...]]:
+    return {tuple(row) for row in rows}
