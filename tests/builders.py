@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import casting, contests, people, rounds
 from logovote.store import queries
+from logovote.store.media import digest_of
 from logovote.store.models import (
     Contest,
     Derivative,
@@ -102,10 +103,21 @@ def make_contest(
 
 
 def add_design(
-    session: Session, contest: Contest, entry: int, now: datetime
+    session: Session,
+    contest: Contest,
+    entry: int,
+    now: datetime,
+    *,
+    original: bytes | None = None,
 ) -> Submission:
-    """Add a design without a picture file: fast, for tests that look at none."""
+    """Add a design without decoding anything: fast, for tests that look at none.
+
+    The database then knows `original`, or a made-up one; putting it into the media
+    store is the caller's.
+    """
     digest = f"{contest.id:032x}{entry:032x}"
+    if original is not None:
+        digest = digest_of(original)
     session.add(
         Picture(
             digest=digest,

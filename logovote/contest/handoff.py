@@ -20,8 +20,21 @@ from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round, Submission
 from logovote.store.store import Store
 
-# What a spreadsheet would run as a formula, or strip as white space before one.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would run as a formula, or strip as white space before one; some
+# take the wide forms of East Asian keyboards for the signs.
+_FORMULA = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+)
 _EXTENSIONS = {"JPEG": "jpg"}
 _UNSAFE = re.compile(r"[^\w.-]+")
 COLUMNS = (

@@ -17,6 +17,8 @@ from logovote.voting.ballots import Approval
 from logovote.voting.formats import read_profile
 from logovote.voting.profiles import ALL, Profile, Vote
 
+_LARGEST_PILE = 10_000_000
+
 
 def import_ballots(
     session: Session,
@@ -57,6 +59,11 @@ def import_ballots(
             raise InvalidBallotError(
                 f"Ballot {number} is of the group “{vote.group}”, which this contest "
                 f"does not have (groups: {', '.join(groups) or 'none'})."
+            )
+        if vote.count > _LARGEST_PILE:
+            raise InvalidBallotError(
+                f"Ballot {number}: it cannot have been cast more than {_LARGEST_PILE} "
+                "times."
             )
         try:
             items = casting.checked_items(round_.kind, _items(vote, round_.kind), slate)

@@ -1,0 +1,229 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from logovote.contest import families, handoff, results, rounds
+from logovote.contest.rounds import RoundError
+from logovote.store import queries
+from logovote.store.models import Contest, Kind, Submission
+from logovote.store.store import Store
+from tests.builders import (
+    add_design,
+    cast,
+    make_contest,
+    open_shortlist,
+    png,
+    withdraw,
+)
+
+
+@pytest.fixture
+def contest(session: Session, store: Store, now: datetime) -> Contest:
+    """Four designs with real originals, a family of 2 and 4, and three voters."""
+    contest = make_contest(session, now, voters={"core": ["Ann", "Bea", "Cat"]})
+    for entry in (1, 2, 3, 4):
+        original = png(entry)
+        store.originals.put(original)
+        add_design(session, contest, entry, now, original=original)
+    families.merge(session, contest, [2, 4])
+    return contest
+
+
+@pytest.fixture
+def shortlisted(session: Session, contest: Contest, now: datetime) -> Contest:
+    """Counted: f2 has all three voters, 3 two, 1 one; 4 speaks for f2."""
+    round_ = open_shortlist(session, contest, now)
+    cast(session, round_, "Ann", ["4", "3", "1"], now)
+    cast(session, round_, "Bea", ["f2", "3"], now)
+    cast(session, round_, "Cat", ["f2"], now)
+    rounds.close_round(session, round_, now)
+    results.count_round(session, round_)
+    return contest
+
+
+def design(session: Session, contest: Contest, entry: int) -> Submission:
+    found = queries.submission(session, contest.id, entry)
+    assert found is not None
+    return found
+
+
+def exported(
+    session: Session, store: Store, contest: Contest, folder: Path
+) -> dict[str, bytes]:
+    paths = handoff.export_to(folder / "new" / "deep", store, session, contest)
+    return {path.name: path.read_bytes() for path in paths}
+
+
+def table(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+
+
+def test_there_is_nothing_to_hand_on_before_the_count(
+    session: Session, store: Store, contest: Contest, now: datetime, tmp_path: Path
+) -> None:
+    round_ = open_shortlist(session, contest, now)
+    cast(session, round_, "Ann", ["1"], now)
+    rounds.close_round(session, round_, now)
+
+    with pytest.raises(RoundError, match="close and count a round first"):
+        exported(session, store, contest, tmp_path)
+
+
+def test_the_table_is_the_shortlist_in_order(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path
+) -> None:
+    rows = table(exported(session, store, shortlisted, tmp_path)["shortlist.csv"])
+
+    assert tuple(rows[0]) == handoff.COLUMNS
+    assert [(row["place"], row["entry"], row["family"]) for row in rows] == [
+        ("1", "4", "f2"),
+        ("2", "3", "f3"),
+        ("3", "1", "f1"),
+    ]
+    assert rows[0]["variants"] == "2 4"
+    assert rows[0]["tied"] == "no"
+    assert rows[0]["support"] == "1"
+    assert rows[0]["designer"] == "Designer 4"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        '=HYPERLINK("http://x","y")',
+        "\uff1d1+1",
+    ],
+)
+def test_no_cell_of_the_table_can_become_a_formula(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path, text: str
+) -> None:
+    fourth = design(session, shortlisted, 4)
+    fourth.designer = fourth.title = text
+
+    data = exported(session, store, shortlisted, tmp_path)["shortlist.csv"]
+
+    row = table(data)[0]
+    assert row["designer"] == row["title"] == "'" + text
+
+
+def test_the_document_says_how_the_shortlist_came_about(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path
+) -> None:
+    data = exported(session, store, shortlisted, tmp_path)["shortlist.json"]
+
+    document = json.loads(data)
+
+    assert list(document) == [
+        "contest",
+        "title",
+        "round",
+        "method",
+        "closed_at",
+        "shortlist",
+        "turnout",
+        "binding",
+        "seed",
+        "ties",
+    ]
+    assert (document["round"], document["method"]) == ("shortlist", "seqphragmen")
+    assert [line["entry"] for line in document["shortlist"]] == [4, 3, 1]
+    assert document["shortlist"][1]["support"] == "2/3"
+
+
+def test_originals_are_handed_on_byte_for_byte_in_the_order_of_places(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path
+) -> None:
+    data = exported(session, store, shortlisted, tmp_path)["designs.zip"]
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = archive.namelist()
+        originals = [archive.read(name) for name in names]
+
+    assert names == sorted(names)
+    assert names == [
+        "01-entry-4-Designer-4.png",
+        "02-entry-3-Designer-3.png",
+        "03-entry-1-Designer-1.png",
+    ]
+    assert originals == [png(4), png(3), png(1)]
+
+
+@pytest.mark.parametrize("designer", ["../../etc/passwd", "C:\\x", "a\0b", "..", "/"])
+def test_a_designers_name_cannot_lead_out_of_the_zip(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path, designer: str
+) -> None:
+    design(session, shortlisted, 4).designer = designer
+
+    data = exported(session, store, shortlisted, tmp_path)["designs.zip"]
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        first = archive.namelist()[0]
+    assert first.startswith("01-entry-4")
+    assert not set("/\\:\0") & set(first)
+    assert ".." not in first
+
+
+def test_the_ranking_is_handed_on_once_it_is_counted(
+    session: Session, store: Store, shortlisted: Contest, now: datetime, tmp_path: Path
+) -> None:
+    ranking = rounds.open_round(session, shortlisted, Kind.RANKING, now)
+    for name in ("Ann", "Bea", "Cat"):
+        cast(session, ranking, name, [["1"], ["none"], ["4"], ["3"]], now)
+    rounds.close_round(session, ranking, now)
+    results.count_round(session, ranking)
+
+    files = exported(session, store, shortlisted, tmp_path)
+
+    rows = table(files["shortlist.csv"])
+    assert [(row["entry"], row["acceptable"]) for row in rows] == [
+        ("1", "yes"),
+        ("", ""),
+        ("4", "no"),
+        ("3", "no"),
+    ]
+    assert rows[1]["title"] == "None of these"
+    assert rows[2]["variants"] == "2 4"
+    with zipfile.ZipFile(io.BytesIO(files["designs.zip"])) as archive:
+        assert [name[:10] for name in archive.namelist()] == [
+            "01-entry-1",
+            "03-entry-4",
+            "04-entry-3",
+        ]
+
+
+def test_a_design_withdrawn_after_the_count_is_still_in_the_result(
+    session: Session, store: Store, shortlisted: Contest, now: datetime, tmp_path: Path
+) -> None:
+    withdraw(session, shortlisted, 4, now)
+
+    rows = table(exported(session, store, shortlisted, tmp_path)["shortlist.csv"])
+
+    assert [row["entry"] for row in rows] == ["4", "3", "1"]
+
+
+def test_the_button_gives_the_same_files_as_the_terminal(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(
+        io.BytesIO(handoff.as_zip(store, session, shortlisted))
+    ) as whole:
+        zipped = {name: whole.read(name) for name in whole.namelist()}
+    written = exported(session, store, shortlisted, tmp_path)
+
+    assert zipped.keys() == written.keys()
+    assert zipped["shortlist.json"] == written["shortlist.json"]
+    assert zipped["shortlist.csv"] == written["shortlist.csv"]
