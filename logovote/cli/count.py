@@ -116,4 +116,5 @@ def _as_text(profile: Profile, outcome: counting.Outcome, seats: int | None) -> 
     for use in outcome.ties:
         tied, chosen = ", ".join(use.tied), ", ".join(use.chosen)
         lines.append(f"tie order, {use.step}: {chosen} of {tied}")
-    return "\n".join(lines)
+    # A name may hold half a character, which JSON can write and a terminal cannot.
+    return "\n".join(lines).encode(errors="replace").decode()

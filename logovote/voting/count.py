@@ -46,6 +46,7 @@ PAIRWISE_RULES: Mapping[str, Callable[[Pairwise, TieOrder, Strength], Standings]
     "minimax": minimax,
     "split_cycle": split_cycle,
 }
+_LONG = 10_000  # bits; some 3000 digits
 METHODS = (*PAIRWISE_RULES, "irv", *SHORTLIST_RULES)
 
 
@@ -191,14 +192,32 @@ def _count_shortlist(profile: Profile, method: str, seats: int | None) -> Outcom
         ranking=ranking,
         winners=tuple(sorted(named(shortlist.winners))) or next(iter(ranking), ()),
         committee=named(elected),
-        scores={
-            stands_for[slot.family]: slot.score
-            for slot in shortlist.slots
-            if slot.score is not None
-        },
+        scores=_scores(shortlist),
         ties=tuple(TieUse(u.step, named(u.tied), named(u.chosen)) for u in ties),
     )
 
 
+def _scores(shortlist: Shortlist) -> dict[str, Fraction]:
+    """Return the numbers the rule elected by; approval has one for everybody."""
+    scores = {
+        slot.family: slot.score for slot in shortlist.slots if slot.score is not None
+    }
+    if shortlist.rule == "av":
+        scores = dict(shortlist.supports)
+    return {shortlist.representatives[family]: s for family, s in scores.items()}
+
+
 def _number(value: Fraction) -> int | str:
-    return int(value) if value.denominator == 1 else str(value)
+    """Return an integer, or a fraction as text; huge ones are text in any case."""
+    top, bottom = value.numerator, value.denominator
+    if bottom > 1:
+        return f"{_digits(top)}/{_digits(bottom)}"
+    return top if top.bit_length() < _LONG else _digits(top)
+
+
+def _digits(value: int) -> str:
+    """Write a number of 0 or more; Python itself refuses beyond 4300 digits."""
+    if value.bit_length() < _LONG:
+        return str(value)
+    high, low = divmod(value, 10**3000)
+    return f"{_digits(high)}{low:03000}"

@@ -149,17 +149,25 @@ def elect_by_equal_shares(voters: Electorate, seats: int) -> list[Pick]:
     if not voters.blocs:
         return []
     budgets = [Fraction(seats) / voters.total] * len(voters.blocs)
-    open_ = [position for position, weight in enumerate(voters.supports) if weight]
+    # Budgets only shrink, so what a family asked before is the least it can ask now,
+    # and what could not be afforded never will be.
+    asks = {c: Fraction(0) for c, weight in enumerate(voters.supports) if weight}
     picks: list[Pick] = []
     while len(picks) < seats:
-        rates = {c: _rate(voters, budgets, c) for c in open_}
-        asked = {c: rate for c, rate in rates.items() if rate is not None}
-        if not asked:
+        least: Fraction | None = None
+        for family in sorted(asks, key=asks.__getitem__):
+            if least is not None and asks[family] > least:
+                break
+            rate = _rate(voters, budgets, family)
+            if rate is None:
+                del asks[family]
+                continue
+            asks[family] = rate
+            least = rate if least is None else min(least, rate)
+        if least is None:
             break
-        least = min(asked.values())
-        tied = tuple(c for c, rate in asked.items() if rate == least)
-        # Budgets only shrink: what cannot be afforded now never will be.
-        open_ = [c for c in asked if c != tied[0]]
+        tied = tuple(sorted(c for c, asked in asks.items() if asked == least))
+        del asks[tied[0]]
         picks.append(Pick(tied[0], None, tied))
         for number in voters.supporters[tied[0]]:
             budgets[number] -= min(budgets[number], least)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
 from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
 
 from logovote.voting.pairwise import Pairwise, Table
 from logovote.voting.ties import TieOrder, TieUse, finest_tiers
 
 Strength = Literal["margin", "wv"]
 Tiers = tuple[tuple[str, ...], ...]
+Levels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +108,8 @@ def schulze(
     Source: Schulze, A new monotonic, clone-independent, reversal symmetric, and
     Condorcet-consistent single-winner election method (2011).
     """
-    width = _widest_paths(_strengths(pairs, strength))
-    tiers = _layers(pairs.candidates, lambda a, b: width[a][b] > width[b][a])
-    return from_tiers("schulze", tiers, order)
+    width = _widest_paths(_levels(_strengths(pairs, strength)))
+    return from_tiers("schulze", _layers(pairs.candidates, width > width.T), order)
 
 
 def split_cycle(
@@ -119,10 +122,9 @@ def split_cycle(
     Source: Holliday & Pacuit, Split Cycle, Public Choice 197 (2023).
     """
     del strength  # the rule is defined on margins
-    margins = pairs.margins
-    width = _widest_paths(_strengths(pairs, "margin"))
-    tiers = _layers(pairs.candidates, lambda a, b: margins[a][b] > max(0, width[b][a]))
-    return from_tiers("split_cycle", tiers, order)
+    levels = _levels(_strengths(pairs, "margin"))
+    defeats = levels > _widest_paths(levels).T
+    return from_tiers("split_cycle", _layers(pairs.candidates, defeats), order)
 
 
 def borda(pairs: Pairwise, order: TieOrder, strength: Strength = "margin") -> Standings:
@@ -209,33 +211,37 @@ def _strengths(pairs: Pairwise, strength: Strength) -> Table:
     return [[of[a][b] if pairs.margins[a][b] > 0 else 0 for b in every] for a in every]
 
 
-def _widest_paths(strengths: Table) -> Table:
+def _levels(strengths: Table) -> Levels:
+    """Number the strengths from the weakest, 0 being none.
+
+    Paths ask only which of two majorities is stronger, so numbers that fit a machine
+    word say all, however large the strengths are.
+    """
+    level = {value: n for n, value in enumerate(sorted({0}.union(*strengths)))}
+    size = len(strengths)
+    flat = [level[value] for row in strengths for value in row]
+    return np.array(flat, np.int64).reshape(size, size)
+
+
+def _widest_paths(levels: Levels) -> Levels:
     """Return how strong the weakest link of the best path is, by Floyd and Warshall."""
-    width = [list(row) for row in strengths]
-    for over, through in enumerate(width):
-        for row in width:
-            link = row[over]
-            if link:
-                row[:] = [
-                    max(direct, min(link, onward))
-                    for direct, onward in zip(row, through, strict=True)
-                ]
+    width = levels.copy()
+    for over in range(len(width)):
+        np.maximum(width, np.minimum(width[:, over, None], width[over]), out=width)
+    np.fill_diagonal(width, 0)
     return width
 
 
-def _layers(candidates: Sequence[str], is_above: Callable[[int, int], bool]) -> Tiers:
+def _layers(candidates: Sequence[str], above: npt.NDArray[np.bool_]) -> Tiers:
     """Take all that are unbeaten by the remaining ones, again and again."""
-    every = range(len(candidates))
-    beaten_by = {b: {a for a in every if a != b and is_above(a, b)} for b in every}
+    remaining = np.ones(len(candidates), np.bool_)
     tiers = []
-    while beaten_by:
-        unbeaten = {b for b, beaters in beaten_by.items() if not beaters}
-        tiers.append(tuple(sorted(candidates[b] for b in unbeaten)))
-        beaten_by = {
-            b: beaters - unbeaten
-            for b, beaters in beaten_by.items()
-            if b not in unbeaten
-        }
+    while remaining.any():
+        unbeaten = remaining & ~above[remaining].any(axis=0)
+        tiers.append(
+            tuple(sorted(candidates[c] for c in np.flatnonzero(unbeaten).tolist()))
+        )
+        remaining &= ~unbeaten
     return tuple(tiers)
 
 

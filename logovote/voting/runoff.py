@@ -13,8 +13,8 @@ from logovote.voting.ranking import Standings, from_tiers
 from logovote.voting.ties import TieOrder, TieUse
 from logovote.voting.weights import weigh
 
-MOST_STATES = 1000
-"""So many sets of remaining candidates are followed before ties are broken early."""
+MOST_LOOKS = 1_000_000
+"""How many ballots are looked at, over all states, before ties are broken early."""
 
 Choices = tuple[int, ...]  # one ballot; each tier a set of candidates, as bits
 
@@ -24,29 +24,30 @@ def instant_runoff(profile: Profile, order: TieOrder) -> Standings:
 
     Where several candidates have the least, every choice of whom to eliminate is
     followed. The first place is shared by all who win in any of them, the next by all
-    who come first of the rest in any, and so on. Only beyond `MOST_STATES` are ties
-    narrowed down to the first and the last in the tie order, which is then recorded.
+    who come first of the rest in any, and so on. Only where that is too much are two
+    runs made instead, with the tie order and its reverse, and the uses recorded.
     """
     ballots = _ballots(profile)
     everyone = (1 << len(profile.candidates)) - 1
-    rank = [order.rank[candidate] for candidate in profile.candidates]
-    follows, narrowed = _follow(ballots, everyone, rank)
+    follows, ties = _every_run(ballots, everyone), []
+    if follows is None:
+        rank = [order.rank[candidate] for candidate in profile.candidates]
+        follows, uses = _two_runs(ballots, everyone, rank)
+        ties = [
+            TieUse(
+                f"elimination from {state.bit_count()}",
+                tuple(profile.candidates[c] for c in tied),
+                (profile.candidates[lost],),
+            )
+            for state, tied, lost in uses
+        ]
     tiers = []
     rest = everyone
     while rest:
         first = _first_of(rest, follows)
         tiers.append(tuple(sorted(profile.candidates[c] for c in _members(first))))
         rest &= ~first
-    standings = from_tiers("irv", tuple(tiers), order)
-    uses = tuple(
-        TieUse(
-            f"elimination from {left}",
-            tuple(profile.candidates[c] for c in tied),
-            tuple(profile.candidates[c] for c in chosen),
-        )
-        for left, tied, chosen in narrowed
-    )
-    return replace(standings, ties=uses)
+    return replace(from_tiers("irv", tuple(tiers), order), ties=tuple(ties))
 
 
 def _ballots(profile: Profile) -> list[tuple[Choices, int]]:
@@ -65,33 +66,54 @@ def _ballots(profile: Profile) -> list[tuple[Choices, int]]:
     return [(tiers, int(weight * unit)) for tiers, weight in weighed.items() if weight]
 
 
-def _follow(
-    ballots: Sequence[tuple[Choices, int]], everyone: int, rank: Sequence[int]
-) -> tuple[dict[int, list[int]], list[tuple[int, list[int], list[int]]]]:
-    """Return whom each reachable set of candidates may lose next.
-
-    Candidates whom nobody puts first go together: no order of theirs moves a vote.
-    """
+def _every_run(
+    ballots: Sequence[tuple[Choices, int]], everyone: int
+) -> dict[int, list[int]] | None:
+    """Return whom each reachable set of candidates may lose next; None: too many."""
     follows: dict[int, list[int]] = {}
-    narrowed = []
     open_ = [everyone]
     while open_:
         state = open_.pop()
         if state in follows:
             continue
-        tally = _tally(ballots, state)
-        least = min(tally.values(), default=0)
-        tied = [candidate for candidate, weight in tally.items() if weight == least]
-        if least == 0:
-            follows[state] = [sum(1 << candidate for candidate in tied)]
-        else:
-            if len(tied) > 2 and len(follows) > MOST_STATES:
-                tied.sort(key=rank.__getitem__)
-                narrowed.append((state.bit_count(), tied, [tied[0], tied[-1]]))
-                tied = [tied[0], tied[-1]]
-            follows[state] = [1 << candidate for candidate in tied]
+        if len(follows) * len(ballots) > MOST_LOOKS:
+            return None
+        tied, together = _least(ballots, state)
+        losses = [1 << candidate for candidate in tied]
+        follows[state] = [sum(losses)] if together else losses
         open_ += [state & ~lost for lost in follows[state] if state & ~lost]
-    return follows, narrowed
+    return follows
+
+
+def _two_runs(
+    ballots: Sequence[tuple[Choices, int]], everyone: int, rank: Sequence[int]
+) -> tuple[dict[int, list[int]], list[tuple[int, list[int], int]]]:
+    """Return the same for two runs, and each choice the first one made."""
+    follows: dict[int, list[int]] = {}
+    uses = []
+    for goes in (max, min):
+        state = everyone
+        while state:
+            tied, together = _least(ballots, state)
+            loser = goes(tied, key=rank.__getitem__)
+            lost = sum(1 << c for c in tied) if together else 1 << loser
+            follows.setdefault(state, []).append(lost)
+            if goes is max and len(tied) > 1 and not together:
+                uses.append((state, tied, loser))
+            state &= ~lost
+    return follows, uses
+
+
+def _least(
+    ballots: Sequence[tuple[Choices, int]], state: int
+) -> tuple[list[int], bool]:
+    """Return who has the least, and whether they go together.
+
+    They do where nobody puts any of them first: no order of theirs moves a vote.
+    """
+    tally = _tally(ballots, state)
+    least = min(tally.values(), default=0)
+    return [c for c, weight in tally.items() if weight == least], least == 0
 
 
 def _tally(ballots: Sequence[tuple[Choices, int]], state: int) -> dict[int, int]:

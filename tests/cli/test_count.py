@@ -140,3 +140,21 @@ def test_the_same_file_counts_to_the_same_bytes(run: Any) -> None:
         "ballots": JURY_AND_PUBLIC["ballots"][::-1],  # type: ignore[index]  # a list
     }
     assert run(turned, "--json").stdout == run(JURY_AND_PUBLIC, "--json").stdout
+
+
+def test_numbers_of_any_length_are_printed(run: Any) -> None:
+    huge = 10**900
+    weights = [f"1/{huge // 7**n + n}" for n in range(6)]
+    ballots = [{"approvals": ["a"], "weight": text} for text in weights]
+    approved = {"candidates": ["a", "b"], "ballots": ballots}
+    result = run(approved, "--json", "--method", "av")
+    assert result.exit_code == 0
+    scores = json.loads(result.stdout)["scores"]
+    assert len(scores["a"]) > 4300
+    assert scores["b"] == 0
+
+
+def test_a_name_no_terminal_can_show_is_printed_all_the_same(run: Any) -> None:
+    result = run('{"candidates": ["\\ud800"], "ballots": []}')
+    assert result.exit_code == 0
+    assert "1  ?" in result.stdout

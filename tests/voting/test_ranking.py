@@ -284,11 +284,18 @@ def test_instant_runoff(votes: list[tuple[int, str]], expected: str) -> None:
     assert line(profile("ABC", *(ranked(*vote) for vote in votes)), "irv") == expected
 
 
-def test_too_many_tied_eliminations_are_narrowed_down_on_record(
+def test_too_many_orders_of_elimination_give_way_to_two_on_record(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(runoff, "MOST_STATES", 5)
-    tied = profile("ABCDEF", *(ranked(1, letter) for letter in "ABCDEF"))
-    standings = rank(tied, "irv")
-    assert all(use.step.startswith("elimination") for use in standings.ties)
-    assert standings.ties
+    tied = profile(
+        "ABCDEF", *(ranked(1, letter) for letter in "ABCDEF"), ranked(9, "F")
+    )
+    exact = rank(tied, "irv")
+    assert exact.tiers == (("F",), tuple("ABCDE"))
+    assert exact.ties == ()
+    monkeypatch.setattr(runoff, "MOST_LOOKS", 20)
+    narrowed = rank(tied, "irv")
+    assert narrowed.winners == ("F",)
+    assert [use.step for use in narrowed.ties] == [
+        f"elimination from {left}" for left in (6, 5, 4, 3)
+    ]

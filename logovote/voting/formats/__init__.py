@@ -60,6 +60,9 @@ def read_profile(
 
 
 def _decode(data: bytes, *, strict: bool) -> str:
+    if b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        raise MalformedFileError(f"line {line}: this is not UTF-8 text.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

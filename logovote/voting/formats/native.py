@@ -60,9 +60,8 @@ def read_native(text: str) -> Draft:
     draft.mode = document.get("mode")
     if draft.mode not in (None, "fixed_share", "per_voter"):
         raise MalformedFileError('mode: it must be "fixed_share" or "per_voter".')
-    if document.get("groups"):
+    if groups := _object(document.get("groups", {}), "groups"):
         cap = document.get("cap")
-        groups = _object(document["groups"], "groups")
         draft.groups = [_group(id_, spec, cap) for id_, spec in groups.items()]
     for position, spec in enumerate(_list(document["ballots"], "ballots"), start=1):
         draft.votes.append(_vote(spec, draft, f"ballot {position}"))
