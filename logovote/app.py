@@ -18,6 +18,7 @@ from logovote.web import (
     accounts,
     context,
     errors,
+    forms,
     home,
     organise,
     pages,
@@ -48,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         # A page may stay open for days; the token is bound to the session anyway.
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.url_map.converters["int"] = forms.Number
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     app.extensions["logovote"] = context.Site(settings, store, Jobs(settings, store))
     if settings.trusted_proxies:

@@ -6,7 +6,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
+from werkzeug.routing import IntegerConverter, ValidationError
+
 from logovote.contest.casting import NONE, InvalidBallotError, Items
+
+_MOST_DIGITS = 9
+
+
+class Number(IntegerConverter):
+    """A number in an address; one that no database could hold leads nowhere."""
+
+    def to_python(self, value: str) -> int:
+        """Refuse what is too long."""
+        if len(value) > _MOST_DIGITS:
+            raise ValidationError
+        return int(value)
+
+
+def parse_number(text: str) -> int | None:
+    """Read a whole number of a form; None for anything else, or one too long."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 @dataclass(frozen=True)

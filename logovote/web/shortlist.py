@@ -24,7 +24,7 @@ from logovote.store.models import Ballot, Kind, Round, Submission
 from logovote.web import ballots, forms
 from logovote.web.context import db
 from logovote.web.guards import Seat, seat, signed_in
-from logovote.web.pictures import Album, Picture
+from logovote.web.pictures import Picture, address, picture_of, preview_of
 
 bp = Blueprint("shortlist", __name__, url_prefix="/c/<slug>")
 
@@ -102,7 +102,7 @@ def logo(slug: str, entry: int) -> str:
         logo=cards[position],
         entry=entry,
         title=submission.title,
-        preview=Album(visitor.contest.id).preview(submission),
+        preview=preview_of(submission),
         ground=submission.picture.ground,
         previous_entry=neighbours[0],
         next_entry=neighbours[1],
@@ -142,8 +142,8 @@ def press(slug: str) -> BaseResponse:
 
 def _way_back(slug: str, pressed: str, family: frozenset[str]) -> str:
     """Return the page and place where a button was pressed."""
-    if (entry := request.form.get("from", "")).isdecimal():
-        return url_for("shortlist.logo", slug=slug, entry=int(entry))
+    if (entry := forms.parse_number(request.form.get("from", ""))) is not None:
+        return url_for("shortlist.logo", slug=slug, entry=entry)
     entries = sorted(int(id_) for id_ in family if id_.isdecimal())
     anchor = f"logo-{entries[0]}" if pressed and entries else "none"
     show_ = request.form.get("show") or None
@@ -169,19 +169,16 @@ def _cards(visitor: Seat, round_: Round, approved: frozenset[str]) -> list[Card]
     families: dict[str, list[Submission]] = defaultdict(list)
     for candidacy in queries.candidacies(db(), round_.id):
         families[candidacy.family].append(candidacy.submission)
-    album = Album(visitor.contest.id)
     viewer = visitor.voter.id if visitor.voter else 0
     return [
-        _card(family, families[family], album, approved)
+        _card(family, families[family], approved)
         for family in shuffled(list(families), f"{round_.public_string}\0{viewer}")
     ]
 
 
-def _card(
-    family: str, designs: list[Submission], album: Album, approved: frozenset[str]
-) -> Card:
+def _card(family: str, designs: list[Submission], approved: frozenset[str]) -> Card:
     variants = [
-        Variant(design.entry, album.picture(design), str(design.entry) in approved)
+        Variant(design.entry, picture_of(design), str(design.entry) in approved)
         for design in designs
     ]
     return Card(

@@ -13,10 +13,11 @@ from logovote.contest.intake import STATUSES
 from logovote.ingest.members import printable
 from logovote.store import queries
 from logovote.store.models import Contest, ImportJob, JobState
+from logovote.web import forms
 from logovote.web.context import db, now, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
-from logovote.web.pictures import pictures_by_entry
+from logovote.web.pictures import picture_of
 
 _LONGEST_NAME = 200
 _RUNNING = frozenset({JobState.LOOKING, JobState.IMPORTING})
@@ -34,7 +35,7 @@ def designs(slug: str) -> str:
         submissions={submission.entry: submission for submission in submissions},
         groupings=families.groupings(db(), contest),
         withdrawn=[s for s in submissions if s.withdrawn_at is not None],
-        pictures=pictures_by_entry(contest.id, submissions),
+        pictures={design.entry: picture_of(design) for design in submissions},
         jobs=queries.import_jobs(db(), contest.id),
     )
 
@@ -137,9 +138,8 @@ def _job(contest: Contest, job_id: int) -> ImportJob:
 def regroup(slug: str) -> ResponseReturnValue:
     """Merge the chosen designs into one family, or let each stand alone."""
     contest = contest_by_slug(db(), slug)
-    entries = [
-        int(value) for value in request.form.getlist("entry") if value.isdecimal()
-    ]
+    numbers = map(forms.parse_number, request.form.getlist("entry"))
+    entries = [number for number in numbers if number is not None]
     if request.form.get("do") == "confirm":
         number = families.confirm_all(db(), contest)
         message = f"{number} families confirmed."

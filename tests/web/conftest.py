@@ -1,0 +1,101 @@
+"""A site with two contests, and visitors who are signed in without walking the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from logovote.contest import casting, families, rounds, signing_in
+from logovote.contest.contests import contest_by_slug
+from logovote.store import queries
+from logovote.store.models import Contest, Kind, Person
+from tests.builders import add_design, make_contest, voter_named
+from tests.conftest import Site
+
+ORIGINAL = b"the original of design 1"
+Visit = Callable[[str], FlaskClient]
+
+
+class Scene:
+    """The contest `acme` (voters Ann, Bob and Cleo) beside `other` (voter Otto)."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+
+    @contextmanager
+    def changing(self) -> Iterator[tuple[Session, Contest]]:
+        """Change acme behind the pages' back."""
+        with self.site.store.database.write() as session:
+            yield session, contest_by_slug(session, "acme")
+            session.commit()
+
+    def ballot(self, name: str, kind: Kind = Kind.SHORTLIST) -> casting.Items:
+        """Return what somebody's ballot says in the latest round."""
+        with self.site.store.database.read() as session:
+            contest = contest_by_slug(session, "acme")
+            round_ = rounds.latest(session, contest, kind)
+            voter = voter_named(session, contest, name)
+            return casting.items_of(queries.ballot_of(session, round_.id, voter.id))
+
+
+@pytest.fixture
+def scene(site: Site, now: datetime) -> Scene:
+    """Designs 1, 2, 3 and the family of 12 and 57; no round is open yet."""
+    with site.store.database.write() as session:
+        acme = make_contest(
+            session,
+            now,
+            designs=[2, 3, 12, 57],
+            voters={"core": ["Ann", "Bob"], "crowd": ["Cleo"]},
+        )
+        site.store.originals.put(ORIGINAL)
+        add_design(session, acme, 1, now, original=ORIGINAL)
+        families.merge(session, acme, [12, 57])
+        make_contest(session, now, slug="other", designs=[5], voters={"core": ["Otto"]})
+        session.commit()
+    return Scene(site)
+
+
+@pytest.fixture
+def shortlist(scene: Scene, now: datetime) -> Scene:
+    """The same with an open shortlist round."""
+    with scene.changing() as (session, acme):
+        rounds.open_round(session, acme, Kind.SHORTLIST, now)
+    return scene
+
+
+@pytest.fixture
+def ranking(scene: Scene, now: datetime) -> Scene:
+    """The same with an open ranking round of 1, 2, 3 and 57."""
+    with scene.changing() as (session, acme):
+        rounds.open_round(session, acme, Kind.RANKING, now)
+    return scene
+
+
+@pytest.fixture
+def visit(site: Site) -> Visit:
+    """Return a browser of somebody: a voter's name, "organiser" or "stranger"."""
+
+    def visit_(name: str) -> FlaskClient:
+        client = site.app.test_client()
+        if name == "stranger":
+            return client
+        with site.store.database.write() as session:
+            person = (
+                signing_in.owner(session)
+                if name == "organiser"
+                else session.scalars(select(Person).where(Person.name == name)).one()
+            )
+            token = signing_in.begin_session(session, person, datetime.now(UTC))
+            session.commit()
+        with client.session_transaction() as cookie:
+            cookie["_user_id"] = token
+        return client
+
+    return visit_

@@ -1,0 +1,213 @@
+"""Who gets where: every route has a row, and a route without one fails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from logovote.contest import people, signing_in
+from logovote.store.models import ImportJob, JobState
+from tests.builders import SECRET, voter_named
+from tests.web.conftest import Scene, Visit
+
+VISITORS = ("stranger", "Ann", "Otto", "organiser")
+# For each visitor: "y" gets in (whatever the answer then is), "s" is sent to sign in,
+# "f" is told that the page is not theirs.
+PUBLIC, VOTERS, ORGANISERS = "yyyy", "syfy", "sffy"
+TABLE = {
+    "GET home.index": PUBLIC,
+    "GET contests.show": PUBLIC,
+    "GET results.show": PUBLIC,
+    "GET accounts.sign_in": PUBLIC,
+    "POST accounts.sign_out": PUBLIC,
+    "GET accounts.invitation": PUBLIC,
+    "POST accounts.accept": PUBLIC,
+    "GET accounts.organiser_link": PUBLIC,
+    "POST accounts.enter": PUBLIC,
+    "GET pictures.derivative": PUBLIC,
+    "GET static": PUBLIC,
+    "GET shortlist.show": VOTERS,
+    "GET shortlist.logo": VOTERS,
+    "PUT shortlist.save": VOTERS,
+    "POST shortlist.press": VOTERS,
+    "GET ranking.show": VOTERS,
+    "PUT ranking.save": VOTERS,
+    "POST ranking.press": VOTERS,
+    "GET organise.index": ORGANISERS,
+    "GET organise.new": ORGANISERS,
+    "POST organise.create": ORGANISERS,
+    "GET organise.contest": ORGANISERS,
+    "GET organise.designs": ORGANISERS,
+    "POST organise.upload": ORGANISERS,
+    "GET organise.import_job": ORGANISERS,
+    "GET organise.import_progress": ORGANISERS,
+    "POST organise.confirm_import": ORGANISERS,
+    "POST organise.drop_import": ORGANISERS,
+    "POST organise.regroup": ORGANISERS,
+    "GET organise.original": ORGANISERS,
+    "GET organise.download": ORGANISERS,
+    "GET organise.people": ORGANISERS,
+    "POST organise.import_people": ORGANISERS,
+    "POST organise.set_groups": ORGANISERS,
+    "GET organise.round_": ORGANISERS,
+    "POST organise.move_round": ORGANISERS,
+}
+
+
+class Route(NamedTuple):
+    """One way into the site."""
+
+    name: str
+    method: str
+    url: str
+
+
+@pytest.fixture
+def routes(shortlist: Scene, now: datetime) -> list[Route]:
+    """Every route of the app, with arguments that lead to something."""
+    app = shortlist.site.app
+    with shortlist.changing() as (session, acme):
+        job = ImportJob(
+            contest_id=acme.id,
+            source="gone/export.zip",
+            name="export.zip",
+            state=JobState.DONE,
+            report='{"summary": {}, "files": []}',
+            created_at=now,
+        )
+        session.add(job)
+        session.flush()
+        job_id = job.id
+        voter = voter_named(session, acme, "Bob")
+        invitation = people.invitation_token(SECRET, voter)
+        key = signing_in.new_organiser_link(
+            session, datetime.now(now.tzinfo), once=False
+        )
+    digest = shortlist.site.store.derivatives.put(b"RIFF....WEBP")
+    arguments = {
+        "slug": "acme",
+        "entry": 1,
+        "kind": "shortlist",
+        "job_id": job_id,
+        "digest": digest,
+        "release": "0",
+        "path": "js/time.js",
+    }
+    found = []
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            token = key if rule.rule.startswith("/o/") else invitation
+            values = arguments | {"token": token}
+            used: Any = {name: values[name] for name in rule.arguments}
+            url = app.url_for(rule.endpoint, **used)
+            methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
+            found += [Route(f"{m} {rule.endpoint}", m, url) for m in methods]
+    return found
+
+
+def outcome(response: TestResponse) -> str:
+    if response.status_code in {301, 302, 303, 307, 308}:
+        return "s" if response.location.startswith("/sign-in?") else "y"
+    return {401: "s", 403: "f", 404: "n"}.get(response.status_code, "y")
+
+
+def test_every_route_has_a_row_and_every_row_a_route(routes: list[Route]) -> None:
+    assert {route.name for route in routes} == TABLE.keys()
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_everybody_gets_exactly_where_they_may(
+    routes: list[Route], visit: Visit, shortlist: Scene, who: str
+) -> None:
+    shortlist.site.app.config["WTF_CSRF_ENABLED"] = False
+    wrong = []
+    for route in routes:
+        answer = outcome(visit(who).open(route.url, method=route.method, buffered=True))
+        if answer != TABLE[route.name][VISITORS.index(who)]:
+            wrong.append(f"{route.name}: {answer}")
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_no_unsafe_route_takes_a_request_without_a_token(
+    routes: list[Route], visit: Visit, who: str
+) -> None:
+    unsafe = [route for route in routes if route.method != "GET"]
+
+    taken = [
+        (route.name, response.status_code)
+        for route in unsafe
+        for response in [visit(who).open(route.url, method=route.method, buffered=True)]
+        if response.status_code != 400 or "open for too long" not in response.text
+    ]
+
+    assert len(unsafe) > 10
+    assert taken == []
+
+
+def test_the_token_of_one_visitor_is_worth_nothing_to_another(
+    shortlist: Scene, visit: Visit
+) -> None:
+    ann, bob = visit("Ann"), visit("Bob")
+    stolen = token_of(ann)
+    token_of(bob)
+
+    answer = bob.put(
+        "/c/acme/shortlist/ballot", json={}, headers={"X-CSRFToken": stolen}
+    )
+
+    assert answer.status_code == 400
+
+
+def token_of(client: FlaskClient) -> str:
+    page = client.get("/").text
+    return page.partition('name="csrf-token" content="')[2].partition('"')[0]
+
+
+def test_a_contest_that_is_not_there_is_not_found(
+    routes: list[Route], visit: Visit, shortlist: Scene
+) -> None:
+    shortlist.site.app.config["WTF_CSRF_ENABLED"] = False
+    organiser = visit("organiser")
+    elsewhere = [
+        (
+            route,
+            organiser.open(route.url.replace("acme", "nowhere"), method=route.method),
+        )
+        for route in routes
+        if "acme" in route.url
+    ]
+
+    assert len(elsewhere) > 15
+    assert {response.status_code for _, response in elsewhere} == {404}
+
+
+def test_an_import_is_reached_through_its_own_contest_only(
+    routes: list[Route], visit: Visit, shortlist: Scene
+) -> None:
+    shortlist.site.app.config["WTF_CSRF_ENABLED"] = False
+    organiser = visit("organiser")
+    answers = [
+        organiser.open(route.url.replace("acme", "other"), method=route.method)
+        for route in routes
+        if ("import" in route.name and "job" in route.name) or "drop" in route.name
+    ]
+
+    assert len(answers) >= 2
+    assert {answer.status_code for answer in answers} == {404}
+
+
+@pytest.mark.parametrize("entry", ["4", "999", str(2**70)])
+def test_a_design_that_is_not_there_is_not_found(
+    shortlist: Scene, visit: Visit, entry: str
+) -> None:
+    organiser = visit("organiser")
+
+    assert organiser.get(f"/c/acme/logo/{entry}").status_code == 404
+    assert organiser.get(f"/organise/acme/original/{entry}").status_code == 404
+    assert organiser.get(f"/organise/acme/designs/imports/{entry}").status_code == 404
