@@ -73,13 +73,13 @@ def round_view(round_: Round, designs: int) -> RoundView:
     )
 
 
-def ballot_view(round_: Round, ballot: Ballot | None) -> BallotView:
+def ballot_view(seat: Seat, round_: Round, ballot: Ballot | None) -> BallotView:
     """Describe a ballot for a template."""
     receipt = None if ballot is None else casting.receipt_of(db(), ballot)
     items = casting.items_of(ballot)
     return BallotView(
         # Whose and which: browsers keep unsaved ballots under this name.
-        voter=f"{round_.id}-{ballot.voter_id if ballot else 0}",
+        voter=f"{round_.id}-{seat.voter.id if seat.voter else 0}",
         rev=ballot.rev if ballot else 0,
         items=items,
         none=items == [casting.NONE],

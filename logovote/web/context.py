@@ -5,10 +5,22 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import cast
 
 import flask_login
-from flask import Flask, current_app, g, request, session
+from flask import (
+    Flask,
+    current_app,
+    flash,
+    g,
+    jsonify,
+    redirect,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from logovote.contest import signing_in
@@ -17,6 +29,7 @@ from logovote.settings import Settings
 from logovote.store.models import Person
 from logovote.store.store import Store
 
+_SIGN_IN = "Sign in with your invitation link to see this page."
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -90,11 +103,17 @@ def sign_out() -> None:
 def init_app(app: Flask) -> None:
     """Teach the app to open and close sessions and to know its visitors."""
     manager = flask_login.LoginManager(app)
-    manager.login_view = "accounts.sign_in"
-    manager.login_message = "Sign in with your invitation link to see this page."
-    manager.login_message_category = "info"
     # The token in the session is checked on every request; nothing else is needed.
     manager.session_protection = None
+
+    @manager.unauthorized_handler  # type: ignore[untyped-decorator]
+    def refuse() -> ResponseReturnValue:
+        if request.is_json:
+            return jsonify(
+                error="signed-out", message=_SIGN_IN
+            ), HTTPStatus.UNAUTHORIZED
+        flash(_SIGN_IN, "info")
+        return redirect(url_for("accounts.sign_in"))
 
     @manager.user_loader  # type: ignore[untyped-decorator] # Flask-Login is untyped
     def load(token: str) -> Visitor | None:

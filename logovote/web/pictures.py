@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request, url_for
 
+from logovote.imaging.picture import DERIVATIVE_TYPE, SPECS_VERSION
 from logovote.store import queries
-from logovote.store.models import Derivative, Submission
+from logovote.store.models import Submission
 from logovote.web.context import db, site
 
 bp = Blueprint("pictures", __name__)
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+# So much of an original's digest names its pictures: 64 bits. A page with 400 logos is
+# half its size with short names, and nobody finds 64 bits by guessing.
+_TOKEN_DIGITS = 16
+_TOKEN = re.compile(rf"[0-9a-f]{{{_TOKEN_DIGITS}}}")
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -25,11 +28,15 @@ class Picture:
     Attributes:
         thumb: address of the 320 x 240 px thumbnail.
         thumb2x: the same at twice the density.
+        icon: address of the 64 x 64 px picture.
+        preview: address of the whole design, 1280 px at most.
         ground: "light" or "dark", the ground on which the mark shows.
     """
 
     thumb: str
     thumb2x: str
+    icon: str
+    preview: str
     ground: str
 
 
@@ -42,52 +49,48 @@ class Preview:
     height: int
 
 
-class Album:
-    """The pictures of one contest, looked up once for a whole page."""
-
-    def __init__(self, contest_id: int) -> None:
-        kinds = ("thumb", "thumb2x", "preview", "icon")
-        self._derivatives = queries.derivatives(db(), contest_id, *kinds)
-
-    def picture(self, submission: Submission) -> Picture:
-        """Return the thumbnails of a submission (its picture must be loaded)."""
-        return Picture(
-            thumb=self._url(submission, "thumb"),
-            thumb2x=self._url(submission, "thumb2x"),
-            ground=submission.picture.ground,
-        )
-
-    def preview(self, submission: Submission) -> Preview:
-        """Return the large picture of a submission."""
-        derivative = self._derivatives[submission.digest, "preview"]
-        return Preview(_url(derivative), derivative.width_px, derivative.height_px)
-
-    def _url(self, submission: Submission, kind: str) -> str:
-        return _url(self._derivatives[submission.digest, kind])
+def picture_of(submission: Submission) -> Picture:
+    """Return the small pictures of a submission (its picture's facts are loaded)."""
+    return Picture(
+        thumb=_address(submission, "thumb"),
+        thumb2x=_address(submission, "thumb2x"),
+        icon=_address(submission, "icon"),
+        preview=_address(submission, "preview"),
+        ground=submission.picture.ground,
+    )
 
 
-def _url(derivative: Derivative) -> str:
-    return url_for("pictures.derivative", digest=derivative.digest)
-
-
-def pictures_by_entry(
-    contest_id: int, submissions: Iterable[Submission]
-) -> dict[int, Picture]:
-    """Map entry numbers to pictures."""
-    album = Album(contest_id)
-    return {submission.entry: album.picture(submission) for submission in submissions}
-
-
-@bp.get("/media/<digest>.webp")
-def derivative(digest: str) -> Response:
-    """Send a derivative; its name is its content, so it can be kept for good."""
-    if not _DIGEST.fullmatch(digest):
+def preview_of(submission: Submission) -> Preview:
+    """Return the large picture of a submission. One statement."""
+    kept = queries.derivative(db(), submission.digest, "preview")
+    if kept is None:
         abort(404)
-    response = Response(mimetype="image/webp")
-    response.set_etag(digest)
+    return Preview(_address(submission, "preview"), kept.width_px, kept.height_px)
+
+
+def _address(submission: Submission, kind: str) -> str:
+    """Return where a derivative is; another picture or other specs, another address."""
+    return url_for(
+        "pictures.derivative",
+        specs=SPECS_VERSION,
+        token=submission.digest[:_TOKEN_DIGITS],
+        kind=kind,
+    )
+
+
+@bp.get("/media/<specs>/<token>/<kind>.webp")
+def derivative(specs: str, token: str, kind: str) -> Response:
+    """Send a derivative; it is kept for good, for its address changes with it."""
+    if specs != SPECS_VERSION or not _TOKEN.fullmatch(token):
+        abort(404)
+    kept = queries.derivative(db(), token, kind)
+    if kept is None:
+        abort(404)
+    response = Response(mimetype=DERIVATIVE_TYPE)
+    response.set_etag(kept.digest)
     response.headers["Cache-Control"] = _FOR_GOOD
-    if digest in request.if_none_match:
+    if kept.digest in request.if_none_match:
         response.status_code = 304
     else:
-        response.set_data(site().store.derivatives.get(digest))
+        response.set_data(site().store.derivatives.get(kept.digest))
     return response

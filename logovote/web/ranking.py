@@ -15,7 +15,7 @@ from logovote.store.models import Ballot, Kind, Round
 from logovote.web import ballots, forms
 from logovote.web.context import db
 from logovote.web.guards import Seat, seat, signed_in
-from logovote.web.pictures import Album, Picture
+from logovote.web.pictures import Picture, picture_of
 from logovote.web.shortlist import shuffled
 
 bp = Blueprint("ranking", __name__, url_prefix="/c/<slug>")
@@ -46,7 +46,7 @@ def show(slug: str) -> str:
     round_ = ballots.the_round(visitor, Kind.RANKING)
     ballot = _ballot(visitor, round_)
     items = casting.items_of(ballot)
-    rows = _rows(visitor, round_, items)
+    rows = _rows(round_, items)
     ranked = [id_ for tier in items for id_ in tier if id_ in rows]
     viewer = visitor.voter.id if visitor.voter else 0
     rest = shuffled(
@@ -61,7 +61,7 @@ def show(slug: str) -> str:
         round=ballots.round_view(round_, len(rows) - 1),
         ranked=[rows[id_] for id_ in ranked],
         unranked=[rows[id_] for id_ in rest],
-        ballot=ballots.ballot_view(round_, ballot),
+        ballot=ballots.ballot_view(visitor, round_, ballot),
         can_vote=ballots.can_vote(visitor, round_),
         notice=ballots.notice(visitor),
         save_url=url_for("ranking.save", slug=slug),
@@ -99,9 +99,8 @@ def _ballot(visitor: Seat, round_: Round) -> Ballot | None:
     return queries.ballot_of(db(), round_.id, visitor.voter.id)
 
 
-def _rows(visitor: Seat, round_: Round, items: casting.Items) -> dict[str, Row]:
+def _rows(round_: Round, items: casting.Items) -> dict[str, Row]:
     """Describe every line of the ballot, by its id."""
-    album = Album(visitor.contest.id)
     places: dict[str, tuple[int, bool]] = {}
     for tier in items:
         place = len(places) + 1
@@ -111,7 +110,7 @@ def _rows(visitor: Seat, round_: Round, items: casting.Items) -> dict[str, Row]:
         design = candidacy.submission
         id_ = str(design.entry)
         place, tied = places.get(id_, (0, False))
-        picture = album.picture(design)
+        picture = picture_of(design)
         rows[id_] = Row(id_, place, tied, design.entry, design.title, picture)
     place, tied = places.get(casting.NONE, (0, False))
     status_quo = Rules.from_json(round_.rules).status_quo

@@ -16,7 +16,7 @@ from logovote.store import queries
 from logovote.store.models import Kind, Phase, Submission
 from logovote.web.context import current_person, db
 from logovote.web.pages import percent, rounded
-from logovote.web.pictures import Picture, pictures_by_entry
+from logovote.web.pictures import Picture, picture_of
 
 bp = Blueprint("results", __name__, url_prefix="/c/<slug>")
 
@@ -101,7 +101,7 @@ def show(slug: str, kind: str) -> str:
     result = results_.result_of(round_)
     submissions = queries.submissions(db(), contest.id, withdrawn=True)
     by_entry = {submission.entry: submission for submission in submissions}
-    pictures = pictures_by_entry(contest.id, submissions)
+    pictures = {entry: picture_of(design) for entry, design in by_entry.items()}
     chosen, taken = {line.entry for line in result.order}, set(result.by_approval)
     added = [line.entry for line in result.order if line.entry not in taken]
     dropped = [entry for entry in result.by_approval if entry not in chosen]
@@ -172,7 +172,7 @@ def _described(
         place=line.place,
         tied=line.tied,
         entry=line.entry,
-        title=design.title if design else "None of these",
+        title=design.title if design else None,
         designer=design.designer if design else None,
         picture=pictures[line.entry] if line.entry is not None else None,
         none=line.status_quo,

@@ -24,7 +24,7 @@ from logovote.store.models import Ballot, Kind, Round, Submission
 from logovote.web import ballots, forms
 from logovote.web.context import db
 from logovote.web.guards import Seat, seat, signed_in
-from logovote.web.pictures import Picture, address, picture_of, preview_of
+from logovote.web.pictures import Picture, picture_of, preview_of
 
 bp = Blueprint("shortlist", __name__, url_prefix="/c/<slug>")
 
@@ -62,7 +62,7 @@ def show(slug: str) -> str:
         contest=visitor.contest,
         round=ballots.round_view(round_, len(cards)),
         cards=cards,
-        ballot=ballots.ballot_view(round_, ballot),
+        ballot=ballots.ballot_view(visitor, round_, ballot),
         can_vote=ballots.can_vote(visitor, round_),
         notice=ballots.notice(visitor),
         save_url=url_for("shortlist.save", slug=slug),
@@ -91,10 +91,6 @@ def logo(slug: str, entry: int) -> str:
     submission = queries.submission(db(), visitor.contest.id, entry)
     if submission is None:
         abort(404)
-    neighbours = [
-        cards[number].entry if 0 <= number < len(cards) else None
-        for number in (position - 1, position + 1)
-    ]
     return render_template(
         "shortlist/logo.html",
         contest=visitor.contest,
@@ -104,11 +100,12 @@ def logo(slug: str, entry: int) -> str:
         title=submission.title,
         preview=preview_of(submission),
         ground=submission.picture.ground,
-        previous_entry=neighbours[0],
-        next_entry=neighbours[1],
+        previous_entry=cards[position - 1].entry if position else None,
+        next_entry=cards[position + 1].entry if position + 1 < len(cards) else None,
+        preload=[card.picture.preview for card in cards[position + 1 : position + 3]],
         position=position + 1,
         total=len(cards),
-        ballot=ballots.ballot_view(round_, ballot),
+        ballot=ballots.ballot_view(visitor, round_, ballot),
         can_vote=ballots.can_vote(visitor, round_),
         notice=ballots.notice(visitor),
         save_url=url_for("shortlist.save", slug=slug),
