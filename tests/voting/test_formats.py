@@ -251,6 +251,11 @@ def test_preflib_orders_of_before_2022() -> None:
     ]
 
 
+def test_more_candidates_than_can_be_counted_are_refused() -> None:
+    with pytest.raises(MalformedFileError, match="too many"):
+        read("a.soc", "# NUMBER ALTERNATIVES: 5001\n1: 1,2")
+
+
 def test_preflib_names_that_do_not_tell_apart_become_numbers() -> None:
     text = "# ALTERNATIVE NAME 1: x\n# ALTERNATIVE NAME 2: x\n1: 2,1"
     assert read("a.soc", text).candidates == ("1", "2")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from logovote.voting.formats.draft import (
+    MOST_CANDIDATES,
     Draft,
     MalformedFileError,
     distinct,
@@ -20,7 +21,6 @@ from logovote.voting.formats.draft import (
 from logovote.voting.profiles import Vote
 
 _QUOTED = re.compile(r'\s*"([^"]*)"')
-_MOST = 100_000  # candidates; more is a file of another kind
 
 Token = tuple[str, str]  # where it stands, and what it is
 
@@ -34,7 +34,7 @@ def read_blt(text: str) -> Draft:
     lines = text.splitlines()
     tokens = _tokens(lines)
     size = whole(*_next(tokens)[::-1])
-    if not 0 < size <= _MOST:
+    if not 0 < size <= MOST_CANDIDATES:
         raise MalformedFileError("line 1: the number of candidates should be here.")
     whole(*_next(tokens)[::-1])
     withdrawn: set[int] = set()

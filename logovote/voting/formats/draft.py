@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -18,6 +19,9 @@ from logovote.voting.profiles import (
     Unranked,
     Vote,
 )
+
+MOST_CANDIDATES = 5000
+"""Every pair of candidates is counted; more would not fit in memory."""
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+")
 
@@ -54,6 +58,10 @@ class Draft:
         """
         if not self.candidates:
             raise MalformedFileError("candidates: there are none.")
+        if len(self.candidates) > MOST_CANDIDATES:
+            raise MalformedFileError(
+                f"candidates: there are more than {MOST_CANDIDATES}, too many to count."
+            )
         groups = self._groups()
         if strangers := set(shares).difference(group.id for group in groups):
             known = ", ".join(repr(group.id) for group in groups)
@@ -147,9 +155,9 @@ def check_known(names: Iterable[str], known: Iterable[str], place: str) -> None:
 
 def distinct(names: Mapping[int, str]) -> dict[int, str]:
     """Return the names of numbered candidates; the number where a name is no use."""
-    given = list(names.values())
+    given = Counter(names.values())
     return {
-        number: name if name and given.count(name) == 1 else str(number)
+        number: name if name and given[name] == 1 else str(number)
         for number, name in names.items()
     }
 

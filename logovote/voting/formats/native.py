@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -36,7 +37,7 @@ def read_native(text: str) -> Draft:
         if key not in document:
             raise MalformedFileError(f"the file: {key!r} is missing.")
     candidates = _strings(document["candidates"], "candidates")
-    if twice := {name for name in candidates if candidates.count(name) > 1}:
+    if twice := {name for name, times in Counter(candidates).items() if times > 1}:
         raise MalformedFileError(f"candidates: {min(twice)!r} is there twice.")
     draft = Draft(candidates=candidates)
     draft.seed = _string(document.get("seed", ""), "seed")
