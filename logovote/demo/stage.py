@@ -60,6 +60,7 @@ class _Plan:
     about: str
     designs: int
     concepts: int
+    seats: int
     seed: int
     people: Sizes
     voted: Sizes
@@ -75,6 +76,7 @@ RUNNING = _Plan(
     "works with Tavrel has a say.",
     designs=211,
     concepts=60,
+    seats=20,
     seed=2015,
     people={"core": 5, "contributors": 14, "community": 31},
     voted={"core": 2, "contributors": 6, "community": 11},
@@ -84,9 +86,10 @@ DECIDED = _Plan(
     slug="marlow",
     name="Marlow",
     title="A logo for Marlow",
-    about="Marlow, a small mail server, chose its logo last month.",
+    about="Marlow, a small build tool, chose its logo last month.",
     designs=18,
     concepts=10,
+    seats=6,
     seed=1969,
     people={"core": 6, "contributors": 11, "community": 20},
     voted={"core": 6, "contributors": 9, "community": 17},
@@ -196,7 +199,9 @@ def _stage_contest(
         contest = contest_by_slug(session, plan.slug)
         _group_variants(session, contest, drawn)
         _invite(session, contest, plan)
-        shortlist = rounds.open_round(session, contest, Kind.SHORTLIST, opened)
+        shortlist = rounds.open_round(
+            session, contest, Kind.SHORTLIST, opened, seats=plan.seats
+        )
         _vote(session, shortlist, plan, opened, now)
         if plan is DECIDED:
             _decide(session, contest, shortlist, plan, opened)
