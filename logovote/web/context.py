@@ -100,6 +100,15 @@ def sign_out() -> None:
     session.clear()
 
 
+def forget_visitor() -> None:
+    """Treat the rest of this request as a stranger's, unless its visitor is known.
+
+    An error page must not ask a database that has just failed who is there.
+    """
+    if "_login_user" not in g:  # where Flask-Login keeps whom it has found
+        g._login_user = flask_login.AnonymousUserMixin()
+
+
 def init_app(app: Flask) -> None:
     """Teach the app to open and close sessions and to know its visitors."""
     manager = flask_login.LoginManager(app)

@@ -13,12 +13,20 @@ from logovote.contest.casting import RoundClosedError
 from logovote.contest.contests import ContestError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
+from logovote.web.ballots import NotOpenedError
+from logovote.web.context import forget_visitor
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ContestError: HTTPStatus.NOT_FOUND,
     MissingMediaError: HTTPStatus.NOT_FOUND,
+    NotOpenedError: HTTPStatus.NOT_FOUND,
     RoundClosedError: HTTPStatus.CONFLICT,
 }
+_TITLES: dict[type[LogovoteError], str] = {
+    NotOpenedError: "Not open yet",
+    RoundClosedError: "This round is closed",
+}
+_DEFAULT_TEXT = ("That did not work", "Go back and try again.")
 _TEXTS = {
     HTTPStatus.BAD_REQUEST: (
         "That did not work",
@@ -58,6 +66,8 @@ _TEXTS = {
         "The site could not save or read just now. Try again in a few seconds.",
     ),
 }
+# What scripts tell apart by name; for the rest the status says it all.
+_NAMES = {HTTPStatus.SERVICE_UNAVAILABLE: "busy"}
 
 
 def status_of(error: LogovoteError) -> HTTPStatus:
@@ -68,16 +78,14 @@ def status_of(error: LogovoteError) -> HTTPStatus:
     return HTTPStatus.BAD_REQUEST
 
 
-def page(status: int, title: str = "", message: str = "") -> Response:
+def page(status: int, title: str = "", message: str = "", name: str = "") -> Response:
     """Render the error page, in JSON for scripts."""
     known = HTTPStatus(status)
-    default_title, default_message = _TEXTS.get(
-        known, ("That did not work", "Go back and try again.")
-    )
+    default_title, default_message = _TEXTS.get(known, _DEFAULT_TEXT)
     title, message = title or default_title, message or default_message
     if request.is_json or request.accept_mimetypes.best == "application/json":
-        slug = known.phrase.lower().replace(" ", "-")
-        response = jsonify(error=slug, message=message)
+        name = name or _NAMES.get(known, known.phrase.lower().replace(" ", "-"))
+        response = jsonify(error=name, message=message)
     else:
         response = make_response(
             render_template("errors/error.html", title=title, message=message)
@@ -92,8 +100,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(LogovoteError)
     def refused(error: LogovoteError) -> Response:
         status = status_of(error)
-        title = "" if status is HTTPStatus.NOT_FOUND else "That did not work"
-        return page(status, title, str(error))
+        title = _TITLES.get(type(error), "")
+        return page(status, title or _TEXTS.get(status, _DEFAULT_TEXT)[0], str(error))
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Response:
@@ -101,10 +109,12 @@ def init_app(app: Flask) -> None:
             HTTPStatus.BAD_REQUEST,
             "This page was open for too long",
             "Nothing is lost. Load the page again and repeat what you did last.",
+            "csrf",
         )
 
     @app.errorhandler(OperationalError)
     def busy(_error: OperationalError) -> Response:
+        forget_visitor()
         response = page(HTTPStatus.SERVICE_UNAVAILABLE)
         response.headers["Retry-After"] = "1"
         return response
@@ -122,4 +132,5 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
         app.logger.exception("unexpected error", exc_info=error)
+        forget_visitor()
         return page(HTTPStatus.INTERNAL_SERVER_ERROR)

@@ -35,9 +35,13 @@ def init_app(app: Flask, *, is_https: bool) -> None:
         if is_https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if "Cache-Control" not in response.headers:
-            signed_in = flask_login.current_user.is_authenticated
+            # The pages behind links name somebody who is not signed in yet.
+            personal = (
+                request.blueprint == "accounts"
+                or flask_login.current_user.is_authenticated
+            )
             response.headers["Cache-Control"] = (
-                "private, no-store" if signed_in else "no-cache"
+                "private, no-store" if personal else "no-cache"
             )
         return compress(response)
 
