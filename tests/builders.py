@@ -115,9 +115,7 @@ def add_design(
     The database then knows `original`, or a made-up one; putting it into the media
     store is the caller's.
     """
-    digest = f"{contest.id:032x}{entry:032x}"
-    if original is not None:
-        digest = digest_of(original)
+    digest = digest_of(original or f"design {entry} of {contest.slug}".encode())
     session.add(
         Picture(
             digest=digest,

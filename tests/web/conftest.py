@@ -19,6 +19,7 @@ from tests.builders import add_design, make_contest, voter_named
 from tests.conftest import Site
 
 ORIGINAL = b"the original of design 1"
+THUMB = b"RIFF, as made from it, WEBP"
 Visit = Callable[[str], FlaskClient]
 
 
@@ -55,7 +56,10 @@ def scene(site: Site, now: datetime) -> Scene:
             voters={"core": ["Ann", "Bob"], "crowd": ["Cleo"]},
         )
         site.store.originals.put(ORIGINAL)
-        add_design(session, acme, 1, now, original=ORIGINAL)
+        first = add_design(session, acme, 1, now, original=ORIGINAL)
+        thumb = queries.derivative(session, first.digest, "thumb")
+        assert thumb is not None
+        thumb.digest = site.store.derivatives.put(THUMB)
         families.merge(session, acme, [12, 57])
         make_contest(session, now, slug="other", designs=[5], voters={"core": ["Otto"]})
         session.commit()

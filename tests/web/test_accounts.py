@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from logovote.contest import people, signing_in
+from logovote.store.models import SignIn
+from tests.builders import SECRET, sign_in, token_in, voter_named
+from tests.web.conftest import Scene, Visit
+from tests.web.pages import post
+
+
+@pytest.fixture
+def invitation(scene: Scene) -> str:
+    with scene.changing() as (session, acme):
+        ann = voter_named(session, acme, "Ann")
+        return f"/i/{people.invitation_token(SECRET, ann)}"
+
+
+@pytest.fixture
+def organiser_link(scene: Scene) -> str:
+    with scene.changing() as (session, _):
+        return f"/o/{signing_in.new_organiser_link(session, datetime.now(UTC))}"
+
+
+def sessions(scene: Scene) -> int:
+    with scene.site.store.database.read() as session:
+        return session.scalar(select(func.count(SignIn.id))) or 0
+
+
+def who(client: FlaskClient) -> str:
+    page = client.get("/").text
+    return (
+        page.partition("<span>")[2].partition("</span>")[0]
+        if "Sign out" in page
+        else ""
+    )
+
+
+def test_opening_an_invitation_changes_nothing(
+    scene: Scene, client: FlaskClient, invitation: str
+) -> None:
+    for method in ("GET", "HEAD", "GET", "OPTIONS"):
+        assert client.open(invitation, method=method).status_code == 200
+
+    assert sessions(scene) == 0
+    assert who(client) == ""
+
+
+def test_pressing_the_button_signs_in_and_leads_to_the_contest(
+    scene: Scene, client: FlaskClient, invitation: str
+) -> None:
+    page = client.get(invitation).text
+    assert "Ann" in page
+    assert "A logo for Acme" in page
+
+    answer = client.post(invitation, data={"csrf_token": token_in(page)})
+
+    assert (answer.status_code, answer.location) == (303, "/c/acme/")
+    assert who(client) == "Ann"
+
+
+def test_an_invitation_works_again_on_another_device(
+    scene: Scene, invitation: str
+) -> None:
+    for _ in range(2):
+        client = scene.site.app.test_client()
+        sign_in(client, invitation)
+        assert who(client) == "Ann"
+
+    assert sessions(scene) == 2
+
+
+@pytest.mark.parametrize(
+    "link",
+    ["/i/1-0000", "/i/x", "/i/999999-" + "0" * 40, "/o/x", "/i/" + "9" * 5000],
+)
+def test_a_link_that_does_not_work_says_no_more_than_that(
+    scene: Scene, client: FlaskClient, link: str
+) -> None:
+    token = token_in(client.get("/i/" + invitation_of(scene)).text)
+
+    for answer in (client.get(link), client.post(link, data={"csrf_token": token})):
+        assert answer.status_code == 404
+        assert "This link does not work" in answer.text
+
+    assert sessions(scene) == 0
+
+
+def invitation_of(scene: Scene) -> str:
+    with scene.changing() as (session, acme):
+        return people.invitation_token(SECRET, voter_named(session, acme, "Ann"))
+
+
+def test_an_organisers_link_is_used_up_by_the_button_alone(
+    scene: Scene, client: FlaskClient, organiser_link: str
+) -> None:
+    for _ in range(3):
+        assert client.get(organiser_link).status_code == 200
+
+    sign_in(client, organiser_link)
+
+    assert client.get("/organise/").status_code == 200
+    assert client.get(organiser_link).status_code == 404
+
+
+def test_signing_out_kills_a_copy_of_the_cookie(scene: Scene, visit: Visit) -> None:
+    client = visit("Ann")
+    cookie = client.get_cookie("logovote")
+    assert cookie is not None
+    thief = scene.site.app.test_client()
+    thief.set_cookie("logovote", cookie.value)
+    assert who(thief) == "Ann"
+
+    answer = post(client, "/sign-out")
+
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert who(client) == ""
+    assert who(thief) == ""
+
+
+def test_signing_out_here_leaves_other_devices_signed_in(
+    scene: Scene, visit: Visit
+) -> None:
+    phone, laptop = visit("Ann"), visit("Ann")
+
+    post(phone, "/sign-out")
+
+    assert who(laptop) == "Ann"
+
+
+def test_signing_in_starts_a_session_of_its_own(
+    scene: Scene, visit: Visit, invitation: str
+) -> None:
+    """What somebody planted into the cookie before does not live on."""
+    client = visit("Bob")
+    with client.session_transaction() as cookie:
+        cookie["planted"] = "by an attacker"
+        before = cookie["_user_id"]
+
+    sign_in(client, invitation)
+
+    with client.session_transaction() as cookie:
+        assert "planted" not in cookie
+        assert cookie["_user_id"] != before
+    assert who(client) == "Ann"
+
+
+def test_a_made_up_session_is_nobody(scene: Scene) -> None:
+    client = scene.site.app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = "1"
+
+    assert who(client) == ""
+
+
+def test_a_stranger_is_sent_to_a_page_that_says_how_to_get_in(
+    scene: Scene, client: FlaskClient
+) -> None:
+    answer = client.get("/c/acme/shortlist", follow_redirects=True)
+
+    assert answer.status_code == 200
+    assert "Sign in with your link" in answer.text
+
+
+def test_a_script_that_is_signed_out_gets_json_and_no_page(
+    shortlist: Scene, visit: Visit
+) -> None:
+    client = visit("Ann")
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = "ended"
+    token = token_in(client.get("/i/" + invitation_of(shortlist)).text)
+
+    answer = client.put(
+        "/c/acme/shortlist/ballot", json={}, headers={"X-CSRFToken": token}
+    )
+
+    assert answer.status_code == 401
+    assert answer.get_json()["error"] == "signed-out"
+    assert "Sign in" in answer.get_json()["message"]
+
+
+def test_the_cookie_is_for_this_site_alone(
+    scene: Scene, client: FlaskClient, invitation: str
+) -> None:
+    page = client.get(invitation)
+    answer = client.post(invitation, data={"csrf_token": token_in(page.text)})
+
+    cookie = answer.headers["Set-Cookie"]
+
+    assert cookie.startswith("logovote=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
