@@ -7,6 +7,7 @@ import pytest
 
 from logovote.errors import LogovoteError
 from logovote.voting.ballots import InvalidBallotError
+from logovote.voting.count import count
 from logovote.voting.electorate import exposures, not_seen_enough, prices
 from logovote.voting.profiles import Group, Profile, Vote
 from logovote.voting.shortlist import (
@@ -128,11 +129,12 @@ def test_equal_shares_may_differ_from_phragmen() -> None:
 
 
 def test_equal_shares_is_completed_by_phragmen_from_what_is_left() -> None:
-    # 2 seats, so 1/2 for each of 4 voters. One of a and b is bought, then nobody can
-    # pay alone; the other one's second voter and c's still have their 1/2.
-    votes = approved(1, "a"), approved(1, "a b"), approved(1, "b"), approved(1, "c")
-    shortlist = equal_shares(profile("abc", *votes), 2)
-    assert shortlist.tiers == (("a", "b"),)
+    # 2 seats, so 2/3 for each of 3 voters. a costs its two 1/2 each, leaving them 1/6;
+    # then nobody can pay alone, and d's voter has more left towards it than b's.
+    votes = approved(1, "a"), approved(1, "a b"), approved(1, "d")
+    shortlist = equal_shares(profile("abd", *votes), 2)
+    assert elected(shortlist) == ["a", "d"]
+    assert shortlist.ties == ()
 
 
 @pytest.mark.parametrize(
@@ -269,3 +271,25 @@ def test_equal_exposure_changes_nothing() -> None:
         "abcdefg", *(Vote(v.ballot, v.count, seen=everything) for v in RUNNING.votes)
     )
     assert sequential_phragmen(seen, 7).slots == sequential_phragmen(RUNNING, 7).slots
+
+
+def test_ties_beyond_the_seats_are_not_on_record() -> None:
+    tied = profile("abc", approved(2, "a"), approved(1, "b"), approved(1, "c"))
+    assert count(tied, "seqphragmen", 1).ties == ()
+    assert [use.step for use in count(tied, "seqphragmen", 2).ties] == ["slot 2"]
+
+
+def test_a_committee_has_its_seats_even_where_nothing_speaks_for_the_last() -> None:
+    outcome = count(profile("abc", approved(1, "b")), "seqphragmen", 2)
+    assert outcome.committee[0] == "b"
+    assert len(outcome.committee) == 2
+    assert [use.step for use in outcome.ties] == ["slot 2, without support"]
+    assert outcome.ranking == (("b",), ("a", "c"))
+
+
+def test_approval_scores_everybody() -> None:
+    assert count(profile("abc", approved(1, "b")), "av").scores == {
+        "a": 0,
+        "b": 1,
+        "c": 0,
+    }
