@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
 from logovote.contest import casting
 from logovote.contest.casting import (
@@ -116,10 +116,10 @@ def voter_of(seat: Seat) -> Voter:
     return seat.voter
 
 
-def save_from_script(seat: Seat, round_: Round, body: object) -> Response:
-    """Save the ballot in a JSON body; every answer is JSON."""
+def save_from_script(seat: Seat, round_: Round) -> Response:
+    """Save the ballot in the request's JSON body; every answer is JSON."""
     try:
-        asked = parse_save(body)
+        asked = parse_save(_body())
         receipt = casting.save_ballot(
             db(),
             round_,
@@ -152,6 +152,14 @@ def save_from_script(seat: Seat, round_: Round, body: object) -> Response:
         code=receipt.code,
         saved_at=_written(receipt.saved_at),
     )
+
+
+def _body() -> object:
+    """Return what a script sent; None if it is no JSON, or nested without end."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:
+        return None
 
 
 def save_from_form(

@@ -135,12 +135,13 @@ def _by_places(items: Items, form: Mapping[str, str]) -> Items:
     """Order by the numbers typed; equal numbers share a place, blank is not ranked.
 
     A typed number that differs from the place shown wins over the one that stood
-    there, so that typing 2 into the fifth row moves it to second place.
+    there: typing 2 into the fifth row moves it to second place, before the one that
+    was second, and typing 5 into the first row moves it behind the one that was fifth.
     """
     shown: dict[str, int] = {}
     for tier in items:
         shown.update(dict.fromkeys(tier, len(shown) + 1))
-    keys: dict[tuple[int, bool], list[str]] = {}
+    keys: dict[tuple[int, int], list[str]] = {}
     for name, value in form.items():
         id_ = name.removeprefix("place-")
         if id_ == name or not value.strip():
@@ -148,6 +149,7 @@ def _by_places(items: Items, form: Mapping[str, str]) -> Items:
         if not value.strip().isdecimal() or len(value) > 4:
             raise InvalidBallotError("A place is a number such as 1, 2 or 3.")
         place = int(value)
-        moved = shown.get(id_) != place
-        keys.setdefault((place, not moved), []).append(id_)
+        stood = shown.get(id_, place + 1)
+        step = (place > stood) - (place < stood)
+        keys.setdefault((place, step), []).append(id_)
     return [sorted(keys[key]) for key in sorted(keys)]

@@ -23,7 +23,10 @@ bp = Blueprint("ranking", __name__, url_prefix="/c/<slug>")
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the ballot: a design, or "none of these"."""
+    """A line of the ballot: a design, or "none of these".
+
+    `url` is where the design is seen large.
+    """
 
     id: str
     place: int
@@ -31,6 +34,7 @@ class Row:
     entry: int | None
     title: str | None
     picture: Picture | None
+    url: str | None
 
     @property
     def none(self) -> bool:
@@ -46,7 +50,7 @@ def show(slug: str) -> str:
     round_ = ballots.the_round(visitor, Kind.RANKING)
     ballot = _ballot(visitor, round_)
     items = casting.items_of(ballot)
-    rows = _rows(round_, items)
+    rows = _rows(slug, round_, items)
     ranked = [id_ for tier in items for id_ in tier if id_ in rows]
     viewer = visitor.voter.id if visitor.voter else 0
     rest = shuffled(
@@ -74,7 +78,7 @@ def save(slug: str) -> Response:
     """Save the whole ranking from a script."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.RANKING)
-    return ballots.save_from_script(visitor, round_, request.get_json(silent=True))
+    return ballots.save_from_script(visitor, round_)
 
 
 @bp.post("/ranking/ballot")
@@ -99,8 +103,10 @@ def _ballot(visitor: Seat, round_: Round) -> Ballot | None:
     return queries.ballot_of(db(), round_.id, visitor.voter.id)
 
 
-def _rows(round_: Round, items: casting.Items) -> dict[str, Row]:
+def _rows(slug: str, round_: Round, items: casting.Items) -> dict[str, Row]:
     """Describe every line of the ballot, by its id."""
+    # Without a shortlist round there is no gallery, and no page for each design.
+    gallery = queries.latest_round(db(), round_.contest_id, Kind.SHORTLIST)
     places: dict[str, tuple[int, bool]] = {}
     for tier in items:
         place = len(places) + 1
@@ -111,8 +117,11 @@ def _rows(round_: Round, items: casting.Items) -> dict[str, Row]:
         id_ = str(design.entry)
         place, tied = places.get(id_, (0, False))
         picture = picture_of(design)
-        rows[id_] = Row(id_, place, tied, design.entry, design.title, picture)
+        url = picture.preview
+        if gallery is not None:
+            url = url_for("shortlist.logo", slug=slug, entry=design.entry)
+        rows[id_] = Row(id_, place, tied, design.entry, design.title, picture, url)
     place, tied = places.get(casting.NONE, (0, False))
     status_quo = Rules.from_json(round_.rules).status_quo
-    rows[casting.NONE] = Row(casting.NONE, place, tied, None, status_quo, None)
+    rows[casting.NONE] = Row(casting.NONE, place, tied, None, status_quo, None, None)
     return rows

@@ -118,7 +118,7 @@ def save(slug: str) -> Response:
     """Save the whole ballot from a script."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
-    return ballots.save_from_script(visitor, round_, request.get_json(silent=True))
+    return ballots.save_from_script(visitor, round_)
 
 
 @bp.post("/shortlist/ballot")
