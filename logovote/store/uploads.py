@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 from uuid import uuid4
 
-_LONGEST_PART = 200
+_LONGEST_PART_BYTES = 200
+_DEEPEST = 10
 _DOTS = frozenset({"/", ".", ".."})
 
 
@@ -37,8 +38,8 @@ class Uploads:
         root = self._folder / uuid4().hex
         for number, file in enumerate(files):
             path = root.joinpath(*_parts(file.filename or "") or [f"file-{number}"])
-            if path.exists():
-                path = root / f"again-{number}" / path.name
+            if not _is_free(path):
+                path = root / uuid4().hex / path.name
             path.parent.mkdir(parents=True, exist_ok=True)
             file.save(path)
         kept = path if len(files) == 1 else root
@@ -53,7 +54,16 @@ class Uploads:
         shutil.rmtree(self._folder / PurePosixPath(key).parts[0], ignore_errors=True)
 
 
+def _is_free(path: Path) -> bool:
+    """Tell whether a file can be written here."""
+    return not path.exists() and not any(folder.is_file() for folder in path.parents)
+
+
 def _parts(name: str) -> list[str]:
-    """Return the harmless parts of a file's name."""
+    """Return the harmless parts of a file's name, none too long for a file system."""
     parts = PurePosixPath(name.replace("\\", "/").replace("\0", "")).parts
-    return [part[:_LONGEST_PART] for part in parts if part not in _DOTS]
+    return [
+        part.encode(errors="replace")[:_LONGEST_PART_BYTES].decode(errors="ignore")
+        for part in parts[-_DEEPEST:]
+        if part not in _DOTS
+    ]

@@ -94,7 +94,7 @@ def show(slug: str, kind: str) -> str:
     person = current_person()
     organiser = person is not None and person.organiser
     published = round_ is not None and round_.phase is Phase.PUBLISHED
-    if round_ is None or not (published or organiser):
+    if round_ is None or round_.result is None or not (published or organiser):
         return render_template(
             "results/waiting.html", contest=contest, kind=kind, round=round_
         )

@@ -106,6 +106,8 @@ def _progress_text(job: ImportJob) -> str:
 def confirm_import(slug: str, job_id: int) -> ResponseReturnValue:
     """Take in what the dry run showed."""
     job = _job(contest_by_slug(db(), slug), job_id)
+    if job.state is JobState.FAILED:
+        job.report = ""  # a sentence on what went wrong; no report to show meanwhile
     if job.state in {JobState.READY, JobState.FAILED}:
         job.state, job.done = JobState.IMPORTING, 0
         db().commit()

@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from logovote.contest import results, rounds
 from logovote.contest.contests import contest_by_slug
-from logovote.contest.rules import Rules
+from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
+from logovote.web import forms
 from logovote.web.context import db, now
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
@@ -40,6 +41,15 @@ def _kind(kind: str) -> Kind:
         return Kind(kind)
     except ValueError:
         abort(404)
+
+
+def _seats() -> int | None:
+    """Read the number of places; None where the default was left."""
+    text = request.form.get("seats", "").strip()
+    seats = forms.parse_number(text)
+    if text and seats is None:
+        raise RulesError(f"“{text[:20]}” is no number of places, such as 20.")
+    return seats
 
 
 @bp.get("/<slug>/rounds/<kind>")
@@ -103,14 +113,7 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
     contest = contest_by_slug(db(), slug)
     deed = request.form.get("do", "")
     if deed == "open":
-        seats = request.form.get("seats", "")
-        rounds.open_round(
-            db(),
-            contest,
-            _kind(kind),
-            now(),
-            seats=int(seats) if seats.isdecimal() and len(seats) < 6 else None,
-        )
+        rounds.open_round(db(), contest, _kind(kind), now(), seats=_seats())
     else:
         current = rounds.latest(db(), contest, _kind(kind))
         if deed in {"close", "review"}:

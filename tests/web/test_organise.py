@@ -1,0 +1,400 @@
+"""The organiser's room, from nothing to a published result."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from logovote import jobs
+from logovote.contest import rounds
+from logovote.contest.contests import contest_by_slug
+from logovote.imaging.worker import Fence
+from logovote.store import queries
+from logovote.store.models import ImportJob, JobState, Kind, Phase
+from tests.builders import png, zip_of
+from tests.conftest import Site
+from tests.web.conftest import Scene, Visit
+from tests.web.pages import csrf_token, post
+
+UPLOAD = "/organise/acme/designs/upload"
+
+
+@pytest.fixture
+def organiser(scene: Scene, visit: Visit) -> FlaskClient:
+    return visit("organiser")
+
+
+@pytest.fixture(autouse=True)
+def one_fence(monkeypatch: pytest.MonkeyPatch, fence: Fence) -> None:
+    """Let import jobs decode behind the fence that is up already."""
+
+    class Shared:
+        def __enter__(self) -> Fence:
+            return fence
+
+        def __exit__(self, *_error: object) -> None:
+            """Leave it up."""
+
+    monkeypatch.setattr(jobs, "Fence", Shared)
+
+
+def upload(client: FlaskClient, files: Iterable[tuple[str, bytes]], **form: str) -> int:
+    """Upload files and return the number of the job that looks at them."""
+    sent = [(io.BytesIO(data), name) for name, data in files]
+    answer = post(client, UPLOAD, {"files": sent, **form})
+    assert answer.status_code == 303, answer.text
+    found = re.fullmatch(r"/organise/acme/designs/imports/(\d+)", answer.location)
+    assert found
+    return int(found[1])
+
+
+def take_step(site: Site, job_id: int) -> None:
+    site.app.extensions["logovote"].jobs.take_step(job_id)
+
+
+def job(site: Site, job_id: int) -> ImportJob:
+    with site.store.database.read() as session:
+        return session.get_one(ImportJob, job_id)
+
+
+def entries(site: Site) -> list[int]:
+    with site.store.database.read() as session:
+        contest = contest_by_slug(session, "acme")
+        return [s.entry for s in queries.submissions(session, contest.id)]
+
+
+def test_an_upload_is_looked_at_shown_and_then_taken_in(
+    organiser: FlaskClient, site: Site
+) -> None:
+    packed = zip_of({"#71.png": png(71), "#72.png": b"no picture", "#73.png": png(73)})
+
+    id_ = upload(organiser, [("export.zip", packed)])
+    page = f"/organise/acme/designs/imports/{id_}"
+    assert "Looking at export.zip" in organiser.get(page).text
+    take_step(site, id_)
+
+    shown = organiser.get(page).text
+    assert "Ready to import" in shown
+    assert "#72.png" in shown
+    assert entries(site) == [1, 2, 3, 12, 57]
+
+    post(organiser, page)
+    assert not organiser.get(f"{page}/progress").get_json()["finished"]
+    take_step(site, id_)
+
+    assert organiser.get(f"{page}/progress").get_json() == {
+        "done": 3,
+        "total": 3,
+        "text": "3 of 3 files",
+        "finished": True,
+    }
+    report = json.loads(job(site, id_).report)
+    assert report["summary"]["new"] == 2
+    assert report["summary"]["refused"] == 1
+    assert entries(site) == [1, 2, 3, 12, 57, 71, 73]
+    assert organiser.get(page).status_code == 200
+
+
+def test_several_files_are_one_upload(organiser: FlaskClient, site: Site) -> None:
+    id_ = upload(organiser, [("#71.png", png(71)), ("sub/#72.png", png(72))])
+
+    take_step(site, id_)
+
+    files = json.loads(job(site, id_).report)["files"]
+    assert {file["file"] for file in files} == {"#71.png", "sub/#72.png"}
+
+
+def test_an_upload_of_nothing_is_told(organiser: FlaskClient) -> None:
+    answer = post(organiser, UPLOAD, {}, follow_redirects=True)
+
+    assert "Choose a zip or some pictures first" in answer.text
+
+
+HOSTILE_NAMES = [
+    "../../../escaped.png",
+    "/etc/escaped.png",
+    "..\\..\\escaped.png",
+    "C:\\escaped.png",
+    "a/../../../escaped.png",
+    "....//escaped.png",
+    "..",
+    ".",
+    "/",
+    "nul\0l.png",
+    "ü" * 200 + ".png",
+    "x" * 5000 + ".png",
+    "d/" * 3000 + "deep.png",
+    "a",
+    "a/b.png",
+    "a",
+    "file-3",
+    "again-2",
+    "con.png",
+    "\u202egnp.exe",
+]
+
+
+@pytest.mark.parametrize("name", dict.fromkeys(HOSTILE_NAMES), ids=ascii)
+def test_the_name_of_an_upload_never_leads_out_of_its_folder(
+    organiser: FlaskClient, site: Site, name: str
+) -> None:
+    outside = files_outside(site)
+
+    take_step(site, upload(organiser, [(name, png(71))]))
+
+    assert files_outside(site) == outside
+
+
+def test_hostile_names_do_not_get_into_each_others_way(
+    organiser: FlaskClient, site: Site
+) -> None:
+    outside = files_outside(site)
+
+    files = [(name, png(70 + n)) for n, name in enumerate(HOSTILE_NAMES)]
+    id_ = upload(organiser, files)
+
+    assert files_outside(site) == outside
+    kept = site.settings.files_folder / "uploads" / job(site, id_).source
+    contents = {path.read_bytes() for path in kept.rglob("*") if path.is_file()}
+    assert contents == {data for _, data in files}
+
+
+def files_outside(site: Site) -> set[Path]:
+    """Everything below the test's folder that is not in an upload."""
+    uploads = site.settings.files_folder / "uploads"
+    files = (path for path in site.settings.data.parent.rglob("*") if path.is_file())
+    return {
+        path
+        for path in files
+        if uploads not in path.parents and "sqlite" not in path.name
+    }
+
+
+def test_a_file_that_is_no_archive_is_reported_and_can_be_tried_again(
+    organiser: FlaskClient, site: Site
+) -> None:
+    id_ = upload(organiser, [("export.zip", b"PK\x03\x04 but broken")])
+    page = f"/organise/acme/designs/imports/{id_}"
+    take_step(site, id_)
+    assert organiser.get(page).status_code == 200
+    assert "Traceback" not in organiser.get(page).text
+
+    post(organiser, page)
+    assert organiser.get(page).status_code == 200
+    take_step(site, id_)
+    assert organiser.get(page).status_code == 200
+    assert organiser.get("/organise/acme/designs").status_code == 200
+
+
+def test_an_upload_that_is_forgotten_leaves_nothing(
+    organiser: FlaskClient, site: Site
+) -> None:
+    id_ = upload(organiser, [("#71.png", png(71))])
+    take_step(site, id_)
+
+    post(organiser, f"/organise/acme/designs/imports/{id_}/drop")
+
+    with site.store.database.read() as session:
+        assert session.scalars(select(ImportJob)).all() == []
+    uploads = site.settings.files_folder / "uploads"
+    assert [path for path in uploads.rglob("*") if path.is_file()] == []
+
+
+def test_what_was_taken_in_cannot_be_forgotten_or_repeated(
+    organiser: FlaskClient, site: Site
+) -> None:
+    id_ = upload(organiser, [("#71.png", png(71))])
+    page = f"/organise/acme/designs/imports/{id_}"
+    take_step(site, id_)
+    post(organiser, page)
+    take_step(site, id_)
+
+    post(organiser, f"{page}/drop")
+    post(organiser, page)
+
+    assert job(site, id_).state is JobState.DONE
+
+
+def test_a_contest_is_started_or_the_form_says_what_is_wrong(
+    organiser: FlaskClient,
+) -> None:
+    good = post(organiser, "/organise/new", {"slug": "fresh", "title": "Fresh"})
+    taken = post(organiser, "/organise/new", {"slug": "acme", "title": "<b>Again</b>"})
+    bad = post(organiser, "/organise/new", {"slug": "No Good", "title": "x"})
+
+    assert (good.status_code, good.location) == (303, "/organise/fresh/")
+    assert (taken.status_code, bad.status_code) == (422, 422)
+    assert "already" in taken.text
+    assert "&lt;b&gt;Again" in taken.text
+    assert "<b>Again" not in taken.text
+
+
+def test_people_are_added_and_refused_by_line(
+    organiser: FlaskClient, scene: Scene
+) -> None:
+    pasted = "email,name,group\nzoe@x.org,Zoe,jury\nnobody,No,jury\n"
+    url = "/organise/acme/people"
+
+    dry = post(organiser, url, {"pasted": pasted, "do": "dry-run"})
+    assert "What would happen" in dry.text
+    assert "zoe@x.org" not in organiser.get(url).text
+    answer = post(organiser, url, {"pasted": pasted, "do": "import"})
+
+    assert "is not an e-mail address" in answer.text
+    page = organiser.get(url).text
+    assert "zoe@x.org" in page
+    assert re.search(r"http://localhost/i/\d+-[0-9a-f]{40}", page)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no header\nat all", b"\x89PNG\0\0", b'email\n"']
+)
+def test_a_people_file_that_is_none_is_refused_on_the_page(
+    organiser: FlaskClient, data: bytes
+) -> None:
+    answer = post(
+        organiser,
+        "/organise/acme/people",
+        {"file": (io.BytesIO(data), "people.csv"), "do": "import"},
+    )
+
+    assert answer.status_code in {422, 303}
+    assert "Traceback" not in answer.text
+
+
+def test_shares_are_set_with_their_reasons(
+    organiser: FlaskClient, scene: Scene
+) -> None:
+    with scene.changing() as (session, acme):
+        core, crowd = (group.id for group in queries.groups(session, acme.id))
+
+    post(
+        organiser,
+        "/organise/acme/groups",
+        {f"share-{core}": "40%", f"share-{crowd}": "3/5", f"reason-{core}": "They do."},
+    )
+
+    page = organiser.get("/c/acme/").text
+    assert "2/5" in page
+    assert "They do." in page
+    refused = post(organiser, "/organise/acme/groups", {f"share-{core}": "most"})
+    assert refused.status_code == 400
+    assert "is no share" in refused.text
+
+
+def test_families_are_merged_and_split(organiser: FlaskClient, scene: Scene) -> None:
+    url = "/organise/acme/families"
+
+    post(organiser, url, {"entry": ["1", "2"], "do": "merge"})
+    assert "2 variants" in organiser.get("/organise/acme/designs").text
+    post(organiser, url, {"entry": ["1", "2", "12", "57"], "do": "split"})
+    assert "2 variants" not in organiser.get("/organise/acme/designs").text
+
+    refused = post(organiser, url, {"entry": "1", "do": "merge"})
+    assert refused.status_code == 400
+    assert "at least two" in refused.text
+
+
+def test_a_round_is_led_from_its_opening_to_its_publication(
+    organiser: FlaskClient, scene: Scene, visit: Visit
+) -> None:
+    url = "/organise/acme/rounds/shortlist"
+    phases = []
+    for deed in ("open", "review", "reopen", "review", "count", "publish"):
+        answer = post(organiser, url, {"do": deed, "seats": "3"})
+        assert (answer.status_code, answer.location) == (303, url)
+        if deed == "open":
+            post(visit("Ann"), "/c/acme/shortlist/ballot", {"approve": "1"})
+        with scene.site.store.database.read() as session:
+            contest = contest_by_slug(session, "acme")
+            phases.append(rounds.latest(session, contest, Kind.SHORTLIST).phase)
+        assert organiser.get(url).status_code == 200
+        assert organiser.get("/organise/acme/").status_code == 200
+
+    assert phases == [
+        Phase.OPEN,
+        Phase.CLOSED,
+        Phase.OPEN,
+        Phase.CLOSED,
+        Phase.COUNTED,
+        Phase.PUBLISHED,
+    ]
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"do": "count"},
+        {"do": "publish"},
+        {"do": "reopen"},
+        {"do": "close"},
+        {"do": "dance"},
+        {},
+        {"do": "open", "seats": "0"},
+        {"do": "open", "seats": "-3"},
+        {"do": "open", "seats": "many"},
+    ],
+)
+def test_a_deed_that_is_impossible_now_is_refused_in_words(
+    organiser: FlaskClient, scene: Scene, form: dict[str, str]
+) -> None:
+    answer = post(organiser, "/organise/acme/rounds/shortlist", form)
+
+    assert answer.status_code == 400
+    assert "That did not work" in answer.text
+    with scene.site.store.database.read() as session:
+        contest = contest_by_slug(session, "acme")
+        assert queries.rounds(session, contest.id) == []
+
+
+def test_the_export_is_one_download_with_originals_as_they_came(
+    organiser: FlaskClient, scene: Scene, visit: Visit, now: datetime
+) -> None:
+    url = "/organise/acme/rounds/shortlist"
+    assert organiser.get("/organise/acme/export.zip").status_code == 400
+    post(organiser, url, {"do": "open"})
+    post(visit("Ann"), "/c/acme/shortlist/ballot", {"approve": "1"})
+    post(organiser, url, {"do": "close"})
+
+    answer = organiser.get("/organise/acme/export.zip")
+
+    assert "acme-shortlist.zip" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+        assert {"shortlist.csv", "shortlist.json", "designs.zip"} <= set(
+            archive.namelist()
+        )
+        with zipfile.ZipFile(io.BytesIO(archive.read("designs.zip"))) as designs:
+            (name,) = designs.namelist()
+            assert designs.read(name) == b"the original of design 1"
+
+
+def test_what_people_wrote_is_text_on_every_page(
+    organiser: FlaskClient, scene: Scene, visit: Visit, now: datetime
+) -> None:
+    script = "<script>alert(1)</script>"
+    with scene.changing() as (session, acme):
+        acme.title = acme.about = acme.status_quo = script
+        for design in queries.submissions(session, acme.id):
+            design.title = design.designer = script
+        for voter in queries.voters(session, acme.id):
+            voter.person.name = script
+        rounds.open_round(session, acme, Kind.SHORTLIST, now)
+    urls = (
+        "/c/acme/ /c/acme/shortlist /c/acme/logo/1 /organise/ /organise/acme/ "
+        "/organise/acme/designs /organise/acme/people /organise/acme/rounds/shortlist"
+    )
+
+    pages = [organiser.get(url) for url in urls.split()]
+
+    assert {page.status_code for page in pages} == {200}
+    assert not [page.request.path for page in pages if script in page.text]
+    assert csrf_token(organiser)
