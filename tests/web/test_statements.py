@@ -1,0 +1,105 @@
+"""What a page costs: as many statements for 60 designs as for 10."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import pytest
+from sqlalchemy import event
+
+from logovote.contest import families, results, rounds
+from logovote.contest.contests import contest_by_slug
+from logovote.store.models import Kind
+from tests.builders import cast, make_contest, open_shortlist
+from tests.conftest import Site
+from tests.web.conftest import Visit
+
+
+@contextmanager
+def counting(site: Site) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    engine = site.store.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def sizes(site: Site, now: datetime) -> Site:
+    """Contests `c10` and `c60`, both with a published shortlist and an open ranking."""
+    with site.store.database.write() as session:
+        for size in (10, 60):
+            contest = make_contest(
+                session,
+                now,
+                slug=f"c{size}",
+                designs=range(1, size + 1),
+                voters={"core": [f"Ann{size}"]},
+            )
+            for entry in range(1, size, 5):
+                families.merge(session, contest, [entry, entry + 1])
+            round_ = open_shortlist(session, contest, now)
+            entries = [str(entry) for entry in range(1, size + 1)]
+            cast(session, round_, f"Ann{size}", entries, now)
+            rounds.close_round(session, round_, now)
+            results.count_round(session, round_)
+            rounds.publish_round(session, round_)
+            ranking = rounds.open_round(session, contest, Kind.RANKING, now)
+            standing = [str(c.entry) for c in results.result_of(round_).order]
+            cast(session, ranking, f"Ann{size}", [[entry] for entry in standing], now)
+        session.commit()
+    return site
+
+
+@pytest.mark.parametrize(
+    ("page", "most"),
+    [
+        ("/c/{}/", 10),
+        ("/c/{}/shortlist", 9),
+        ("/c/{}/logo/3", 9),
+        ("/c/{}/ranking", 9),
+        ("/c/{}/results/shortlist", 7),
+        ("/organise/{}/", 12),
+        ("/organise/{}/designs", 9),
+        ("/organise/{}/people", 9),
+        ("/organise/{}/rounds/shortlist", 14),
+    ],
+)
+def test_a_page_asks_the_database_no_more_for_more_designs(
+    sizes: Site, visit: Visit, page: str, most: int
+) -> None:
+    asked = []
+    for size in ("c10", "c60"):
+        client = visit("organiser" if "organise" in page else f"Ann{size[1:]}")
+        with counting(sizes) as statements:
+            assert client.get(page.format(size)).status_code == 200
+        asked.append([s for s in statements if not s.startswith("BEGIN")])
+
+    assert len(asked[0]) == len(asked[1])
+    assert len(asked[0]) <= most, "\n\n".join(asked[0])
+
+
+def test_a_count_asks_the_database_no_more_for_more_designs(
+    sizes: Site, now: datetime
+) -> None:
+    asked = []
+    for size in ("c10", "c60"):
+        with sizes.store.database.write() as session:
+            contest = contest_by_slug(session, size)
+            ranking = rounds.latest(session, contest, Kind.RANKING)
+            rounds.close_round(session, ranking, now)
+            session.flush()
+            with counting(sizes) as statements:
+                results.count_round(session, ranking)
+        asked.append(len(statements))
+
+    assert asked[0] == asked[1]
+    assert asked[0] <= 9
