@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,23 +102,38 @@ def _secret_key(folder: Path, environ: Mapping[str, str]) -> str:
 def _kept_secret(path: Path) -> str:
     """Read the secret file, or make it so that only its owner can read it."""
     try:
-        # O_EXCL: of two processes starting at once, one writes and both read.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(48))
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise SettingsError(
-            f"The data folder {path.parent} cannot be written ({error.strerror}). "
+            f"The data folder {path.parent} cannot be used ({error.strerror}). "
             "Choose another with --data."
         ) from error
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(key := secrets.token_urlsafe(48))
-    return key
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Make a file that only its owner can read, unless there is one.
+
+    It appears whole or not at all: of several processes that start at once, the
+    secret of one stands, and all of them read it.
+    """
+    descriptor, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(text)
+        with contextlib.suppress(FileExistsError):
+            os.link(name, path)
+    finally:
+        Path(name).unlink()
 
 
 def _base_url(value: str) -> str:
     """Check LOGOVOTE_BASE_URL and drop a final slash."""
-    parts = urlsplit(value)
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # such as a bracket that is never closed
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise SettingsError(
             f"LOGOVOTE_BASE_URL is {value!r}; it must look like https://vote.example.org"
