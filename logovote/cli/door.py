@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 import click
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from logovote import settings
@@ -51,13 +51,13 @@ class Door:
     @contextmanager
     def reading(self, slug: str) -> Iterator[tuple[Session, Contest]]:
         """Open a contest for looking."""
-        with usable_database(), self.store.database.read() as session:
+        with self.store.database.read() as session:
             yield session, contest_by_slug(session, slug)
 
     @contextmanager
     def writing(self, slug: str) -> Iterator[tuple[Session, Contest]]:
         """Open a contest for a change, which is committed if nothing was refused."""
-        with usable_database(), self.store.database.write() as session:
+        with self.store.database.write() as session:
             yield session, contest_by_slug(session, slug)
             session.commit()
 
@@ -68,7 +68,8 @@ def pass_door(command: Callable[Concatenate[Door, P], R]) -> Callable[P, R]:
     @wraps(command)
     def with_door(*args: P.args, **kwargs: P.kwargs) -> R:
         data = click.get_current_context().find_root().params.get("data")
-        return command(Door(data), *args, **kwargs)
+        with usable_database():
+            return command(Door(data), *args, **kwargs)
 
     return with_door
 
@@ -78,9 +79,10 @@ def usable_database() -> Iterator[None]:
     """Turn trouble with the database into words."""
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
         raise LogovoteError(
-            f"The database cannot be used now ({error.orig}). Try again."
+            f"The database cannot be used now ({error.orig}). Try again; if it goes "
+            "on, restore the data folder from a backup."
         ) from error
 
 

@@ -1,0 +1,384 @@
+"""The whole job of a contest through the terminal, on three small designs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from logovote.cli import cli
+from logovote.cli import designs as designs_
+from logovote.imaging.worker import Fence
+from tests.builders import folder_of, png, zip_of
+
+Run = Callable[..., Result]
+
+PEOPLE = (
+    "email,name,group\nann@x.org,Ann,core\nbob@x.org,Bob,core\ncleo@x.org,Cleo,fans\n"
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fence: Fence) -> Run:
+    """Run a command on a data folder of the test's own, and expect an exit status."""
+
+    class Shared:
+        def __enter__(self) -> Fence:
+            return fence
+
+        def __exit__(self, *_error: object) -> None:
+            """Leave it up: it is that of all tests."""
+
+    monkeypatch.setattr(designs_, "Fence", Shared)
+    monkeypatch.chdir(tmp_path)
+
+    def run_(*arguments: str, status: int = 0) -> Result:
+        result = CliRunner().invoke(cli, ["--data", str(tmp_path / "data"), *arguments])
+        assert result.exit_code == status, result.output
+        assert "Traceback" not in result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result
+
+    return run_
+
+
+@pytest.fixture
+def acme(run: Run, tmp_path: Path, empty_database: Path) -> Path:
+    """A contest with designs 1, 2, 3 and three voters; returns a folder for files."""
+    run("contest", "new", "acme", "--title", "A logo for Acme")
+    folder_of(tmp_path / "export", {f"#{n}.png": png(n) for n in (1, 2, 3)})
+    run("import", "acme", "export")
+    (tmp_path / "people.csv").write_text(PEOPLE)
+    run("people", "import", "acme", "people.csv")
+    return tmp_path
+
+
+def document(result: Result) -> Any:
+    """Standard output is one JSON document and nothing else."""
+    return json.loads(result.stdout)
+
+
+def ballots(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text)
+    return name
+
+
+def shortlisted(run: Run, acme: Path) -> None:
+    run("round", "open", "acme", "shortlist")
+    pile = "group,count,approvals\ncore,4,1; 2\nfans,3,2\n"
+    run("ballots", "import", "acme", "shortlist", ballots(acme, "s.csv", pile))
+    run("round", "close", "acme", "shortlist")
+
+
+def test_the_whole_job(run: Run, acme: Path) -> None:
+    """Design 2 has everybody, 1 the core; then all rank 1 first.
+
+    Those on paper are entitled too, so the core are 6, with a quorum of 4.
+    """
+    run("groups", "acme", "--share", "core=2/5", "--share", "fans=3/5")
+    shortlisted(run, acme)
+    found = document(run("results", "acme", "shortlist", "--json"))
+    assert [(line["place"], line["entry"]) for line in found["order"]] == [
+        (1, 2),
+        (2, 1),
+    ]
+    assert [line["support"] for line in found["order"]] == ["1", "2/5"]
+
+    run("round", "publish", "acme", "shortlist")
+    run("round", "open", "acme", "ranking")
+    pile = "group,count,ranking\ncore,3,1 > none > 2\nfans,3,1\n"
+    run("ballots", "import", "acme", "ranking", ballots(acme, "r.csv", pile))
+    run("round", "close", "acme", "ranking", "--review")
+    run("results", "acme", "ranking", status=1)
+    run("round", "count", "acme", "ranking")
+    run("round", "publish", "acme", "ranking")
+    run("export", "acme", "--to", "handed-on")
+
+    found = document(run("results", "acme", "ranking", "--json"))
+    order = [(line["place"], line["entry"]) for line in found["order"]]
+    assert order == [(1, 1), (2, None), (3, 2)]
+    assert found["order"][1]["status_quo"]
+    with (acme / "handed-on" / "shortlist.csv").open(
+        encoding="utf-8-sig", newline=""
+    ) as file:
+        assert [row["entry"] for row in csv.DictReader(file)] == ["1", "", "2"]
+    data = (acme / "handed-on" / "designs.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == [png(1), png(2)]
+
+
+def test_everything_is_below_the_data_folder(run: Run, acme: Path) -> None:
+    made = {path.name for path in acme.iterdir()}
+
+    assert made == {"data", "export", "people.csv"}
+
+
+def test_the_data_folder_may_come_from_the_environment(
+    acme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOGOVOTE_DATA", str(acme / "data"))
+
+    result = CliRunner().invoke(cli, ["families", "acme", "--json"])
+
+    assert len(json.loads(result.stdout)["families"]) == 3
+
+
+def test_import_reports_every_file_in_the_documented_form(run: Run, acme: Path) -> None:
+    packed = {"a/#1.png": png(1), "#4.png": png(4), "#5.png": b"", "../#6.png": png(6)}
+    (acme / "more.zip").write_bytes(zip_of(packed))
+
+    report = document(run("import", "acme", "more.zip", "--json"))
+
+    assert report["summary"] == {
+        "new": 1,
+        "changed": 0,
+        "same": 1,
+        "withdrawn": 0,
+        "refused": 2,
+        "ignored": 0,
+    }
+    rows = {row["file"]: row for row in report["files"]}
+    assert rows.keys() == packed.keys()
+    assert rows["#4.png"] == {
+        "file": "#4.png",
+        "status": "new",
+        "entry": 4,
+        "designer": None,
+        "version": 1,
+        "reason": None,
+    }
+    assert rows["../#6.png"]["status"] == "refused"
+    assert rows["../#6.png"]["reason"]
+
+
+def test_a_dry_run_changes_nothing(run: Run, acme: Path) -> None:
+    (acme / "more.zip").write_bytes(zip_of({"#1.png": png(11), "#4.png": png(4)}))
+    before = run("families", "acme", "--json").stdout
+
+    for _ in range(2):
+        result = run(
+            "import", "acme", "more.zip", "--dry-run", "--withdraw-missing", "--json"
+        )
+        told = document(result)["summary"]
+        assert (told["new"], told["changed"], told["withdrawn"]) == (1, 1, 2)
+
+    assert run("families", "acme", "--json").stdout == before
+
+
+def test_a_manifest_may_be_given_apart(run: Run, acme: Path) -> None:
+    folder_of(acme / "more", {"fox.png": png(9)})
+    (acme / "list.csv").write_text("entry,file,designer\n36,fox.png,Mia\n")
+
+    report = document(run("import", "acme", "more", "--manifest", "list.csv", "--json"))
+
+    row = next(row for row in report["files"] if row["file"] == "fox.png")
+    assert (row["entry"], row["designer"]) == (36, "Mia")
+
+
+def test_families_are_listed_in_the_documented_form(run: Run, acme: Path) -> None:
+    assert document(run("families", "acme", "--json")) == {
+        "families": [
+            {"id": f"f{entry}", "entries": [entry], "confirmed": False}
+            for entry in (1, 2, 3)
+        ]
+    }
+    run("families", "acme", "--confirm")
+
+
+def test_people_have_links_that_are_theirs_and_stay(run: Run, acme: Path) -> None:
+    found = document(run("people", "links", "acme", "--json"))["people"]
+
+    assert [person["email"] for person in found] == [
+        "ann@x.org",
+        "bob@x.org",
+        "cleo@x.org",
+    ]
+    assert len({person["link"] for person in found}) == 3
+    assert all("/i/" in person["link"] for person in found)
+    assert document(run("people", "links", "acme", "--json"))["people"] == found
+
+
+def test_people_are_reported_by_line_and_a_dry_run_adds_nobody(
+    run: Run, acme: Path
+) -> None:
+    (acme / "more.csv").write_text(
+        "email,group,weight\nzoe@x.org,core,1\nmax@x.org,core,much\nann@x.org,core,1\n"
+    )
+
+    dry = run("people", "import", "acme", "more.csv", "--dry-run", "--json")
+    report = document(dry)
+
+    assert report["summary"] == {"new": 1, "changed": 0, "same": 1, "refused": 1}
+    assert "Line 3 (max@x.org)" in dry.stderr
+    assert len(document(run("people", "links", "acme", "--json"))["people"]) == 3
+    run("people", "import", "acme", "more.csv")
+    assert len(document(run("people", "links", "acme", "--json"))["people"]) == 4
+
+
+def test_groups_have_shares_and_reasons(run: Run, acme: Path) -> None:
+    assert document(run("groups", "acme", "--json")) == {
+        "groups": [
+            {"name": "core", "share": "1/2", "reason": ""},
+            {"name": "fans", "share": "1/2", "reason": ""},
+        ]
+    }
+
+    run("groups", "acme", "--share", "core=40%", "--reason", "core=They do = the work")
+
+    assert document(run("groups", "acme", "--json"))["groups"][0] == {
+        "name": "core",
+        "share": "2/5",
+        "reason": "They do = the work",
+    }
+
+
+def test_results_have_the_documented_keys(run: Run, acme: Path) -> None:
+    shortlisted(run, acme)
+
+    found = document(run("results", "acme", "shortlist", "--json"))
+
+    assert {"method", "order", "turnout", "seed"} <= found.keys()
+    assert {"place", "entry", "family", "tied"} <= found["order"][0].keys()
+    assert found["turnout"].keys() == {"core", "fans"}
+    assert len(found["seed"]) == 64
+    assert "#2" in run("results", "acme", "shortlist").stdout
+
+
+@pytest.mark.parametrize("kind", ["shortlist", "ranking"])
+def test_there_is_no_result_and_no_export_before_the_count(
+    run: Run, acme: Path, kind: str
+) -> None:
+    run("round", "open", "acme", kind)
+    run("results", "acme", kind, status=1)
+    run("round", "close", "acme", kind, "--review")
+
+    refused = run("results", "acme", kind, "--json", status=1)
+    assert refused.stdout == ""
+    assert "There is no result before it is closed and counted" in refused.stderr
+    run("export", "acme", "--to", "out", status=1)
+    assert not list((acme / "out").glob("*"))
+
+
+def test_an_organisers_link_is_printed_alone(run: Run, acme: Path) -> None:
+    link = run("organiser-link").stdout
+
+    assert link.strip().startswith("http://127.0.0.1:8000/o/")
+    assert link.count("\n") == 1
+
+
+REFUSED = [
+    ("contest new acme --title Again", "already"),
+    ("contest new No_Good --title X", "small letters"),
+    ("import nowhere export", "no contest named “nowhere”"),
+    ("families nowhere", "no contest named"),
+    ("groups acme --share jury=1/2", "no group “jury”"),
+    ("groups acme --share core=most", "is no share"),
+    ("people import nowhere people.csv", "no contest named"),
+    ("people links nowhere", "no contest named"),
+    ("round open nowhere shortlist", "no contest named"),
+    ("round open acme shortlist --seats 0", "at least one place"),
+    ("round close acme shortlist", "has not been opened yet"),
+    ("round publish acme ranking", "has not been opened yet"),
+    ("ballots import acme shortlist people.csv", "has not been opened yet"),
+    ("results acme ranking", "has not been opened yet"),
+    ("export acme --to out", "nothing to export yet"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED)
+def test_a_refusal_is_a_sentence_and_status_1(
+    run: Run, acme: Path, arguments: str, message: str
+) -> None:
+    result = run(*arguments.split(), status=1)
+
+    assert message in result.stderr
+    assert result.stdout == ""
+
+
+WRONG = [
+    "",
+    "dance",
+    "results acme winner",
+    "results acme",
+    "import acme missing.zip",
+    "import acme notes.txt/x",
+    "people import acme missing.csv",
+    "people import acme picture.png",
+    "people import acme notes.txt",
+    "import acme export --manifest notes.txt",
+    "round open acme shortlist --seats many",
+    "groups acme --share core",
+    "export acme",
+    "export acme --to notes.txt",
+    "families acme --data elsewhere",
+    "contest new fresh",
+]
+
+
+@pytest.mark.parametrize("arguments", WRONG)
+def test_wrong_usage_and_unreadable_files_are_status_2(
+    run: Run, acme: Path, arguments: str
+) -> None:
+    (acme / "notes.txt").write_text("nothing of use\n")
+    (acme / "picture.png").write_bytes(png(1))
+
+    result = run(*arguments.split(), status=2)
+
+    assert result.output
+
+
+def test_a_ballot_file_that_cannot_be_read_is_status_2(run: Run, acme: Path) -> None:
+    run("round", "open", "acme", "shortlist")
+
+    run("ballots", "import", "acme", "shortlist", "export/#1.png", status=2)
+
+
+def test_ballots_of_strangers_are_refused_whole(run: Run, acme: Path) -> None:
+    run("round", "open", "acme", "shortlist")
+    name = ballots(acme, "b.csv", "group,approvals\ncore,1\ncore,99\n")
+
+    refused = run("ballots", "import", "acme", "shortlist", name, status=1)
+
+    assert "99" in refused.stderr
+    run("round", "close", "acme", "shortlist")
+    found = document(run("results", "acme", "shortlist", "--json"))
+    assert found["turnout"]["core"]["voted"] == 0
+
+
+def test_a_database_that_is_none_is_said_in_a_sentence(
+    run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "logovote.sqlite").write_bytes(b"not a database " * 100)
+
+    for arguments in (
+        "contest new acme --title X",
+        "families acme",
+        "organiser-link",
+        "people links acme",
+    ):
+        result = run(*arguments.split(), status=1)
+        assert "database" in result.stderr
+
+
+def test_a_data_folder_that_cannot_be_is_status_2_or_1(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    for folder, status in ((tmp_path / "file", 2), (tmp_path / "file" / "x", 1)):
+        result = CliRunner().invoke(cli, ["--data", str(folder), "families", "acme"])
+        assert result.exit_code == status
+        assert isinstance(result.exception, SystemExit)
+
+
+def test_every_command_explains_itself() -> None:
+    for name in cli.list_commands(None):  # type: ignore[arg-type]
+        result = CliRunner().invoke(cli, [name, "--help"])
+        assert result.exit_code == 0
+        assert "Usage:" in result.output
