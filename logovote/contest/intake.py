@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
@@ -127,26 +127,28 @@ def import_designs(
     pictures = _develop(fence, reading, claims, developed)
     refusals: dict[str, str] = {}
     progress(0, len(claims))
-    for done, claim in enumerate(claims, start=1):
-        picture = None
-        if claim.digest not in developed and claim.digest not in refusals:
-            picture = next(pictures)
-        if isinstance(picture, UnreadableImageError):
-            refusals[claim.digest] = str(picture)
-        if claim.digest in refusals:
-            reason = refusals[claim.digest]
-            reports.append(FileReport(claim.entry.file, "refused", reason=reason))
-        else:
-            developed.add(claim.digest)
-            reports.append(report := _decide(claim, holdings))
-            if not dry_run:
-                original = reading.read(claim.entry) if picture else b""
-                with store.database.write() as session, _one_import_at_a_time():
-                    if isinstance(picture, Developed):
-                        _keep_picture(session, store, original, picture)
-                    _keep_submission(session, contest_id, claim, report, now)
-                    session.commit()
-        progress(done, len(claims))
+    # Closed here and now, an import that fails leaves nobody decoding.
+    with contextlib.closing(pictures):
+        for done, claim in enumerate(claims, start=1):
+            picture = None
+            if claim.digest not in developed and claim.digest not in refusals:
+                picture = next(pictures)
+            if isinstance(picture, UnreadableImageError):
+                refusals[claim.digest] = str(picture)
+            if claim.digest in refusals:
+                reason = refusals[claim.digest]
+                reports.append(FileReport(claim.entry.file, "refused", reason=reason))
+            else:
+                developed.add(claim.digest)
+                reports.append(report := _decide(claim, holdings))
+                if not dry_run:
+                    original = reading.read(claim.entry) if picture else b""
+                    with store.database.write() as session, _one_import_at_a_time():
+                        if isinstance(picture, Developed):
+                            _keep_picture(session, store, original, picture)
+                        _keep_submission(session, contest_id, claim, report, now)
+                        session.commit()
+            progress(done, len(claims))
     if withdraw_missing:
         present = {claim.number for claim in claims}
         reports += _withdraw_all_but(
@@ -246,7 +248,7 @@ def _claims(
 
 def _develop(
     fence: Fence, reading: Reading, claims: Iterable[_Claim], developed: set[str]
-) -> Iterator[Developed | UnreadableImageError]:
+) -> Generator[Developed | UnreadableImageError, None, None]:
     """Decode each new picture once, in the order of `claims`."""
     fresh = {
         claim.digest: claim.entry for claim in claims if claim.digest not in developed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from logovote.contest import intake, rounds
 from logovote.contest.intake import FileReport, ImportReport
-from logovote.imaging.worker import Fence
+from logovote.imaging.worker import Fence, UnreadableImageError
 from logovote.ingest.reading import read_entries
 from logovote.store import queries
 from logovote.store.media import digest_of
@@ -380,6 +380,37 @@ def standing(store: Store, contest_id: int) -> list[int]:
         round_ = queries.latest_round(session, contest_id, Kind.SHORTLIST)
         assert round_ is not None
         return [c.submission.entry for c in queries.candidacies(session, round_.id)]
+
+
+def test_an_import_that_dies_leaves_nobody_decoding(
+    store: Store, contest_id: int, now: datetime, tmp_path: Path
+) -> None:
+    busy: list[str] = []
+
+    class Decoding(Fence):
+        def develop_many(self, items: Iterable[Any]) -> Iterator[Any]:
+            busy.append("decoding")
+            try:
+                for key, _read in items:
+                    yield key, UnreadableImageError("no")
+            finally:
+                busy.remove("decoding")
+
+    def die(done: int, _total: int) -> None:
+        if done == 2:
+            raise ZeroDivisionError
+
+    folder = folder_of(tmp_path / "export", {f"#{n}.png": png(n) for n in range(1, 5)})
+    with (
+        read_entries(folder) as reading,
+        pytest.raises(ZeroDivisionError) as caught,
+    ):
+        intake.import_designs(
+            store, contest_id, reading, Decoding(), now=now, progress=die
+        )
+
+    assert caught.tb is not None  # and with it the frame of the import
+    assert busy == []
 
 
 def test_progress_runs_from_nothing_to_all(take_in: Importer) -> None:
