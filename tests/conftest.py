@@ -49,18 +49,23 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def settings_on(data: Path) -> Settings:
+    """Settings of a site that lives in a folder."""
+    return Settings(
+        data=data,
+        secret_key=SECRET,
+        database_url=f"sqlite:///{data / 'logovote.sqlite'}",
+        base_url="http://localhost",
+    )
+
+
 @pytest.fixture
 def settings(tmp_path: Path, empty_database: Path) -> Settings:
     """Settings of a site that lives below the test's own folder."""
     data = tmp_path / "data"
     data.mkdir()
     shutil.copy(empty_database, data)
-    return Settings(
-        data=data,
-        secret_key=SECRET,
-        database_url=f"sqlite:///{data / empty_database.name}",
-        base_url="http://localhost",
-    )
+    return settings_on(data)
 
 
 @pytest.fixture
@@ -78,15 +83,28 @@ def session(store: Store) -> Iterator[Session]:
         yield session
 
 
-@pytest.fixture
-def site(settings: Settings) -> Iterator[Site]:
-    """A running site without any contest."""
-    app = create_app(settings)
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Flask:
+    """The app, built once: to read its routes and templates again takes the longest."""
+    data = tmp_path_factory.mktemp("app")
+    shutil.copy(empty_database, data)
+    app = create_app(settings_on(data))
     app.testing = True
     wired: context.Site = app.extensions["logovote"]
-    yield Site(app, settings, wired.store, wired.jobs)
     wired.jobs.stop()
     wired.store.database.dispose()
+    return app
+
+
+@pytest.fixture
+def site(app: Flask, settings: Settings, store: Store) -> Iterator[Site]:
+    """A running site without any contest."""
+    jobs = Jobs(settings, store)
+    config = dict(app.config)
+    app.extensions["logovote"] = context.Site(settings, store, jobs)
+    yield Site(app, settings, store, jobs)
+    app.config.update(config)
+    jobs.stop()
 
 
 @pytest.fixture

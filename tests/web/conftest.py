@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import casting, families, rounds, signing_in
 from logovote.contest.contests import contest_by_slug
+from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Person
+from logovote.store.store import Store
 from tests.builders import add_design, make_contest, voter_named
-from tests.conftest import Site
+from tests.conftest import NOW, Site, settings_on
 
 ORIGINAL = b"the original of design 1"
 THUMB = b"RIFF, as made from it, WEBP"
@@ -45,24 +49,45 @@ class Scene:
             return casting.items_of(queries.ballot_of(session, round_.id, voter.id))
 
 
-@pytest.fixture
-def scene(site: Site, now: datetime) -> Scene:
-    """Designs 1, 2, 3 and the family of 12 and 57; no round is open yet."""
-    with site.store.database.write() as session:
+@pytest.fixture(scope="session")
+def staged(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Path:
+    """A data folder with both contests, made once and copied for every test.
+
+    Acme has designs 1, 2, 3 and the family of 12 and 57; no round is open.
+    """
+    data = tmp_path_factory.mktemp("staged") / "data"
+    data.mkdir()
+    shutil.copy(empty_database, data)
+    settings = settings_on(data)
+    store = Store.open(settings.database_url, settings.files_folder)
+    with store.database.write() as session:
         acme = make_contest(
             session,
-            now,
+            NOW,
             designs=[2, 3, 12, 57],
             voters={"core": ["Ann", "Bob"], "crowd": ["Cleo"]},
         )
-        site.store.originals.put(ORIGINAL)
-        first = add_design(session, acme, 1, now, original=ORIGINAL)
+        store.originals.put(ORIGINAL)
+        first = add_design(session, acme, 1, NOW, original=ORIGINAL)
         thumb = queries.derivative(session, first.digest, "thumb")
         assert thumb is not None
-        thumb.digest = site.store.derivatives.put(THUMB)
+        thumb.digest = store.derivatives.put(THUMB)
         families.merge(session, acme, [12, 57])
-        make_contest(session, now, slug="other", designs=[5], voters={"core": ["Otto"]})
+        make_contest(session, NOW, slug="other", designs=[5], voters={"core": ["Otto"]})
         session.commit()
+    store.database.dispose()
+    return data
+
+
+@pytest.fixture
+def settings(tmp_path: Path, staged: Path) -> Settings:
+    """Settings of a site with both contests, in the test's own folder."""
+    return settings_on(shutil.copytree(staged, tmp_path / "data"))
+
+
+@pytest.fixture
+def scene(site: Site) -> Scene:
+    """Both contests, before any round."""
     return Scene(site)
 
 

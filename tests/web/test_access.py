@@ -9,11 +9,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from logovote.contest import people, signing_in
+from logovote.contest import people, results, rounds, signing_in
 from logovote.imaging.picture import SPECS_VERSION
 from logovote.store.media import digest_of
-from logovote.store.models import ImportJob, JobState
-from tests.builders import SECRET, voter_named
+from logovote.store.models import ImportJob, JobState, Kind
+from tests.builders import SECRET, cast, voter_named
 from tests.web.conftest import ORIGINAL, Scene, Visit
 
 VISITORS = ("stranger", "Ann", "Otto", "organiser")
@@ -69,10 +69,22 @@ class Route(NamedTuple):
 
 
 @pytest.fixture
-def routes(shortlist: Scene, now: datetime) -> list[Route]:
-    """Every route of the app, with arguments that lead to something."""
-    app = shortlist.site.app
+def both(shortlist: Scene, now: datetime) -> Scene:
+    """A published shortlist and an open ranking, so that every page is there."""
     with shortlist.changing() as (session, acme):
+        first = rounds.latest(session, acme, Kind.SHORTLIST)
+        cast(session, first, "Ann", ["1"], now)
+        rounds.close_round(session, first, now)
+        results.count_round(session, first)
+        rounds.open_round(session, acme, Kind.RANKING, now)
+    return shortlist
+
+
+@pytest.fixture
+def routes(both: Scene, now: datetime) -> list[Route]:
+    """Every route of the app, with arguments that lead to something."""
+    app = both.site.app
+    with both.changing() as (session, acme):
         job = ImportJob(
             contest_id=acme.id,
             source="gone/export.zip",

@@ -241,7 +241,6 @@ def test_an_upload_has_a_limit_too(
         "/organise/acme/designs/upload",
         {"files": (io.BytesIO(bytes(2000)), "export.zip")},
     )
-    site.app.extensions["logovote"] = wired
 
     assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     assert "logovote import" in answer.text
