@@ -12,6 +12,7 @@ from huey.consumer import Consumer
 from sqlalchemy import select
 
 from logovote.contest import intake
+from logovote.contest.matching import ImportReport
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
@@ -86,7 +87,7 @@ class Jobs:
                 text = json.dumps(report.as_json())
                 self._note(job_id, state=_RUNNING[job.state], report=text)
 
-    def _import(self, job: ImportJob) -> intake.ImportReport:
+    def _import(self, job: ImportJob) -> ImportReport:
         """Read the uploaded export; only looking, unless told to take it in."""
 
         def progress(done: int, total: int) -> None:

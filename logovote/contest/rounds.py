@@ -19,6 +19,7 @@ from logovote.store.models import (
     Ballot,
     Candidacy,
     Contest,
+    Family,
     Group,
     Kind,
     Phase,
@@ -109,6 +110,19 @@ def _refuse_if_running(session: Session, contest: Contest) -> None:
             )
 
 
+def refuse_in_review(session: Session, contest_id: int) -> None:
+    """Refuse any change to a contest between the close of a round and its count.
+
+    Raises:
+        RoundError: a round is closed and waits for its count.
+    """
+    if queries.has_round_in(session, contest_id, Phase.CLOSED):
+        raise RoundError(
+            "A round is closed and waits for its count, so people and designs stay as "
+            "they are. Count it, or open it again, first."
+        )
+
+
 def _all_designs(session: Session, contest: Contest) -> dict[int, str]:
     """Let every design stand, under its family as it is now."""
     submissions = queries.submissions(session, contest.id)
@@ -168,9 +182,25 @@ def add_late_design(session: Session, contest_id: int, submission: Submission) -
             Candidacy(
                 round_id=round_.id,
                 submission_id=submission.id,
-                family=families.family_id([submission.entry]),
+                family=_standing_family(session, round_, submission),
             )
         )
+
+
+def _standing_family(session: Session, round_: Round, submission: Submission) -> str:
+    """Return the family under which others of the design's family stand already."""
+    relative = session.scalar(
+        select(Candidacy.family)
+        .join(Candidacy.submission)
+        .join(Family, Family.id == Submission.family_id)
+        .where(
+            Candidacy.round_id == round_.id,
+            Submission.family_id == submission.family_id,
+            Family.confirmed,
+        )
+        .limit(1)
+    )
+    return relative or families.family_id([submission.entry])
 
 
 def close_round(session: Session, round_: Round, now: datetime) -> None:

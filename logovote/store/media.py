@@ -40,6 +40,10 @@ class MediaStore:
         Path(file.name).replace(path)
         return digest
 
+    def has(self, digest: str) -> bool:
+        """Tell whether there is a file under `digest`."""
+        return self._path(digest).is_file()
+
     def get(self, digest: str) -> bytes:
         """Return the bytes kept under `digest`.
 

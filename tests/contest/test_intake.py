@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from logovote.contest import intake, rounds
-from logovote.contest.intake import FileReport, ImportReport
+from logovote.contest.matching import STATUSES, FileReport, ImportReport
 from logovote.imaging.worker import Fence, UnreadableImageError
 from logovote.ingest.reading import read_entries
 from logovote.store import queries
@@ -430,7 +430,7 @@ def test_the_public_report_has_the_documented_form(take_in: Importer) -> None:
     report = take_in({"#1.png": png(1), "#2.png": b""}).as_json()
 
     assert list(report) == ["summary", "files"]
-    assert tuple(report["summary"]) == intake.STATUSES
+    assert tuple(report["summary"]) == STATUSES
     assert keys_of(report["files"]) == {
         ("file", "status", "entry", "designer", "version", "reason")
     }

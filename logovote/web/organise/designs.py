@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from logovote.contest import families, handoff
 from logovote.contest.contests import contest_by_slug
-from logovote.contest.intake import STATUSES
+from logovote.contest.matching import STATUSES
 from logovote.ingest.members import printable
 from logovote.store import queries
 from logovote.store.models import Contest, ImportJob, JobState
