@@ -1,4 +1,4 @@
-"""Headers on every answer, and compression of the text ones."""
+"""Headers and cookies of every answer, and compression of the text ones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 
 import flask_login
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -25,8 +26,20 @@ _COMPRESSIBLE = ("text/", "application/json", "image/svg+xml")
 _WORTH_COMPRESSING_BYTES = 1024
 
 
+class PersonalCookies(SecureCookieSessionInterface):
+    """Keeps a visitor's cookie off the answers that any cache may hand to others."""
+
+    def save_session(
+        self, app: Flask, session: SessionMixin, response: Response
+    ) -> None:
+        """Refresh the cookie, and say that the answer varies with it, if it does."""
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask, *, is_https: bool) -> None:
     """Put the headers on every answer of the app."""
+    app.session_interface = PersonalCookies()
 
     @app.after_request
     def guard(response: Response) -> Response:

@@ -21,6 +21,7 @@ from logovote.store import queries
 from tests.conftest import Site
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import csrf_token, post, put
+from tests.web.test_pictures import THUMB_URL
 
 Ask = Callable[[FlaskClient], TestResponse]
 
@@ -99,6 +100,27 @@ def test_a_public_page_is_asked_for_again(
     shortlist: Scene, client: FlaskClient
 ) -> None:
     assert client.get("/c/acme/").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "url", [THUMB_URL, THUMB_URL.replace("thumb", "none"), "/static/0/js/time.js"]
+)
+def test_what_anybody_may_keep_carries_nobodys_cookie(
+    shortlist: Scene, visit: Visit, url: str
+) -> None:
+    ann = visit("Ann")
+    with ann.session_transaction() as cookie:
+        cookie.permanent = True  # as signing in makes it: every answer renews it
+    page = ann.get("/c/acme/shortlist")
+
+    answer = ann.get(url, buffered=True)
+
+    assert "Set-Cookie" in page.headers
+    assert "Cookie" in page.headers["Vary"]
+    is_public = "public" in answer.headers["Cache-Control"]
+    assert is_public is (answer.status_code == HTTPStatus.OK)
+    assert is_public is not ("Set-Cookie" in answer.headers)
+    assert is_public is not ("Cookie" in answer.headers.get("Vary", ""))
 
 
 def test_over_https_browsers_are_told_to_stay_there(settings: Settings) -> None:
