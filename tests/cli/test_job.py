@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,46 +18,72 @@ from logovote.cli import designs as designs_
 from logovote.imaging.worker import Fence
 from tests.builders import folder_of, png, zip_of
 
-Run = Callable[..., Result]
-
 PEOPLE = (
     "email,name,group\nann@x.org,Ann,core\nbob@x.org,Bob,core\ncleo@x.org,Cleo,fans\n"
 )
 
 
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fence: Fence) -> Run:
-    """Run a command on a data folder of the test's own, and expect an exit status."""
+class Terminal:
+    """Runs commands on a data folder, in the folder above it."""
 
-    class Shared:
-        def __enter__(self) -> Fence:
-            return fence
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
 
-        def __exit__(self, *_error: object) -> None:
-            """Leave it up: it is that of all tests."""
-
-    monkeypatch.setattr(designs_, "Fence", Shared)
-    monkeypatch.chdir(tmp_path)
-
-    def run_(*arguments: str, status: int = 0) -> Result:
-        result = CliRunner().invoke(cli, ["--data", str(tmp_path / "data"), *arguments])
+    def __call__(self, *arguments: str, status: int = 0) -> Result:
+        """Run a command and expect an exit status, and never a traceback."""
+        given = ["--data", str(self.folder / "data"), *arguments]
+        result = CliRunner().invoke(cli, given)
         assert result.exit_code == status, result.output
         assert "Traceback" not in result.output
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result
 
-    return run_
+
+class SharedFence:
+    """Lends the tests' one fence to a command, which would close its own."""
+
+    def __init__(self, fence: Fence) -> None:
+        self._fence = fence
+
+    def __call__(self) -> SharedFence:
+        return self
+
+    def __enter__(self) -> Fence:
+        return self._fence
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave it up."""
+
+
+@pytest.fixture(scope="session")
+def staged(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Path:
+    """A contest with designs 1, 2, 3 and three voters, and the files it came from."""
+    folder = tmp_path_factory.mktemp("terminal") / "work"
+    run = Terminal(folder_of(folder, {"people.csv": PEOPLE.encode()}))
+    folder_of(folder / "export", {f"#{n}.png": png(n) for n in (1, 2, 3)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(designs_, "Fence", SharedFence(fence))
+        patch.chdir(folder)
+        run("contest", "new", "acme", "--title", "A logo for Acme")
+        run("import", "acme", "export")
+        run("people", "import", "acme", "people.csv")
+    return folder
 
 
 @pytest.fixture
-def acme(run: Run, tmp_path: Path, empty_database: Path) -> Path:
-    """A contest with designs 1, 2, 3 and three voters; returns a folder for files."""
-    run("contest", "new", "acme", "--title", "A logo for Acme")
-    folder_of(tmp_path / "export", {f"#{n}.png": png(n) for n in (1, 2, 3)})
-    run("import", "acme", "export")
-    (tmp_path / "people.csv").write_text(PEOPLE)
-    run("people", "import", "acme", "people.csv")
-    return tmp_path
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fence: Fence) -> Terminal:
+    """A terminal in a folder of the test's own, without any contest."""
+    monkeypatch.setattr(designs_, "Fence", SharedFence(fence))
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return Terminal(folder)
+
+
+@pytest.fixture
+def acme(run: Terminal, staged: Path) -> Path:
+    """Fill the terminal's folder with the contest."""
+    return shutil.copytree(staged, Path.cwd(), dirs_exist_ok=True)
 
 
 def document(result: Result) -> Any:
@@ -70,14 +96,14 @@ def ballots(folder: Path, name: str, text: str) -> str:
     return name
 
 
-def shortlisted(run: Run, acme: Path) -> None:
+def shortlisted(run: Terminal, acme: Path) -> None:
     run("round", "open", "acme", "shortlist")
     pile = "group,count,approvals\ncore,4,1; 2\nfans,3,2\n"
     run("ballots", "import", "acme", "shortlist", ballots(acme, "s.csv", pile))
     run("round", "close", "acme", "shortlist")
 
 
-def test_the_whole_job(run: Run, acme: Path) -> None:
+def test_the_whole_job(run: Terminal, acme: Path) -> None:
     """Design 2 has everybody, 1 the core; then all rank 1 first.
 
     Those on paper are entitled too, so the core are 6, with a quorum of 4.
@@ -114,7 +140,7 @@ def test_the_whole_job(run: Run, acme: Path) -> None:
         assert [archive.read(name) for name in archive.namelist()] == [png(1), png(2)]
 
 
-def test_everything_is_below_the_data_folder(run: Run, acme: Path) -> None:
+def test_everything_is_below_the_data_folder(run: Terminal, acme: Path) -> None:
     made = {path.name for path in acme.iterdir()}
 
     assert made == {"data", "export", "people.csv"}
@@ -130,7 +156,9 @@ def test_the_data_folder_may_come_from_the_environment(
     assert len(json.loads(result.stdout)["families"]) == 3
 
 
-def test_import_reports_every_file_in_the_documented_form(run: Run, acme: Path) -> None:
+def test_import_reports_every_file_in_the_documented_form(
+    run: Terminal, acme: Path
+) -> None:
     packed = {"a/#1.png": png(1), "#4.png": png(4), "#5.png": b"", "../#6.png": png(6)}
     (acme / "more.zip").write_bytes(zip_of(packed))
 
@@ -158,7 +186,7 @@ def test_import_reports_every_file_in_the_documented_form(run: Run, acme: Path) 
     assert rows["../#6.png"]["reason"]
 
 
-def test_a_dry_run_changes_nothing(run: Run, acme: Path) -> None:
+def test_a_dry_run_changes_nothing(run: Terminal, acme: Path) -> None:
     (acme / "more.zip").write_bytes(zip_of({"#1.png": png(11), "#4.png": png(4)}))
     before = run("families", "acme", "--json").stdout
 
@@ -172,7 +200,7 @@ def test_a_dry_run_changes_nothing(run: Run, acme: Path) -> None:
     assert run("families", "acme", "--json").stdout == before
 
 
-def test_a_manifest_may_be_given_apart(run: Run, acme: Path) -> None:
+def test_a_manifest_may_be_given_apart(run: Terminal, acme: Path) -> None:
     folder_of(acme / "more", {"fox.png": png(9)})
     (acme / "list.csv").write_text("entry,file,designer\n36,fox.png,Mia\n")
 
@@ -182,7 +210,7 @@ def test_a_manifest_may_be_given_apart(run: Run, acme: Path) -> None:
     assert (row["entry"], row["designer"]) == (36, "Mia")
 
 
-def test_families_are_listed_in_the_documented_form(run: Run, acme: Path) -> None:
+def test_families_are_listed_in_the_documented_form(run: Terminal, acme: Path) -> None:
     assert document(run("families", "acme", "--json")) == {
         "families": [
             {"id": f"f{entry}", "entries": [entry], "confirmed": False}
@@ -192,7 +220,7 @@ def test_families_are_listed_in_the_documented_form(run: Run, acme: Path) -> Non
     run("families", "acme", "--confirm")
 
 
-def test_people_have_links_that_are_theirs_and_stay(run: Run, acme: Path) -> None:
+def test_people_have_links_that_are_theirs_and_stay(run: Terminal, acme: Path) -> None:
     found = document(run("people", "links", "acme", "--json"))["people"]
 
     assert [person["email"] for person in found] == [
@@ -206,7 +234,7 @@ def test_people_have_links_that_are_theirs_and_stay(run: Run, acme: Path) -> Non
 
 
 def test_people_are_reported_by_line_and_a_dry_run_adds_nobody(
-    run: Run, acme: Path
+    run: Terminal, acme: Path
 ) -> None:
     (acme / "more.csv").write_text(
         "email,group,weight\nzoe@x.org,core,1\nmax@x.org,core,much\nann@x.org,core,1\n"
@@ -222,7 +250,7 @@ def test_people_are_reported_by_line_and_a_dry_run_adds_nobody(
     assert len(document(run("people", "links", "acme", "--json"))["people"]) == 4
 
 
-def test_groups_have_shares_and_reasons(run: Run, acme: Path) -> None:
+def test_groups_have_shares_and_reasons(run: Terminal, acme: Path) -> None:
     assert document(run("groups", "acme", "--json")) == {
         "groups": [
             {"name": "core", "share": "1/2", "reason": ""},
@@ -239,7 +267,7 @@ def test_groups_have_shares_and_reasons(run: Run, acme: Path) -> None:
     }
 
 
-def test_results_have_the_documented_keys(run: Run, acme: Path) -> None:
+def test_results_have_the_documented_keys(run: Terminal, acme: Path) -> None:
     shortlisted(run, acme)
 
     found = document(run("results", "acme", "shortlist", "--json"))
@@ -253,7 +281,7 @@ def test_results_have_the_documented_keys(run: Run, acme: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["shortlist", "ranking"])
 def test_there_is_no_result_and_no_export_before_the_count(
-    run: Run, acme: Path, kind: str
+    run: Terminal, acme: Path, kind: str
 ) -> None:
     run("round", "open", "acme", kind)
     run("results", "acme", kind, status=1)
@@ -266,7 +294,7 @@ def test_there_is_no_result_and_no_export_before_the_count(
     assert not list((acme / "out").glob("*"))
 
 
-def test_an_organisers_link_is_printed_alone(run: Run, acme: Path) -> None:
+def test_an_organisers_link_is_printed_alone(run: Terminal, acme: Path) -> None:
     link = run("organiser-link").stdout
 
     assert link.strip().startswith("http://127.0.0.1:8000/o/")
@@ -294,7 +322,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("arguments", "message"), REFUSED)
 def test_a_refusal_is_a_sentence_and_status_1(
-    run: Run, acme: Path, arguments: str, message: str
+    run: Terminal, acme: Path, arguments: str, message: str
 ) -> None:
     result = run(*arguments.split(), status=1)
 
@@ -324,7 +352,7 @@ WRONG = [
 
 @pytest.mark.parametrize("arguments", WRONG)
 def test_wrong_usage_and_unreadable_files_are_status_2(
-    run: Run, acme: Path, arguments: str
+    run: Terminal, acme: Path, arguments: str
 ) -> None:
     (acme / "notes.txt").write_text("nothing of use\n")
     (acme / "picture.png").write_bytes(png(1))
@@ -334,13 +362,15 @@ def test_wrong_usage_and_unreadable_files_are_status_2(
     assert result.output
 
 
-def test_a_ballot_file_that_cannot_be_read_is_status_2(run: Run, acme: Path) -> None:
+def test_a_ballot_file_that_cannot_be_read_is_status_2(
+    run: Terminal, acme: Path
+) -> None:
     run("round", "open", "acme", "shortlist")
 
     run("ballots", "import", "acme", "shortlist", "export/#1.png", status=2)
 
 
-def test_ballots_of_strangers_are_refused_whole(run: Run, acme: Path) -> None:
+def test_ballots_of_strangers_are_refused_whole(run: Terminal, acme: Path) -> None:
     run("round", "open", "acme", "shortlist")
     name = ballots(acme, "b.csv", "group,approvals\ncore,1\ncore,99\n")
 
@@ -352,11 +382,8 @@ def test_ballots_of_strangers_are_refused_whole(run: Run, acme: Path) -> None:
     assert found["turnout"]["core"]["voted"] == 0
 
 
-def test_a_database_that_is_none_is_said_in_a_sentence(
-    run: Run, tmp_path: Path
-) -> None:
-    (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "logovote.sqlite").write_bytes(b"not a database " * 100)
+def test_a_database_that_is_none_is_said_in_a_sentence(run: Terminal) -> None:
+    folder_of(run.folder / "data", {"logovote.sqlite": b"not a database " * 100})
 
     for arguments in (
         "contest new acme --title X",
