@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -71,6 +72,21 @@ def db() -> Session:
             database.read() if request.method in _SAFE_METHODS else database.write()
         )
     return cast("Session", g.db)
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Session]:
+    """Let `db()` only read for a while, whatever the request's method.
+
+    For a request that first asks and then works for long: it must not hold the right
+    to write meanwhile. Use it before `db()` is asked for otherwise.
+    """
+    with site().store.database.read() as session_:
+        g.db = session_
+        try:
+            yield session_
+        finally:
+            g.pop("db")
 
 
 def now() -> datetime:

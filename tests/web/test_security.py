@@ -251,6 +251,20 @@ def test_only_uploads_of_designs_may_be_large(shortlist: Scene, visit: Visit) ->
     assert too_large.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+@pytest.mark.parametrize("name", ["stranger", "Ann"])
+def test_only_organisers_may_upload_much(
+    shortlist: Scene, visit: Visit, name: str
+) -> None:
+    shortlist.site.app.config["MAX_CONTENT_LENGTH"] = 1000
+
+    answer = visit(name).post(
+        "/organise/acme/designs/upload",
+        data={"files": (io.BytesIO(bytes(2000)), "export.zip")},
+    )
+
+    assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
 def test_an_upload_has_a_limit_too(
     site: Site, settings: Settings, visit: Visit, scene: Scene
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from logovote.web.context import site
+from logovote.web.context import current_person, reading, site
 from logovote.web.organise import contests, designs, people, rounds
 from logovote.web.organise.room import bp
 
@@ -15,10 +15,14 @@ _MOST_FORM_PARTS = 20_000
 
 
 def init_app(app: Flask) -> None:
-    """Let uploads of designs, and nothing else, be large."""
+    """Let uploads of designs by organisers, and nothing else, be large."""
 
     @app.before_request
     def allow_large_uploads() -> None:
-        if request.endpoint == "organise.upload":
+        if request.endpoint != "organise.upload":
+            return
+        with reading():
+            person = current_person()
+        if person is not None and person.organiser:
             request.max_content_length = site().settings.max_upload_bytes
             request.max_form_parts = _MOST_FORM_PARTS
