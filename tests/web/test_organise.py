@@ -6,7 +6,8 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from logovote.contest.contests import contest_by_slug
 from logovote.imaging.worker import Fence
 from logovote.store import queries
 from logovote.store.models import ImportJob, JobState, Kind, Phase
+from logovote.store.uploads import SentFile, Uploads
 from tests.builders import png, zip_of
 from tests.conftest import Site
 from tests.web.conftest import Scene, Visit
@@ -117,6 +119,36 @@ def test_an_upload_of_nothing_is_told(organiser: FlaskClient) -> None:
     answer = post(organiser, UPLOAD, {}, follow_redirects=True)
 
     assert "Choose a zip or some pictures first" in answer.text
+
+
+def test_ballots_are_saved_while_an_upload_is_written(
+    organiser: FlaskClient,
+    shortlist: Scene,
+    visit: Visit,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ann = visit("Ann")
+    headers = {"X-CSRFToken": csrf_token(ann)}
+    ballot = {"base_rev": 0, "save_id": "meanwhile", "items": ["1"]}
+    keep = Uploads.keep
+    meanwhile = []
+
+    def save() -> int:
+        return ann.put(
+            "/c/acme/shortlist/ballot", json=ballot, headers=headers
+        ).status_code
+
+    def slow(uploads: Uploads, files: Sequence[SentFile]) -> str:
+        meanwhile.append(elsewhere.submit(save).result(timeout=5))
+        return keep(uploads, files)
+
+    monkeypatch.setattr(Uploads, "keep", slow)
+
+    with ThreadPoolExecutor(1) as elsewhere:
+        upload(organiser, [("#71.png", png(71))])
+
+    assert meanwhile == [200]
+    assert shortlist.ballot("Ann") == ["1"]
 
 
 HOSTILE_NAMES = [

@@ -14,7 +14,7 @@ from logovote.ingest.members import printable
 from logovote.store import queries
 from logovote.store.models import Contest, ImportJob, JobState
 from logovote.web import forms
-from logovote.web.context import db, now, site
+from logovote.web.context import db, now, reading, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pictures import picture_of
@@ -43,16 +43,22 @@ def designs(slug: str) -> str:
 @bp.post("/<slug>/designs/upload")
 @organiser_only
 def upload(slug: str) -> ResponseReturnValue:
-    """Keep what was dropped on the page and start looking at it."""
-    contest = contest_by_slug(db(), slug)
+    """Keep what was dropped on the page and start looking at it.
+
+    The turn to write begins after the files are kept: an export takes its time, and
+    ballots must not wait for it.
+    """
+    with reading() as session:
+        contest_id = contest_by_slug(session, slug).id
     sent = [file for file in request.files.getlist("files") if file.filename]
     if not sent:
         flash("Choose a zip or some pictures first.", "error")
         return back_to("organise.designs", slug=slug)
     name = sent[0].filename if len(sent) == 1 else f"{len(sent)} files"
+    source = site().store.uploads.keep(sent)
     job = ImportJob(
-        contest_id=contest.id,
-        source=site().store.uploads.keep(sent),
+        contest_id=contest_id,
+        source=source,
         name=printable(name or "upload")[:_LONGEST_NAME],
         state=JobState.LOOKING,
         withdraw_missing="withdraw_missing" in request.form,
