@@ -136,7 +136,9 @@ def test_an_import_is_looked_at_and_then_taken_in(
     assert (job(store, id_).done, job(store, id_).total) == (6, 6)
 
 
-@pytest.mark.parametrize("state", [JobState.READY, JobState.DONE, JobState.FAILED])
+@pytest.mark.parametrize(
+    "state", [JobState.READY, JobState.DONE, JobState.UNREADABLE, JobState.FAILED]
+)
 def test_a_step_that_was_taken_is_not_taken_again(
     jobs: Jobs, store: Store, now: datetime, state: JobState
 ) -> None:
@@ -205,7 +207,7 @@ def test_an_upload_that_cannot_be_read_fails_in_words(
     jobs.take_step(id_)
 
     failed = job(store, id_)
-    if failed.state is JobState.FAILED:
+    if failed.state is JobState.UNREADABLE:
         assert "Traceback" not in failed.report
         assert len(failed.report) > 20
     else:
@@ -220,7 +222,7 @@ def test_an_upload_that_is_gone_fails_in_words(
 
     jobs.take_step(id_)
 
-    assert job(store, id_).state is JobState.FAILED
+    assert job(store, id_).state is JobState.UNREADABLE
     assert "Errno" not in job(store, id_).report
 
 

@@ -15,7 +15,7 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import paper, rounds
+from logovote.contest import counting, paper, rounds
 from logovote.contest import results as results_
 from logovote.store import queries
 from logovote.store.models import Kind, Phase
@@ -50,7 +50,7 @@ def close(door: Door, slug: str, kind: str, *, review: bool) -> None:
         closed = rounds.latest(session, contest, Kind(kind))
         rounds.close_round(session, closed, now())
         if not review:
-            results_.count_round(session, closed)
+            counting.count_round(session, closed)
     done = "closed" if review else "closed and counted"
     note(f"The {rounds.NAMES[Kind(kind)]} is {done}.")
 
@@ -73,7 +73,7 @@ def reopen(door: Door, slug: str, kind: str) -> None:
 def count(door: Door, slug: str, kind: str) -> None:
     """Count a round that was closed with --review."""
     with door.writing(slug) as (session, contest):
-        results_.count_round(session, rounds.latest(session, contest, Kind(kind)))
+        counting.count_round(session, rounds.latest(session, contest, Kind(kind)))
     note(f"The {rounds.NAMES[Kind(kind)]} is counted.")
 
 
@@ -119,10 +119,6 @@ def results(door: Door, slug: str, kind: str, *, as_json: bool) -> None:
     with door.reading(slug) as (session, contest):
         counted = rounds.latest(session, contest, Kind(kind))
         result = results_.result_of(counted)
-        names = {
-            submission.entry: submission
-            for submission in queries.submissions(session, contest.id, withdrawn=True)
-        }
         phase = counted.phase
     if as_json:
         print_json(result.as_json() | {"published": phase is Phase.PUBLISHED})
@@ -132,7 +128,7 @@ def results(door: Door, slug: str, kind: str, *, as_json: bool) -> None:
         if line.entry is None:
             click.echo(f"{line.place:3}{shared:1}          None of these")
             continue
-        design = names[line.entry]
+        design = result.designs[line.entry]
         words = [design.designer or "", design.title or ""]
         told = " - ".join(word for word in words if word)
         support = "" if line.support is None else f"{float(line.support):6.1%}"

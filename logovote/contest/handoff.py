@@ -15,9 +15,9 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from logovote.contest import rounds
-from logovote.contest.results import Line, Result, result_of
+from logovote.contest.results import Design, Line, Result, result_of
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, Round, Submission
+from logovote.store.models import Contest, Round, Submission
 from logovote.store.store import Store
 
 # What a spreadsheet would run as a formula, or strip as white space before one; some
@@ -53,56 +53,40 @@ COLUMNS = (
 
 
 def deciding_round(session: Session, contest: Contest) -> Round:
-    """Return the round whose result is the hand-off: the ranking, else the shortlist.
+    """Return the round whose result is handed on: the one counted last.
 
     Raises:
-        RoundError: neither has been counted.
+        RoundError: none has been counted.
     """
-    for kind in (Kind.RANKING, Kind.SHORTLIST):
-        round_ = queries.latest_round(session, contest.id, kind)
-        if round_ is not None and round_.result is not None:
-            return round_
-    raise rounds.RoundError(
-        "There is nothing to export yet: close and count a round first."
-    )
+    round_ = queries.latest_counted(session, contest.id)
+    if round_ is None:
+        raise rounds.RoundError(
+            "There is nothing to export yet: close and count a round first."
+        )
+    return round_
 
 
-def shortlist_rows(session: Session, contest: Contest) -> list[dict[str, Any]]:
-    """Describe every line of the result, best first, with exact numbers as text.
-
-    Raises:
-        RoundError: no round has been counted.
-    """
-    round_ = deciding_round(session, contest)
-    known = {
-        submission.entry: submission
-        for submission in queries.submissions(session, contest.id, withdrawn=True)
-    }
-    variants: dict[str, list[int]] = {}
-    stood = queries.latest_round(session, contest.id, Kind.SHORTLIST) or round_
-    for candidacy in queries.candidacies(session, stood.id):
-        variants.setdefault(candidacy.family, []).append(candidacy.submission.entry)
+def shortlist_rows(result: Result) -> list[dict[str, Any]]:
+    """Describe every line of a result, best first, with exact numbers as text."""
     return [
-        _row(line, known.get(line.entry or 0), variants)
-        for line in result_of(round_).order
+        _row(line, None if line.entry is None else result.designs[line.entry])
+        for line in result.order
     ]
 
 
-def _row(
-    line: Line, submission: Submission | None, variants: dict[str, list[int]]
-) -> dict[str, Any]:
+def _row(line: Line, design: Design | None) -> dict[str, Any]:
     return {
         "place": line.place,
         "tied": line.tied,
         "entry": line.entry,
-        "designer": submission.designer if submission else None,
-        "title": submission.title if submission else "None of these",
+        "designer": design.designer if design else None,
+        "title": design.title if design else "None of these",
         "family": line.family,
-        "variants": variants.get(line.family or "", []),
+        "variants": list(design.variants) if design else [],
         "support": None if line.support is None else str(line.support),
         "approval_place": line.approval_place,
         "acceptable": line.acceptable,
-        "digest": submission.digest if submission else None,
+        "digest": design.digest if design else None,
     }
 
 
@@ -153,28 +137,23 @@ def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def write_designs(
-    file: BinaryIO, store: Store, session: Session, contest: Contest
-) -> None:
+def write_designs(file: BinaryIO, store: Store, result: Result) -> None:
     """Write a zip of the original files, named by place and entry number."""
-    rows = shortlist_rows(session, contest)
-    pictures = {
-        submission.entry: submission.picture.format
-        for submission in queries.submissions(session, contest.id, withdrawn=True)
-    }
+    digits = max(2, len(str(len(result.order))))
     # Pictures are compressed already.
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for row in rows:
-            if row["digest"] is not None:
-                name = _file_name(row, pictures[row["entry"]])
-                archive.writestr(name, store.originals.get(row["digest"]))
+        for line in result.order:
+            if line.entry is not None:
+                design = result.designs[line.entry]
+                name = _file_name(f"{line.place:0{digits}}", design)
+                archive.writestr(name, store.originals.get(design.digest))
 
 
-def _file_name(row: dict[str, Any], format_: str) -> str:
+def _file_name(place: str, design: Design) -> str:
     """Name a file so that names sort by place, as in 01-entry-36.png."""
-    designer = _UNSAFE.sub("-", row["designer"] or "").strip("-.")[:40]
-    parts = [f"{row['place']:02}", "entry", str(row["entry"]), designer]
-    extension = _EXTENSIONS.get(format_, format_.lower())
+    designer = _UNSAFE.sub("-", design.designer or "").strip("-.")[:40]
+    parts = [place, "entry", str(design.entry), designer]
+    extension = _EXTENSIONS.get(design.format, design.format.lower())
     return "-".join(part for part in parts if part) + f".{extension}"
 
 
@@ -206,11 +185,12 @@ def files(
         RoundError: no round has been counted.
     """
     round_ = deciding_round(session, contest)
-    rows = shortlist_rows(session, contest)
+    result = result_of(round_)
+    rows = shortlist_rows(result)
     yield "shortlist.csv", as_csv(rows).encode("utf-8-sig")
-    yield "shortlist.json", as_json(contest, round_, result_of(round_), rows).encode()
+    yield "shortlist.json", as_json(contest, round_, result, rows).encode()
     with io.BytesIO() as file:
-        write_designs(file, store, session, contest)
+        write_designs(file, store, result)
         yield "designs.zip", file.getvalue()
 
 

@@ -15,6 +15,7 @@ from fractions import Fraction
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from logovote.contest import rounds
 from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.store import queries
 from logovote.store.models import Contest, Group, Person, Phase, Voter
@@ -43,6 +44,9 @@ _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 _GROUP = re.compile(r"[^\x00-\x1f=]{1,60}")
 _WEIGHT = re.compile(r"\d{1,9}(?:[.,]\d{1,9}|/\d{1,9})?")
+_TWO_PEOPLE = (
+    "the e-mail address and the GitHub login belong to two people who are known here"
+)
 _FROZEN = (
     "a round is open, so groups and weights are frozen; change it when the round "
     "is counted"
@@ -128,8 +132,14 @@ def _rows(lines: Iterator[list[str]], names: list[str]) -> Iterator[Row | RowRep
             who = values.get("email") or values.get("github") or values.get("name", "")
             yield RowReport(number, who, "refused", str(error))
         else:
-            seen[row.key] = number
+            seen |= dict.fromkeys(_identities(row.email, row.github), number)
             yield row
+
+
+def _identities(email: str | None, github: str | None) -> list[str]:
+    """Name a person in every way known; the first is their key."""
+    names = [email, github and f"github:{github}"]
+    return [name for name in names if name]
 
 
 def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
@@ -146,15 +156,15 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
         raise PeopleError(f"“{email}” is not an e-mail address")
     if github is not None and not _GITHUB.fullmatch(github):
         raise PeopleError(f"“{github}” is not a GitHub login")
-    key = email or f"github:{github}"
-    if key in seen:
-        raise PeopleError(f"the same person as on line {seen[key]}")
+    for identity in _identities(email, github):
+        if identity in seen:
+            raise PeopleError(f"the same person as on line {seen[identity]}")
     group = values.get("group") or DEFAULT_GROUP
     if not _GROUP.fullmatch(group):
         raise PeopleError("the group's name is too long or holds “=”")
     return Row(
         line=line,
-        key=key,
+        key=_identities(email, github)[0],
         email=email,
         github=github,
         name=values.get("name", "")[:200],
@@ -189,15 +199,31 @@ def import_people(
 
     While a round is open people may join its groups, but there are no new groups, and
     nobody's group or weight changes.
+
+    Raises:
+        RoundError: a round is closed and waits for its count.
     """
+    rounds.refuse_in_review(session, contest.id)
     groups = {group.name: group for group in queries.groups(session, contest.id)}
-    people = {person.key: person for person in _people(session, rows)}
+    people = {
+        identity: person
+        for person in _people(session, rows)
+        for identity in (person.key, *_identities(person.email, person.github))
+    }
     voters = {voter.person_id: voter for voter in queries.voters(session, contest.id)}
     frozen = queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED)
     reports = []
     for row in rows:
         if isinstance(row, RowReport):
             reports.append(row)
+            continue
+        known = {
+            people[identity].id
+            for identity in _identities(row.email, row.github)
+            if identity in people
+        }
+        if len(known) > 1:
+            reports.append(RowReport(row.line, row.key, "refused", _TWO_PEOPLE))
             continue
         group = groups.get(row.group)
         if group is None and frozen:
@@ -206,11 +232,13 @@ def import_people(
         if group is None:
             group = groups[row.group] = Group(contest_id=contest.id, name=row.group)
             session.add(group)
-        person = people.get(row.key)
-        if person is None:
-            person = people[row.key] = Person(key=row.key, name=row.name)
+        if known:
+            person = session.get_one(Person, known.pop())
+        else:
+            person = Person(key=row.key, name=row.name)
             session.add(person)
         session.flush()
+        people |= dict.fromkeys(_identities(row.email, row.github), person)
         voter = voters.get(person.id)
         if voter is None:
             session.add(
@@ -231,11 +259,17 @@ def import_people(
 
 
 def _people(session: Session, rows: list[Row | RowReport]) -> Iterator[Person]:
-    """Find those of `rows` who are known already, 500 keys a statement."""
-    keys = [row.key for row in rows if isinstance(row, Row)]
-    for start in range(0, len(keys), 500):
-        chunk = keys[start : start + 500]
-        yield from session.scalars(select(Person).where(Person.key.in_(chunk)))
+    """Find those of `rows` who are known already, 500 lines a statement."""
+    known = [row for row in rows if isinstance(row, Row)]
+    for start in range(0, len(known), 500):
+        chunk = known[start : start + 500]
+        yield from session.scalars(
+            select(Person).where(
+                Person.key.in_([row.key for row in chunk])
+                | Person.email.in_([row.email for row in chunk if row.email])
+                | Person.github.in_([row.github for row in chunk if row.github])
+            )
+        )
 
 
 def _update(

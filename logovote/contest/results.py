@@ -1,27 +1,44 @@
-"""From the ballots of a closed round to its result, written down once."""
+"""The result of a round: what places are, and the picture of what was voted on."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy.orm import Session
+from logovote.contest import rounds
+from logovote.store.models import Round
 
-from logovote.contest import ledger, rounds
-from logovote.contest.casting import NONE
-from logovote.contest.rules import Rules
-from logovote.store import queries
-from logovote.store.models import Kind, Phase, Round
-from logovote.voting.ballots import Approval, Ranking
-from logovote.voting.pairwise import Pairwise, count_pairs
-from logovote.voting.profiles import Group, Profile, Vote
-from logovote.voting.ranking import ranked_pairs
-from logovote.voting.shortlist import Shortlist, approval_voting, sequential_phragmen
-from logovote.voting.ties import TieUse, candidate_order
-from logovote.voting.weights import GroupWeight, is_binding, weigh
+
+@dataclass(frozen=True)
+class Design:
+    """A design as it stood when it was voted on, whatever becomes of it later.
+
+    Attributes:
+        entry: its number.
+        family: the family it stood for.
+        digest: the SHA-256 of its original.
+        format: of the original, such as PNG.
+        ground: "light" or "dark", the ground on which it shows.
+        designer: who sent it, if known.
+        title: what they called it, if known.
+        variants: the entries of its family, itself among them.
+    """
+
+    entry: int
+    family: str
+    digest: str
+    format: str
+    ground: str
+    designer: str | None
+    title: str | None
+    variants: tuple[int, ...]
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Design:
+        """Read a design back."""
+        return cls(**(values | {"variants": tuple(values["variants"])}))
 
 
 @dataclass(frozen=True)
@@ -110,6 +127,7 @@ class Result:
     Attributes:
         method: the deciding rule's name.
         order: the result, best first.
+        designs: all that stood, by entry number.
         turnout: by group.
         binding: whether the groups at quorum hold half of the decision.
         seed: the seed of the tie order.
@@ -122,6 +140,7 @@ class Result:
 
     method: str
     order: tuple[Line, ...]
+    designs: dict[int, Design]
     turnout: dict[str, Turnout]
     binding: bool
     seed: str
@@ -135,6 +154,7 @@ class Result:
         return {
             "method": self.method,
             "order": [line.as_json() for line in self.order],
+            "designs": [asdict(design) for design in self.designs.values()],
             "turnout": {
                 group: {
                     "voted": part.voted,
@@ -163,6 +183,10 @@ class Result:
         return cls(
             method=values["method"],
             order=tuple(Line.from_json(line) for line in values["order"]),
+            designs={
+                design["entry"]: Design.from_json(design)
+                for design in values["designs"]
+            },
             turnout={
                 group: Turnout(
                     part["voted"],
@@ -185,25 +209,6 @@ class Result:
         )
 
 
-def count_round(session: Session, round_: Round) -> Result:
-    """Count a closed round and write its result down; nothing can change it later.
-
-    Raises:
-        RoundError: the round is open, or counted already.
-    """
-    if round_.phase is Phase.OPEN:
-        raise rounds.RoundError(
-            f"The {rounds.NAMES[round_.kind]} is open. Close it before counting."
-        )
-    if round_.phase is not Phase.CLOSED:
-        raise rounds.RoundError(f"The {rounds.NAMES[round_.kind]} is counted already.")
-    result = _count(session, round_)
-    round_.result = json.dumps(result.as_json(), ensure_ascii=False)
-    round_.phase = Phase.COUNTED
-    session.flush()
-    return result
-
-
 def result_of(round_: Round) -> Result:
     """Return a counted round's result.
 
@@ -216,193 +221,3 @@ def result_of(round_: Round) -> Result:
             "result before it is closed and counted, for nobody."
         )
     return Result.from_json(json.loads(round_.result))
-
-
-def electorate(session: Session, round_: Round) -> dict[str, int]:
-    """Count who could vote, by group: those invited, and whoever voted on paper."""
-    invited = queries.eligible_counts(session, round_.contest_id)
-    on_paper = queries.paper_counts(session, round_.id)
-    groups = {*invited, *on_paper}
-    return {group: invited.get(group, 0) + on_paper.get(group, 0) for group in groups}
-
-
-def profile_of(session: Session, round_: Round) -> Profile:
-    """Read a closed round as `voting` counts it. Four statements, whatever its size."""
-    rules = Rules.from_json(round_.rules)
-    candidacies = queries.candidacies(session, round_.id)
-    standing = {str(candidacy.submission.entry) for candidacy in candidacies}
-    families = {
-        str(candidacy.submission.entry): candidacy.family for candidacy in candidacies
-    }
-    eligible = electorate(session, round_)
-    seed = ledger.tie_seed(round_.public_string, round_.closing_root or "")
-    is_ranking = round_.kind is Kind.RANKING
-    read = _ranking if is_ranking else _approval
-    allowed = standing | ({NONE} if is_ranking else set(families.values()))
-    votes = []
-    for pile in queries.ballot_piles(session, round_.id):
-        ballot = read(json.loads(pile.choice), allowed)
-        if ballot is not None:
-            votes.append(Vote(ballot, pile.count, pile.group, pile.weight))
-    return Profile(
-        candidates=(*sorted(standing, key=int), *((NONE,) if is_ranking else ())),
-        votes=tuple(votes),
-        groups=tuple(
-            Group(
-                group.id,
-                share=group.share,
-                eligible=eligible.get(group.id, 0),
-                cap=Fraction(rules.cap),
-            )
-            for group in rules.groups
-        ),
-        families={} if is_ranking else families,
-        seed=seed,
-        status_quo=NONE if is_ranking else None,
-        mode="fixed_share",
-        recency={
-            str(candidacy.submission.entry): candidacy.submission_id
-            for candidacy in candidacies
-        },
-    )
-
-
-def _approval(items: list[str], standing: set[str]) -> Approval | None:
-    """Read an approval ballot; one that only names what was withdrawn is empty."""
-    if items == [NONE]:
-        return Approval()
-    approved = frozenset(items) & standing
-    return Approval(approved) if approved else None
-
-
-def _ranking(items: list[list[str]], standing: set[str]) -> Ranking | None:
-    """Read a ranking without what was withdrawn."""
-    tiers = [tuple(id_ for id_ in tier if id_ in standing) for tier in items]
-    tiers = [tier for tier in tiers if tier]
-    return Ranking(tuple(tiers)) if tiers else None
-
-
-def _count(session: Session, round_: Round) -> Result:
-    """Count by the round's frozen rules."""
-    rules = Rules.from_json(round_.rules)
-    profile = profile_of(session, round_)
-    eligible = electorate(session, round_)
-    weights = weigh(profile)
-    turnout = {
-        group: _turnout(weight, eligible.get(group, 0))
-        for group, weight in weights.items()
-    }
-    if round_.kind is Kind.SHORTLIST:
-        shortlist = sequential_phragmen(profile, rules.seats)
-        return Result(
-            method=rules.method,
-            order=_shortlist_lines(shortlist),
-            turnout=turnout,
-            binding=is_binding(weights),
-            seed=str(profile.seed),
-            ties=_written(shortlist.ties),
-            none_share=_none_share(profile, weights),
-            by_approval=tuple(
-                int(slot.representative)
-                for slot in approval_voting(profile, rules.seats).slots
-            ),
-        )
-    pairs = count_pairs(profile)
-    standings = ranked_pairs(pairs, candidate_order(profile))
-    families = {
-        str(candidacy.submission.entry): candidacy.family
-        for candidacy in queries.candidacies(session, round_.id)
-    }
-    return Result(
-        method=rules.method,
-        order=tuple(
-            _ranking_line(place.place, place.candidate, place.tied, pairs, families)
-            for place in standings.places
-        ),
-        turnout=turnout,
-        binding=is_binding(weights),
-        seed=str(profile.seed),
-        ties=_written(standings.ties),
-        pairs=_pairs(pairs),
-    )
-
-
-def _turnout(weight: GroupWeight, eligible: int) -> Turnout:
-    return Turnout(weight.heads, eligible, weight.target or Fraction(0), weight.share)
-
-
-def _written(ties: Iterable[TieUse]) -> tuple[dict[str, Any], ...]:
-    return tuple(use.as_json() for use in ties)
-
-
-def _shortlist_lines(shortlist: Shortlist) -> tuple[Line, ...]:
-    """Give each slot its place; slots that only the tie order separates share one."""
-    first: dict[str, int] = {}
-    above = 0
-    for tier in shortlist.tiers:
-        first.update(dict.fromkeys(tier, above + 1))
-        above += len(tier)
-    return tuple(
-        Line(
-            place=first[slot.family],
-            entry=int(slot.representative),
-            family=slot.family,
-            tied=slot.tied,
-            support=slot.support,
-            approval_place=slot.approval_rank,
-        )
-        for slot in shortlist.slots
-    )
-
-
-def _none_share(profile: Profile, weights: dict[str, GroupWeight]) -> Fraction:
-    """Return the part of all weight whose ballot says "none of these"."""
-    none = sum(
-        (
-            vote.count * vote.weight * weights[vote.group].factor
-            for vote in profile.counted
-            if isinstance(vote.ballot, Approval) and not vote.ballot.approved
-        ),
-        Fraction(0),
-    )
-    total = sum(
-        (
-            vote.count * vote.weight * weights[vote.group].factor
-            for vote in profile.counted
-        ),
-        Fraction(0),
-    )
-    return none / total if total else Fraction(0)
-
-
-def _ranking_line(
-    place: int,
-    candidate: str,
-    tied: bool,  # noqa: FBT001 - one private caller
-    pairs: Pairwise,
-    families: dict[str, str],
-) -> Line:
-    others = [other for other in pairs.candidates if other != candidate]
-    margins = {other: pairs.margin(candidate, other) for other in others}
-    return Line(
-        place=place,
-        entry=None if candidate == NONE else int(candidate),
-        family=families.get(candidate),
-        tied=tied,
-        beats=sum(margin > 0 for margin in margins.values()),
-        loses=sum(margin < 0 for margin in margins.values()),
-        acceptable=None if candidate == NONE else margins[NONE] > 0,
-    )
-
-
-def _pairs(pairs: Pairwise) -> dict[str, dict[str, Fraction]]:
-    """Return each pair's preference as parts of all the weight."""
-    total = Fraction(pairs.total, pairs.unit) or Fraction(1)
-    return {
-        winner: {
-            loser: pairs.preferring(winner, loser) / total
-            for loser in pairs.candidates
-            if loser != winner
-        }
-        for winner in pairs.candidates
-    }

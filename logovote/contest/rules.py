@@ -9,6 +9,8 @@ from typing import Any, Self
 
 from logovote.errors import LogovoteError
 from logovote.store.models import Kind
+from logovote.voting import weights
+from logovote.voting.profiles import Group, Mode, Unranked
 
 DEFAULT_SEATS = 20
 LONGEST_RANKING = 30
@@ -43,8 +45,8 @@ class Rules:
     seats: int
     groups: tuple[GroupRule, ...] = ()
     status_quo: str = ""
-    unranked: str = "last"
-    weights: str = "fixed_share"
+    unranked: Unranked = "last"
+    weights: Mode = "fixed_share"
     cap: int = 25
 
     @classmethod
@@ -64,6 +66,12 @@ class Rules:
         if seats < 1:
             raise RulesError("A shortlist needs at least one place.")
         return replace(self, seats=seats)
+
+    def target_shares(self) -> list[tuple[str, Fraction, str]]:
+        """Return each group's name, its part of the whole, and the reason for it."""
+        weighed = tuple(Group(group.id, group.share) for group in self.groups)
+        shares = weights.target_shares(weighed)
+        return [(group.id, shares[group.id], group.reason) for group in self.groups]
 
     def as_json(self) -> str:
         """Write the rules with nothing left implicit."""

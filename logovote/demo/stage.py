@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import (
     casting,
+    counting,
     families,
     intake,
     people,
-    results,
     rounds,
     signing_in,
 )
@@ -267,12 +267,12 @@ def _decide(
     """Close, count and publish both rounds, with a ranking in between."""
     in_a_week = opened + timedelta(days=7)
     rounds.close_round(session, shortlist, in_a_week)
-    results.count_round(session, shortlist)
+    counting.count_round(session, shortlist)
     rounds.publish_round(session, shortlist)
     ranking = rounds.open_round(session, contest, Kind.RANKING, in_a_week)
     _vote(session, ranking, plan, in_a_week, in_a_week + timedelta(days=7))
     rounds.close_round(session, ranking, in_a_week + timedelta(days=7))
-    results.count_round(session, ranking)
+    counting.count_round(session, ranking)
     rounds.publish_round(session, ranking)
 
 

@@ -137,6 +137,24 @@ def latest_round(session: Session, contest_id: int, kind: Kind) -> Round | None:
     )
 
 
+def latest_counted(
+    session: Session,
+    contest_id: int,
+    kind: Kind | None = None,
+    *,
+    published: bool = False,
+) -> Round | None:
+    """Return the newest round with a result: of one kind, or published, if asked."""
+    query = select(Round).where(
+        Round.contest_id == contest_id, Round.result.is_not(None)
+    )
+    if kind is not None:
+        query = query.where(Round.kind == kind)
+    if published:
+        query = query.where(Round.phase == Phase.PUBLISHED)
+    return session.scalar(query.order_by(Round.id.desc()).limit(1))
+
+
 def has_round_in(session: Session, contest_id: int, *phases: Phase) -> bool:
     """Tell whether any round of the contest is in one of `phases`."""
     query = select(Round.id).where(

@@ -14,6 +14,7 @@ from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Voter
 from logovote.web.context import current_person, db
 from logovote.web.pages import percent
+from logovote.web.results import is_judging
 
 bp = Blueprint("home", __name__)
 contests_bp = Blueprint("contests", __name__)
@@ -133,7 +134,7 @@ def show(slug: str) -> str:
         ),
         steps=_steps(contest, rounds),
         how=_how(contest, rounds),
-        groups=_group_shares(contest),
+        groups=_group_shares(contest, rounds),
         voter=_part(voter),
     )
 
@@ -194,9 +195,11 @@ def _result_steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:
             url=url_for("results.show", slug=contest.slug, kind=kind.value),
             action="See the result",
         )
-        for kind, round_ in rounds.items()
-        if round_.phase is Phase.PUBLISHED
+        for kind in rounds
+        if queries.latest_counted(db(), contest.id, kind, published=True)
     ]
+    if is_judging(contest.id):
+        published = []
     waiting = "Nobody, the organiser included, sees what ballots say before the count."
     return published or [Step("results", "next", "Results", waiting)]
 
@@ -241,14 +244,16 @@ def _how(contest: Contest, rounds: dict[Kind, Round]) -> list[Term]:
     ]
 
 
-def _group_shares(contest: Contest) -> list[GroupShare]:
-    """Say which part of the decision each group has."""
-    return [
-        GroupShare(
-            name=group.name,
-            share=str(share),
-            percent=percent(share),
-            reason=group.reason,
-        )
+def _group_shares(contest: Contest, rounds: dict[Kind, Round]) -> list[GroupShare]:
+    """Say which part of the decision each group has: by frozen rules, if there are."""
+    shares = [
+        (group.name, share, group.reason)
         for group, share in people.target_shares(db(), contest)
+    ]
+    if rounds:
+        newest = max(rounds.values(), key=lambda round_: round_.id)
+        shares = Rules.from_json(newest.rules).target_shares()
+    return [
+        GroupShare(name, str(share), percent(share), reason)
+        for name, share, reason in shares
     ]

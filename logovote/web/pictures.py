@@ -50,13 +50,18 @@ class Preview:
 
 
 def picture_of(submission: Submission) -> Picture:
-    """Return the small pictures of a submission (its picture's facts are loaded)."""
+    """Return the pictures of a submission as it is now (with its facts loaded)."""
+    return picture(submission.digest, submission.picture.ground)
+
+
+def picture(digest: str, ground: str) -> Picture:
+    """Return the pictures made of the original with this digest."""
     return Picture(
-        thumb=_address(submission, "thumb"),
-        thumb2x=_address(submission, "thumb2x"),
-        icon=_address(submission, "icon"),
-        preview=_address(submission, "preview"),
-        ground=submission.picture.ground,
+        thumb=_address(digest, "thumb"),
+        thumb2x=_address(digest, "thumb2x"),
+        icon=_address(digest, "icon"),
+        preview=_address(digest, "preview"),
+        ground=ground,
     )
 
 
@@ -65,15 +70,17 @@ def preview_of(submission: Submission) -> Preview:
     kept = queries.derivative(db(), submission.digest, "preview")
     if kept is None:
         abort(404)
-    return Preview(_address(submission, "preview"), kept.width_px, kept.height_px)
+    return Preview(
+        _address(submission.digest, "preview"), kept.width_px, kept.height_px
+    )
 
 
-def _address(submission: Submission, kind: str) -> str:
+def _address(digest: str, kind: str) -> str:
     """Return where a derivative is; another picture or other specs, another address."""
     return url_for(
         "pictures.derivative",
         specs=SPECS_VERSION,
-        token=submission.digest[:_TOKEN_DIGITS],
+        token=digest[:_TOKEN_DIGITS],
         kind=kind,
     )
 

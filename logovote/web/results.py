@@ -13,10 +13,10 @@ from logovote.contest.contests import contest_by_slug
 from logovote.contest.results import Line, Result
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Kind, Phase, Submission
+from logovote.store.models import Kind, Phase
 from logovote.web.context import current_person, db
 from logovote.web.pages import percent, rounded
-from logovote.web.pictures import Picture, picture_of
+from logovote.web.pictures import Picture, picture
 
 bp = Blueprint("results", __name__, url_prefix="/c/<slug>")
 
@@ -71,9 +71,7 @@ class TurnoutLine:
     group: str
     voted: int
     eligible: int
-    turnout_percent: float | None
     share_percent: float
-    target_percent: float
 
 
 @dataclass(frozen=True)
@@ -90,18 +88,14 @@ def show(slug: str, kind: str) -> str:
     contest = contest_by_slug(db(), slug)
     if kind not in {known.value for known in Kind}:
         abort(404)
-    round_ = queries.latest_round(db(), contest.id, Kind(kind))
     person = current_person()
     organiser = person is not None and person.organiser
-    published = round_ is not None and round_.phase is Phase.PUBLISHED
-    if round_ is None or round_.result is None or not (published or organiser):
-        return render_template(
-            "results/waiting.html", contest=contest, kind=kind, round=round_
-        )
+    round_ = queries.latest_counted(
+        db(), contest.id, Kind(kind), published=not organiser
+    )
+    if round_ is None or (not organiser and is_judging(contest.id)):
+        return render_template("results/waiting.html", contest=contest, kind=kind)
     result = results_.result_of(round_)
-    submissions = queries.submissions(db(), contest.id, withdrawn=True)
-    by_entry = {submission.entry: submission for submission in submissions}
-    pictures = {entry: picture_of(design) for entry, design in by_entry.items()}
     chosen, taken = {line.entry for line in result.order}, set(result.by_approval)
     added = [line.entry for line in result.order if line.entry not in taken]
     dropped = [entry for entry in result.by_approval if entry not in chosen]
@@ -114,13 +108,12 @@ def show(slug: str, kind: str) -> str:
         contest=contest,
         kind=kind,
         round=round_,
-        published=published,
+        published=round_.phase is Phase.PUBLISHED,
         order=[
-            _line(line, by_entry, pictures, result, Rules.from_json(round_.rules))
-            for line in result.order
+            _line(line, result, Rules.from_json(round_.rules)) for line in result.order
         ],
-        added=[_plain(entry, by_entry, pictures) for entry in added],
-        dropped=[_plain(entry, by_entry, pictures) for entry in dropped],
+        added=added,
+        dropped=dropped,
         none_percent=None if result.none_share is None else rounded(result.none_share),
         pairwise=_pairwise(result),
         turnout=_turnout(result),
@@ -134,47 +127,29 @@ def show(slug: str, kind: str) -> str:
     )
 
 
-def _plain(
-    entry: int | None, by_entry: dict[int, Submission], pictures: dict[int, Picture]
-) -> ResultLine:
-    """Describe a design that has no line of its own in the result."""
-    line = Line(place=0, entry=entry, family=None, tied=False)
-    return _described(line, by_entry, pictures, "")
+def is_judging(contest_id: int) -> bool:
+    """Tell whether people are voting in this contest, who should judge alone."""
+    return queries.has_round_in(db(), contest_id, Phase.OPEN, Phase.CLOSED)
 
 
-def _line(
-    line: Line,
-    by_entry: dict[int, Submission],
-    pictures: dict[int, Picture],
-    result: Result,
-    rules: Rules,
-) -> ResultLine:
+def _line(line: Line, result: Result, rules: Rules) -> ResultLine:
     """Describe a line, and say in a sentence what is remarkable about it."""
+    design = None if line.entry is None else result.designs[line.entry]
     note = ""
-    if line.entry is None:
+    if design is None:
         note = rules.status_quo
     elif line.acceptable is False:
         note = "Not above “none of these”."
     elif result.by_approval and line.entry not in result.by_approval:
-        note = "Here for its supporters, who had nobody else; plain approval would not "
-        note += "have taken it."
-    return _described(line, by_entry, pictures, note)
-
-
-def _described(
-    line: Line,
-    by_entry: dict[int, Submission],
-    pictures: dict[int, Picture],
-    note: str,
-) -> ResultLine:
-    design = by_entry.get(line.entry or 0)
+        note = "Plain approval would not have taken it: it is here for voters who had "
+        note += "fewer of their choices in the list."
     return ResultLine(
         place=line.place,
         tied=line.tied,
         entry=line.entry,
         title=design.title if design else None,
         designer=design.designer if design else None,
-        picture=pictures[line.entry] if line.entry is not None else None,
+        picture=picture(design.digest, design.ground) if design else None,
         none=line.status_quo,
         support_percent=None if line.support is None else rounded(line.support),
         support_fraction=None if line.support is None else str(line.support),
@@ -215,11 +190,7 @@ def _turnout(result: Result) -> list[TurnoutLine]:
             group=group,
             voted=part.voted,
             eligible=part.eligible,
-            turnout_percent=rounded(Fraction(part.voted, part.eligible))
-            if part.eligible
-            else None,
             share_percent=rounded(part.share),
-            target_percent=rounded(part.target),
         )
         for group, part in result.turnout.items()
     ]

@@ -14,10 +14,10 @@ from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
 from logovote.contest import (
+    counting,
     families,
     intake,
     people,
-    results,
     rounds,
     signing_in,
 )
@@ -95,7 +95,7 @@ def play(session: Session, contest: Contest) -> None:
 
 def finish(session: Session, round_: Round) -> None:
     rounds.close_round(session, round_, NOW)
-    results.count_round(session, round_)
+    counting.count_round(session, round_)
     rounds.publish_round(session, round_)
 
 

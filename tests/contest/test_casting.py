@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from logovote.contest import casting, families, ledger, results, rounds
+from logovote.contest import casting, counting, families, ledger, rounds
 from logovote.contest.casting import (
     ConflictError,
     InvalidBallotError,
@@ -166,7 +166,7 @@ def test_a_round_that_is_not_open_takes_no_ballot(
     save(session, shortlist, ["1"], now=now)
     rounds.close_round(session, shortlist, now)
     if phase != "closed":
-        results.count_round(session, shortlist)
+        counting.count_round(session, shortlist)
     if phase == "published":
         rounds.publish_round(session, shortlist)
 
@@ -341,6 +341,6 @@ def test_a_voter_of_weight_0_may_save_but_is_not_counted(
     assert queries.turnout(session, shortlist.id) == {"core": 1}
     assert queries.eligible_counts(session, contest.id) == {"core": 1}
     rounds.close_round(session, shortlist, now)
-    result = results.count_round(session, shortlist)
+    result = counting.count_round(session, shortlist)
     assert [line.entry for line in result.order] == [2]
     assert result.turnout["core"].voted == 1

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import families, results, rounds
+from logovote.contest import counting, families, rounds
 from logovote.contest.families import FamilyError
 from logovote.store import queries
 from logovote.store.models import Contest
@@ -129,7 +129,7 @@ def test_families_are_frozen_until_the_round_is_counted(
         if round_.closed_at is None:
             rounds.close_round(session, round_, now)
 
-    results.count_round(session, round_)
+    counting.count_round(session, round_)
     families.merge(session, contest, [12, 57])
     assert together(session, contest)[-1] == ("f12", (12, 57))
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import families, handoff, results, rounds
+from logovote.contest import counting, families, handoff, rounds
+from logovote.contest.results import Result
 from logovote.contest.rounds import RoundError
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Submission
@@ -40,13 +41,17 @@ def contest(session: Session, store: Store, now: datetime) -> Contest:
 @pytest.fixture
 def shortlisted(session: Session, contest: Contest, now: datetime) -> Contest:
     """Counted: f2 has all three voters, 3 two, 1 one; 4 speaks for f2."""
+    shortlist(session, contest, now)
+    return contest
+
+
+def shortlist(session: Session, contest: Contest, now: datetime) -> Result:
     round_ = open_shortlist(session, contest, now)
     cast(session, round_, "Ann", ["4", "3", "1"], now)
     cast(session, round_, "Bea", ["f2", "3"], now)
     cast(session, round_, "Cat", ["f2"], now)
     rounds.close_round(session, round_, now)
-    results.count_round(session, round_)
-    return contest
+    return counting.count_round(session, round_)
 
 
 def design(session: Session, contest: Contest, entry: int) -> Submission:
@@ -109,12 +114,13 @@ def test_the_table_is_the_shortlist_in_order(
     ],
 )
 def test_no_cell_of_the_table_can_become_a_formula(
-    session: Session, store: Store, shortlisted: Contest, tmp_path: Path, text: str
+    session: Session, contest: Contest, now: datetime, text: str
 ) -> None:
-    fourth = design(session, shortlisted, 4)
+    fourth = design(session, contest, 4)
     fourth.designer = fourth.title = text
+    result = shortlist(session, contest, now)
 
-    data = exported(session, store, shortlisted, tmp_path)["shortlist.csv"]
+    data = handoff.as_csv(handoff.shortlist_rows(result)).encode("utf-8-sig")
 
     row = table(data)[0]
     assert row["designer"] == row["title"] == "'" + text
@@ -184,7 +190,7 @@ def test_the_ranking_is_handed_on_once_it_is_counted(
     for name in ("Ann", "Bea", "Cat"):
         cast(session, ranking, name, [["1"], ["none"], ["4"], ["3"]], now)
     rounds.close_round(session, ranking, now)
-    results.count_round(session, ranking)
+    counting.count_round(session, ranking)
 
     files = exported(session, store, shortlisted, tmp_path)
 
@@ -227,3 +233,17 @@ def test_the_button_gives_the_same_files_as_the_terminal(
     assert zipped.keys() == written.keys()
     assert zipped["shortlist.json"] == written["shortlist.json"]
     assert zipped["shortlist.csv"] == written["shortlist.csv"]
+
+
+def test_what_is_handed_on_is_what_was_voted_on(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path
+) -> None:
+    voted = design(session, shortlisted, 3)
+    digest, voted.digest = voted.digest, design(session, shortlisted, 1).digest
+    voted.designer = "Somebody else"
+    session.flush()
+
+    rows = table(exported(session, store, shortlisted, tmp_path)["shortlist.csv"])
+
+    third = next(row for row in rows if row["entry"] == "3")
+    assert (third["digest"], third["designer"]) == (digest, "Designer 3")

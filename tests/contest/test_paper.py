@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from logovote.contest import families, paper, results, rounds
+from logovote.contest import counting, families, paper, rounds
 from logovote.contest.casting import RoundClosedError
 from logovote.errors import LogovoteError
 from logovote.store.models import Ballot, Contest, Kind, Round
@@ -73,7 +73,7 @@ def test_ballots_on_paper_count_beside_those_of_voters(
     )
 
     rounds.close_round(session, shortlist, now)
-    result = results.count_round(session, shortlist)
+    result = counting.count_round(session, shortlist)
     assert [(line.entry, str(line.support)) for line in result.order] == [
         (2, "13/15"),
         (1, "2/15"),
@@ -127,7 +127,7 @@ def test_a_round_that_is_not_open_takes_no_paper(
 ) -> None:
     rounds.close_round(session, shortlist, now)
     if phase == "counted":
-        results.count_round(session, shortlist)
+        counting.count_round(session, shortlist)
 
     with pytest.raises(RoundClosedError):
         take_in(session, shortlist, APPROVALS, now)

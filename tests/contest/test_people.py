@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import people, results, rounds
+from logovote.contest import counting, people, rounds
 from logovote.contest.people import PeopleError, Row, RowReport
 from logovote.errors import UnreadableInputError
 from logovote.store import queries
@@ -194,13 +194,39 @@ def test_a_person_of_two_contests_is_one_person_and_two_voters(
     assert (ours.group.name, theirs.group.name) == ("core", "jury")
 
 
-@pytest.mark.parametrize("phase", ["open", "closed"])
-def test_groups_and_weights_are_frozen_while_a_round_runs(
-    session: Session, contest: Contest, now: datetime, phase: str
+def test_nobody_is_added_between_the_close_and_the_count(
+    session: Session, contest: Contest, now: datetime
 ) -> None:
-    round_ = open_shortlist(session, contest, now)
-    if phase == "closed":
-        rounds.close_round(session, round_, now)
+    rounds.close_round(session, open_shortlist(session, contest, now), now)
+
+    with pytest.raises(rounds.RoundError, match="waits for its count"):
+        take_in(session, contest, "email,group\nzoe@example.org,core\n")
+
+
+def test_an_address_and_a_login_of_one_person_are_one_voter(
+    session: Session, contest: Contest
+) -> None:
+    both = "email,group,github\nkim@x.org,core,kim\n"
+    assert take_in(session, contest, both) == ["new"]
+
+    assert take_in(session, contest, "github,group\nkim,core\n") == ["same"]
+    assert take_in(session, contest, "email,group\nkim@x.org,core\n") == ["same"]
+
+
+def test_an_address_and_a_login_of_two_people_are_refused(
+    session: Session, contest: Contest
+) -> None:
+    two = "email,group,github\nkim@x.org,core,\n,core,lee\n"
+    assert take_in(session, contest, two) == ["new", "new"]
+
+    crossed = "email,group,github\nkim@x.org,core,lee\n"
+    assert take_in(session, contest, crossed) == ["refused"]
+
+
+def test_groups_and_weights_are_frozen_while_a_round_runs(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    open_shortlist(session, contest, now)
     text = (
         f"{HEADER}ann@example.org,Ann,crowd,1,\nbob@example.org,Bobby,crowd,2,\n"
         "zoe@x.org,Zoe,core,1,\nmax@x.org,Max,latecomers,1,\n"
@@ -227,7 +253,7 @@ def test_groups_thaw_when_the_round_is_counted(
 ) -> None:
     round_ = open_shortlist(session, contest, now)
     rounds.close_round(session, round_, now)
-    results.count_round(session, round_)
+    counting.count_round(session, round_)
 
     assert take_in(session, contest, "email,group\nann@example.org,jury\n") == [
         "changed"

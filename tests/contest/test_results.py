@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import casting, families, people, results, rounds
+from logovote.contest import casting, counting, families, people, results, rounds
 from logovote.contest.results import Result, Turnout
 from logovote.contest.rounds import RoundError
 from logovote.store.models import Contest, Kind, Round
@@ -32,7 +32,7 @@ def count(
     for name, items in ballots.items():
         cast(session, round_, name, items, now)
     rounds.close_round(session, round_, now)
-    return results.count_round(session, round_)
+    return counting.count_round(session, round_)
 
 
 def all_say(names: list[str], items: casting.Items) -> dict[str, casting.Items]:
@@ -345,7 +345,7 @@ def test_what_happens_after_the_count_does_not_change_it(
     withdraw(session, contest, 1, now)
     people.set_shares(session, contest, {"core": Fraction(1, 10)}, {})
     with pytest.raises(RoundError, match="counted already"):
-        results.count_round(session, round_)
+        counting.count_round(session, round_)
 
     assert results.result_of(round_) == result
 

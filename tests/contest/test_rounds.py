@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import families, people, results, rounds
+from logovote.contest import counting, families, people, rounds
 from logovote.contest.rounds import RoundError
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
@@ -27,7 +27,7 @@ Deed = Callable[[Session, Round, datetime], object]
 DEEDS: dict[str, Deed] = {
     "close": rounds.close_round,
     "reopen": lambda session, round_, _: rounds.reopen_round(session, round_),
-    "count": lambda session, round_, _: results.count_round(session, round_),
+    "count": lambda session, round_, _: counting.count_round(session, round_),
     "publish": lambda session, round_, _: rounds.publish_round(session, round_),
 }
 # What leads to each phase, and what may be done there.
@@ -60,7 +60,7 @@ def counted_shortlist(
     for name, items in ballots.items():
         cast(session, round_, name, items, now)
     rounds.close_round(session, round_, now)
-    results.count_round(session, round_)
+    counting.count_round(session, round_)
     return round_
 
 

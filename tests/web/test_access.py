@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from logovote.contest import people, results, rounds, signing_in
+from logovote.contest import counting, people, rounds, signing_in
 from logovote.imaging.picture import SPECS_VERSION
 from logovote.store.media import digest_of
 from logovote.store.models import ImportJob, JobState, Kind
@@ -75,7 +75,7 @@ def both(shortlist: Scene, now: datetime) -> Scene:
         first = rounds.latest(session, acme, Kind.SHORTLIST)
         cast(session, first, "Ann", ["1"], now)
         rounds.close_round(session, first, now)
-        results.count_round(session, first)
+        counting.count_round(session, first)
         rounds.open_round(session, acme, Kind.RANKING, now)
     return shortlist
 

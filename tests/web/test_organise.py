@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from flask.testing import FlaskClient
@@ -18,6 +19,7 @@ from sqlalchemy import select
 from logovote import jobs
 from logovote.contest import rounds
 from logovote.contest.contests import contest_by_slug
+from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.store import queries
 from logovote.store.models import ImportJob, JobState, Kind, Phase
@@ -211,20 +213,64 @@ def files_outside(site: Site) -> set[Path]:
     }
 
 
-def test_a_file_that_is_no_archive_is_reported_and_can_be_tried_again(
-    organiser: FlaskClient, site: Site
+def fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next step of any job stop with a sentence."""
+    read = jobs.read_entries
+
+    def fail(_source: Path) -> NoReturn:
+        monkeypatch.setattr(jobs, "read_entries", read)
+        raise LogovoteError("The disk is full.")
+
+    monkeypatch.setattr(jobs, "read_entries", fail)
+
+
+def test_looking_that_failed_is_looking_again(
+    organiser: FlaskClient, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    id_ = upload(organiser, [("export.zip", b"PK\x03\x04 but broken")])
+    id_ = upload(organiser, [("#71.png", png(71))])
+    page = f"/organise/acme/designs/imports/{id_}"
+    fail_once(monkeypatch)
+    take_step(site, id_)
+    assert "The disk is full." in organiser.get(page).text
+    assert "stopped" in organiser.get("/organise/acme/designs").text
+
+    post(organiser, page)
+    assert "Looking at" in organiser.get(page).text
+    take_step(site, id_)
+
+    assert "Ready to import" in organiser.get(page).text
+    assert 71 not in entries(site)
+
+
+def test_an_import_that_failed_is_taken_up_where_it_stopped(
+    organiser: FlaskClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = upload(organiser, [("#71.png", png(71))])
     page = f"/organise/acme/designs/imports/{id_}"
     take_step(site, id_)
-    assert organiser.get(page).status_code == 200
-    assert "Traceback" not in organiser.get(page).text
+    post(organiser, page)
+    fail_once(monkeypatch)
+    take_step(site, id_)
+    assert "The disk is full." in organiser.get(page).text
 
     post(organiser, page)
     assert organiser.get(page).status_code == 200
     take_step(site, id_)
+
+    assert job(site, id_).state is JobState.DONE
+    assert 71 in entries(site)
+
+
+def test_a_file_that_is_no_archive_is_reported(
+    organiser: FlaskClient, site: Site
+) -> None:
+    id_ = upload(organiser, [("export.zip", b"PK\x03\x04 but broken")])
+    page = f"/organise/acme/designs/imports/{id_}"
+
+    take_step(site, id_)
+
     assert organiser.get(page).status_code == 200
-    assert organiser.get("/organise/acme/designs").status_code == 200
+    assert "Traceback" not in organiser.get(page).text
 
 
 def test_an_upload_that_is_forgotten_leaves_nothing(

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from logovote.contest import results, rounds
+from logovote.contest import counting, rounds
 from logovote.store.models import Kind
 from tests.builders import cast
 from tests.web.conftest import Scene, Visit
@@ -29,7 +29,7 @@ def advance(scene: Scene, now: datetime, *deeds: str) -> None:
         if "close" in deeds:
             rounds.close_round(session, round_, now)
         if "count" in deeds:
-            results.count_round(session, round_)
+            counting.count_round(session, round_)
         if "publish" in deeds:
             rounds.publish_round(session, round_)
 
@@ -107,7 +107,7 @@ def test_the_result_of_a_ranking_shows_every_meeting_of_two(
         round_ = rounds.latest(session, acme, Kind.RANKING)
         cast(session, round_, "Ann", [["57"], ["none"], ["1"]], now)
         rounds.close_round(session, round_, now)
-        results.count_round(session, round_)
+        counting.count_round(session, round_)
         rounds.publish_round(session, round_)
 
     page = visit("stranger").get("/c/acme/results/ranking").text

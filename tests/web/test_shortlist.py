@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 from flask.testing import FlaskClient
 
-from logovote.contest import results, rounds
+from logovote.contest import counting, rounds
 from logovote.store.models import Kind
 from tests.builders import voter_named, withdraw
 from tests.web.conftest import Scene, Visit
@@ -139,7 +139,7 @@ def test_no_voters_page_names_a_designer_before_the_results_are_published(
         if phase != "open":
             rounds.close_round(session, round_, now)
         if phase == "counted":
-            results.count_round(session, round_)
+            counting.count_round(session, round_)
             rounds.open_round(session, acme, Kind.RANKING, now)
     ann = visit("Ann")
     urls = ["/", "/c/acme/", PAGE, "/c/acme/logo/1", "/c/acme/results/shortlist"]

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
-from logovote.contest import families, results, rounds
+from logovote.contest import counting, families, results, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.store.models import Kind
+from logovote.store.store import Store
 from tests.builders import cast, make_contest, open_shortlist
-from tests.conftest import Site
+from tests.conftest import NOW, Site, settings_on
 from tests.web.conftest import Visit
 
 
 @contextmanager
-def counting(site: Site) -> Iterator[list[str]]:
+def statements_of(site: Site) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -32,31 +36,42 @@ def counting(site: Site) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-@pytest.fixture
-def sizes(site: Site, now: datetime) -> Site:
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Path:
     """Contests `c10` and `c60`, both with a published shortlist and an open ranking."""
-    with site.store.database.write() as session:
+    data = tmp_path_factory.mktemp("sizes") / "data"
+    data.mkdir()
+    shutil.copy(empty_database, data)
+    settings = settings_on(data)
+    store = Store.open(settings.database_url, settings.files_folder)
+    with store.database.write() as session:
         for size in (10, 60):
-            contest = make_contest(
-                session,
-                now,
-                slug=f"c{size}",
-                designs=range(1, size + 1),
-                voters={"core": [f"Ann{size}"]},
-            )
-            for entry in range(1, size, 5):
-                families.merge(session, contest, [entry, entry + 1])
-            round_ = open_shortlist(session, contest, now)
-            entries = [str(entry) for entry in range(1, size + 1)]
-            cast(session, round_, f"Ann{size}", entries, now)
-            rounds.close_round(session, round_, now)
-            results.count_round(session, round_)
-            rounds.publish_round(session, round_)
-            ranking = rounds.open_round(session, contest, Kind.RANKING, now)
-            standing = [str(c.entry) for c in results.result_of(round_).order]
-            cast(session, ranking, f"Ann{size}", [[entry] for entry in standing], now)
+            stage(session, size)
         session.commit()
-    return site
+    store.database.dispose()
+    return data
+
+
+def stage(session: Session, size: int) -> None:
+    """Lead a contest of so many designs, and one voter, into its ranking."""
+    contest = make_contest(
+        session,
+        NOW,
+        slug=f"c{size}",
+        designs=range(1, size + 1),
+        voters={"core": [f"Ann{size}"]},
+    )
+    for entry in range(1, size, 5):
+        families.merge(session, contest, [entry, entry + 1])
+    round_ = open_shortlist(session, contest, NOW)
+    entries = [str(entry) for entry in range(1, size + 1)]
+    cast(session, round_, f"Ann{size}", entries, NOW)
+    rounds.close_round(session, round_, NOW)
+    counting.count_round(session, round_)
+    rounds.publish_round(session, round_)
+    ranking = rounds.open_round(session, contest, Kind.RANKING, NOW)
+    standing = [str(line.entry) for line in results.result_of(round_).order]
+    cast(session, ranking, f"Ann{size}", [[entry] for entry in standing], NOW)
 
 
 @pytest.mark.parametrize(
@@ -74,12 +89,12 @@ def sizes(site: Site, now: datetime) -> Site:
     ],
 )
 def test_a_page_asks_the_database_no_more_for_more_designs(
-    sizes: Site, visit: Visit, page: str, most: int
+    site: Site, visit: Visit, page: str, most: int
 ) -> None:
     asked = []
     for size in ("c10", "c60"):
         client = visit("organiser" if "organise" in page else f"Ann{size[1:]}")
-        with counting(sizes) as statements:
+        with statements_of(site) as statements:
             assert client.get(page.format(size)).status_code == 200
         asked.append([s for s in statements if not s.startswith("BEGIN")])
 
@@ -88,17 +103,17 @@ def test_a_page_asks_the_database_no_more_for_more_designs(
 
 
 def test_a_count_asks_the_database_no_more_for_more_designs(
-    sizes: Site, now: datetime
+    site: Site, now: datetime
 ) -> None:
     asked = []
     for size in ("c10", "c60"):
-        with sizes.store.database.write() as session:
+        with site.store.database.write() as session:
             contest = contest_by_slug(session, size)
             ranking = rounds.latest(session, contest, Kind.RANKING)
             rounds.close_round(session, ranking, now)
             session.flush()
-            with counting(sizes) as statements:
-                results.count_round(session, ranking)
+            with statements_of(site) as statements:
+                counting.count_round(session, ranking)
         asked.append(len(statements))
 
     assert asked[0] == asked[1]

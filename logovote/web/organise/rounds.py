@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import results, rounds
+from logovote.contest import counting, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
@@ -81,7 +81,7 @@ def round_(slug: str, kind: str) -> str:
 def _turnout(contest: Contest, current: Round | None) -> list[GroupTurnout]:
     """Count who voted; it does not depend on what the ballots say."""
     voted = {} if current is None else queries.turnout(db(), current.id)
-    eligible = {} if current is None else results.electorate(db(), current)
+    eligible = {} if current is None else counting.electorate(db(), current)
     return [
         GroupTurnout(group.name, voted.get(group.name, 0), eligible.get(group.name, 0))
         for group in queries.groups(db(), contest.id)
@@ -119,7 +119,7 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
         if deed in {"close", "review"}:
             rounds.close_round(db(), current, now())
         if deed in {"close", "count"}:
-            results.count_round(db(), current)
+            counting.count_round(db(), current)
         elif deed == "reopen":
             rounds.reopen_round(db(), current)
         elif deed == "publish":

@@ -1,0 +1,248 @@
+"""The count: from the ballots of a closed round to its result, written down once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from logovote.contest import ledger, rounds
+from logovote.contest.casting import NONE
+from logovote.contest.results import Design, Line, Result, Turnout, result_of
+from logovote.contest.rules import Rules
+from logovote.store import queries
+from logovote.store.models import Kind, Phase, Round
+from logovote.voting.ballots import Approval, Ranking
+from logovote.voting.pairwise import Pairwise, count_pairs
+from logovote.voting.profiles import Group, Profile, Vote
+from logovote.voting.ranking import Place, ranked_pairs
+from logovote.voting.shortlist import Shortlist, approval_voting, sequential_phragmen
+from logovote.voting.ties import TieUse, candidate_order
+from logovote.voting.weights import GroupWeight, is_binding, weigh
+
+
+def count_round(session: Session, round_: Round) -> Result:
+    """Count a closed round and write its result down; nothing can change it later.
+
+    Raises:
+        RoundError: the round is open, or counted already.
+    """
+    if round_.phase is Phase.OPEN:
+        raise rounds.RoundError(
+            f"The {rounds.NAMES[round_.kind]} is open. Close it before counting."
+        )
+    if round_.phase is not Phase.CLOSED:
+        raise rounds.RoundError(f"The {rounds.NAMES[round_.kind]} is counted already.")
+    result = _count(session, round_)
+    round_.result = json.dumps(result.as_json(), ensure_ascii=False)
+    round_.phase = Phase.COUNTED
+    session.flush()
+    return result
+
+
+def electorate(session: Session, round_: Round) -> dict[str, int]:
+    """Count who could vote, by group: those invited, and whoever voted on paper."""
+    invited = queries.eligible_counts(session, round_.contest_id)
+    on_paper = queries.paper_counts(session, round_.id)
+    groups = {*invited, *on_paper}
+    return {group: invited.get(group, 0) + on_paper.get(group, 0) for group in groups}
+
+
+def profile_of(session: Session, round_: Round) -> Profile:
+    """Read a closed round as `voting` counts it. Four statements, whatever its size."""
+    rules = Rules.from_json(round_.rules)
+    candidacies = queries.candidacies(session, round_.id)
+    standing = {str(candidacy.submission.entry) for candidacy in candidacies}
+    families = {
+        str(candidacy.submission.entry): candidacy.family for candidacy in candidacies
+    }
+    eligible = electorate(session, round_)
+    seed = ledger.tie_seed(round_.public_string, round_.closing_root or "")
+    is_ranking = round_.kind is Kind.RANKING
+    read = _ranking if is_ranking else _approval
+    allowed = standing | ({NONE} if is_ranking else set(families.values()))
+    votes = []
+    for pile in queries.ballot_piles(session, round_.id):
+        ballot = read(json.loads(pile.choice), allowed)
+        if ballot is not None:
+            votes.append(Vote(ballot, pile.count, pile.group, pile.weight))
+    return Profile(
+        candidates=(*sorted(standing, key=int), *((NONE,) if is_ranking else ())),
+        votes=tuple(votes),
+        groups=tuple(
+            Group(
+                group.id,
+                share=group.share,
+                eligible=eligible.get(group.id, 0),
+                cap=Fraction(rules.cap),
+            )
+            for group in rules.groups
+        ),
+        families={} if is_ranking else families,
+        seed=seed,
+        status_quo=NONE if is_ranking else None,
+        mode=rules.weights,
+        unranked=rules.unranked,
+        recency={
+            str(candidacy.submission.entry): candidacy.submission_id
+            for candidacy in candidacies
+        },
+    )
+
+
+def _approval(items: list[str], standing: set[str]) -> Approval | None:
+    """Read an approval ballot; one that only names what was withdrawn is empty."""
+    if items == [NONE]:
+        return Approval()
+    approved = frozenset(items) & standing
+    return Approval(approved) if approved else None
+
+
+def _ranking(items: list[list[str]], standing: set[str]) -> Ranking | None:
+    """Read a ranking without what was withdrawn."""
+    tiers = [tuple(id_ for id_ in tier if id_ in standing) for tier in items]
+    tiers = [tier for tier in tiers if tier]
+    return Ranking(tuple(tiers)) if tiers else None
+
+
+def _count(session: Session, round_: Round) -> Result:
+    """Count by the round's frozen rules."""
+    rules = Rules.from_json(round_.rules)
+    profile = profile_of(session, round_)
+    eligible = electorate(session, round_)
+    weights = weigh(profile)
+    turnout = {
+        group: _turnout(weight, eligible.get(group, 0))
+        for group, weight in weights.items()
+    }
+    designs = _designs(session, round_)
+    if round_.kind is Kind.SHORTLIST:
+        shortlist = sequential_phragmen(profile, rules.seats)
+        return Result(
+            method=rules.method,
+            order=_shortlist_lines(shortlist),
+            designs=designs,
+            turnout=turnout,
+            binding=is_binding(weights),
+            seed=str(profile.seed),
+            ties=_written(shortlist.ties),
+            none_share=_none_share(profile, weights),
+            by_approval=tuple(
+                int(slot.representative)
+                for slot in approval_voting(profile, rules.seats).slots
+            ),
+        )
+    pairs = count_pairs(profile)
+    standings = ranked_pairs(pairs, candidate_order(profile))
+    return Result(
+        method=rules.method,
+        order=tuple(_ranking_line(place, pairs, designs) for place in standings.places),
+        designs=designs,
+        turnout=turnout,
+        binding=is_binding(weights),
+        seed=str(profile.seed),
+        ties=_written(standings.ties),
+        pairs=_pairs(pairs),
+    )
+
+
+def _designs(session: Session, round_: Round) -> dict[int, Design]:
+    """Take down what stands in a round, as it is now."""
+    variants: dict[str, list[int]] = {}
+    candidacies = queries.candidacies(session, round_.id)
+    for candidacy in candidacies:
+        variants.setdefault(candidacy.family, []).append(candidacy.submission.entry)
+    if round_.kind is Kind.RANKING:
+        # One design stands for its family here; the others stood in the shortlist.
+        shortlist = queries.latest_counted(session, round_.contest_id, Kind.SHORTLIST)
+        if shortlist is not None:
+            earlier = result_of(shortlist).designs.values()
+            variants |= {design.family: list(design.variants) for design in earlier}
+    return {
+        candidacy.submission.entry: Design(
+            entry=candidacy.submission.entry,
+            family=candidacy.family,
+            digest=candidacy.submission.digest,
+            format=candidacy.submission.picture.format,
+            ground=candidacy.submission.picture.ground,
+            designer=candidacy.submission.designer,
+            title=candidacy.submission.title,
+            variants=tuple(variants[candidacy.family]),
+        )
+        for candidacy in candidacies
+    }
+
+
+def _turnout(weight: GroupWeight, eligible: int) -> Turnout:
+    return Turnout(weight.heads, eligible, weight.target or Fraction(0), weight.share)
+
+
+def _written(ties: Iterable[TieUse]) -> tuple[dict[str, Any], ...]:
+    return tuple(use.as_json() for use in ties)
+
+
+def _shortlist_lines(shortlist: Shortlist) -> tuple[Line, ...]:
+    """Give each slot its place; slots that only the tie order separates share one."""
+    first: dict[str, int] = {}
+    above = 0
+    for tier in shortlist.tiers:
+        first.update(dict.fromkeys(tier, above + 1))
+        above += len(tier)
+    return tuple(
+        Line(
+            place=first[slot.family],
+            entry=int(slot.representative),
+            family=slot.family,
+            tied=slot.tied,
+            support=slot.support,
+            approval_place=slot.approval_rank,
+        )
+        for slot in shortlist.slots
+    )
+
+
+def _none_share(profile: Profile, weights: dict[str, GroupWeight]) -> Fraction:
+    """Return the part of all weight whose ballot says "none of these"."""
+    none = total = Fraction(0)
+    for vote in profile.counted:
+        part = vote.count * vote.weight * weights[vote.group].factor
+        total += part
+        if isinstance(vote.ballot, Approval) and not vote.ballot.approved:
+            none += part
+    return none / total if total else Fraction(0)
+
+
+def _ranking_line(place: Place, pairs: Pairwise, designs: dict[int, Design]) -> Line:
+    """Describe one line of a ranking by its meetings with all others."""
+    candidate = place.candidate
+    margins = {
+        other: pairs.margin(candidate, other)
+        for other in pairs.candidates
+        if other != candidate
+    }
+    design = None if candidate == NONE else designs[int(candidate)]
+    return Line(
+        place=place.place,
+        entry=design.entry if design else None,
+        family=design.family if design else None,
+        tied=place.tied,
+        beats=sum(margin > 0 for margin in margins.values()),
+        loses=sum(margin < 0 for margin in margins.values()),
+        acceptable=None if candidate == NONE else margins[NONE] > 0,
+    )
+
+
+def _pairs(pairs: Pairwise) -> dict[str, dict[str, Fraction]]:
+    """Return each pair's preference as parts of all the weight."""
+    total = Fraction(pairs.total, pairs.unit) or Fraction(1)
+    return {
+        winner: {
+            loser: pairs.preferring(winner, loser) / total
+            for loser in pairs.candidates
+            if loser != winner
+        }
+        for winner in pairs.candidates
+    }
