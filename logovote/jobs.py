@@ -22,7 +22,11 @@ from logovote.store.store import Store
 
 logger = logging.getLogger(__name__)
 
-_RUNNING = {JobState.LOOKING: JobState.READY, JobState.IMPORTING: JobState.DONE}
+# What each step leads to, if it ends well and if it does not.
+_STEPS = {
+    JobState.LOOKING: (JobState.READY, JobState.UNREADABLE),
+    JobState.IMPORTING: (JobState.DONE, JobState.FAILED),
+}
 # The bar moves smoothly enough, and an import is not slowed by writing its progress.
 _FILES_PER_STEP = 5
 _UNEXPECTED = (
@@ -58,7 +62,7 @@ class Jobs:
         self._consumer.start()
         with self._store.database.read() as session:
             interrupted = session.scalars(
-                select(ImportJob.id).where(ImportJob.state.in_(_RUNNING))
+                select(ImportJob.id).where(ImportJob.state.in_(_STEPS))
             ).all()
         for job_id in interrupted:
             self.enqueue(job_id)
@@ -74,18 +78,19 @@ class Jobs:
         with self._turn:
             with self._store.database.read() as session:
                 job = session.get(ImportJob, job_id)
-            if job is None or job.state not in _RUNNING:
+            if job is None or job.state not in _STEPS:
                 return
+            done, failed = _STEPS[job.state]
             try:
                 report = self._import(job)
             except LogovoteError as error:
-                self._note(job_id, state=JobState.FAILED, report=str(error))
+                self._note(job_id, state=failed, report=str(error))
             except Exception:
                 logger.exception("import %d failed", job_id)
-                self._note(job_id, state=JobState.FAILED, report=_UNEXPECTED)
+                self._note(job_id, state=failed, report=_UNEXPECTED)
             else:
                 text = json.dumps(report.as_json())
-                self._note(job_id, state=_RUNNING[job.state], report=text)
+                self._note(job_id, state=done, report=text)
 
     def _import(self, job: ImportJob) -> ImportReport:
         """Read the uploaded export; only looking, unless told to take it in."""

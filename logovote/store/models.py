@@ -35,6 +35,8 @@ class JobState(enum.Enum):
     READY = "ready"
     IMPORTING = "importing"
     DONE = "done"
+    # It stopped: while it was looked at, or while it was imported.
+    UNREADABLE = "unreadable"
     FAILED = "failed"
 
 

@@ -213,15 +213,15 @@ def files_outside(site: Site) -> set[Path]:
     }
 
 
-def fail_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the next step of any job stop with a sentence."""
-    read = jobs.read_entries
+def fail_step(site: Site, job_id: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the next step of a job stop with a sentence."""
 
     def fail(_source: Path) -> NoReturn:
-        monkeypatch.setattr(jobs, "read_entries", read)
         raise LogovoteError("The disk is full.")
 
-    monkeypatch.setattr(jobs, "read_entries", fail)
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "read_entries", fail)
+        take_step(site, job_id)
 
 
 def test_looking_that_failed_is_looking_again(
@@ -229,8 +229,7 @@ def test_looking_that_failed_is_looking_again(
 ) -> None:
     id_ = upload(organiser, [("#71.png", png(71))])
     page = f"/organise/acme/designs/imports/{id_}"
-    fail_once(monkeypatch)
-    take_step(site, id_)
+    fail_step(site, id_, monkeypatch)
     assert "The disk is full." in organiser.get(page).text
     assert "stopped" in organiser.get("/organise/acme/designs").text
 
@@ -249,8 +248,7 @@ def test_an_import_that_failed_is_taken_up_where_it_stopped(
     page = f"/organise/acme/designs/imports/{id_}"
     take_step(site, id_)
     post(organiser, page)
-    fail_once(monkeypatch)
-    take_step(site, id_)
+    fail_step(site, id_, monkeypatch)
     assert "The disk is full." in organiser.get(page).text
 
     post(organiser, page)

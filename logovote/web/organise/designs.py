@@ -21,6 +21,13 @@ from logovote.web.pictures import picture_of
 
 _LONGEST_NAME = 200
 _RUNNING = frozenset({JobState.LOOKING, JobState.IMPORTING})
+# What the organiser's button starts: what was shown is taken in, what stopped is
+# repeated. Nothing is imported that was not looked at.
+_NEXT = {
+    JobState.READY: JobState.IMPORTING,
+    JobState.UNREADABLE: JobState.LOOKING,
+    JobState.FAILED: JobState.IMPORTING,
+}
 
 
 @bp.get("/<slug>/designs")
@@ -110,12 +117,12 @@ def _progress_text(job: ImportJob) -> str:
 @bp.post("/<slug>/designs/imports/<int:job_id>")
 @organiser_only
 def confirm_import(slug: str, job_id: int) -> ResponseReturnValue:
-    """Take in what the dry run showed."""
+    """Take in what the dry run showed, or try again what failed."""
     job = _job(contest_by_slug(db(), slug), job_id)
-    if job.state is JobState.FAILED:
-        job.report = ""  # a sentence on what went wrong; no report to show meanwhile
-    if job.state in {JobState.READY, JobState.FAILED}:
-        job.state, job.done = JobState.IMPORTING, 0
+    if job.state in _NEXT:
+        if job.state is not JobState.READY:
+            job.report = ""  # it says what went wrong; no report to show meanwhile
+        job.state, job.done = _NEXT[job.state], 0
         db().commit()
         site().jobs.enqueue(job.id)
     return back_to("organise.import_job", slug=slug, job_id=job_id)
@@ -126,7 +133,7 @@ def confirm_import(slug: str, job_id: int) -> ResponseReturnValue:
 def drop_import(slug: str, job_id: int) -> ResponseReturnValue:
     """Forget an upload that was only looked at, or failed."""
     job = _job(contest_by_slug(db(), slug), job_id)
-    if job.state in {JobState.READY, JobState.FAILED}:
+    if job.state in _NEXT:
         db().delete(job)
         db().commit()
         site().store.uploads.forget(job.source)
