@@ -11,7 +11,7 @@ const DEPTH = 10;
 /** Returns `{ change(after), undo(), show() }` around a ballot; `paint(items)` paints. */
 export function withUndo(form, ballot, paint) {
   const button = document.querySelector("[data-undo]");
-  const key = `logovote:undo:${form.action}`;
+  const key = `logovote:undo:${form.dataset.voter}`; // a device may be shared
   const steps = () => recall(key, "sessionStorage") ?? [];
   const last = () => steps().findLastIndex((step) => same(step.after, ballot.items()));
 

@@ -35,10 +35,11 @@ VOTERS = {"core": ["Ann"], "community": ["Bo", "Cleo"]}
 
 @dataclass(frozen=True)
 class Played:
-    """Contests as a folder to copy, and where Ann and the organiser come in."""
+    """Contests as a folder to copy, and where two voters and the organiser come in."""
 
     folder: Path
     ann: str
+    bo: str
     organiser: str
 
 
@@ -64,11 +65,14 @@ def played(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Played:
             session.commit()
     with store.database.write() as session:
         token = signing_in.new_organiser_link(session, datetime.now(UTC), once=False)
-        ann = voter_named(session, session.get_one(Contest, contest_id), "Ann")
-        invitation = people.invitation_token(SECRET, ann)
+        contest = session.get_one(Contest, contest_id)
+        ann, bo = (
+            people.invitation_token(SECRET, voter_named(session, contest, name))
+            for name in ("Ann", "Bo")
+        )
         session.commit()
     store.database.dispose()
-    return Played(folder, ann=f"/i/{invitation}", organiser=f"/o/{token}")
+    return Played(folder, ann=f"/i/{ann}", bo=f"/i/{bo}", organiser=f"/o/{token}")
 
 
 @pytest.fixture
@@ -220,6 +224,28 @@ def test_two_devices_never_overwrite_each_other_silently(
     expect(first.get_by_role("button", name="Shortlist logo 2")).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+def test_the_next_voter_on_a_shared_device_cannot_undo_what_was_not_theirs(
+    played: Played, page: Page
+) -> None:
+    """Bo's ballot is what Ann's became: her steps would fit his."""
+    undo = page.get_by_role("button", name="Undo")
+    enter(page, played.ann)
+    page.goto(f"/c/{RUNNING}/shortlist")
+    page.locator("form[data-ready]").wait_for()
+    for entry in (1, 2):
+        page.get_by_role("button", name=f"Shortlist logo {entry}").click()
+    expect(page.locator("[data-save-status]")).to_contain_text("Saved")
+    expect(undo).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+
+    enter(page, played.bo)
+    page.goto(f"/c/{RUNNING}/shortlist")
+    page.locator("form[data-ready]").wait_for()
+
+    expect(page.locator("[data-count]").first).to_have_text("2")
+    expect(undo).to_be_hidden()
 
 
 def test_a_row_is_dragged_by_its_handle(
