@@ -292,10 +292,12 @@ def _update(
 def set_shares(
     session: Session,
     contest: Contest,
-    shares: Mapping[str, Fraction],
+    shares: Mapping[str, Fraction | None],
     reasons: Mapping[str, str],
 ) -> None:
     """Set target shares and their stated reasons; open rounds keep their own.
+
+    A share of None is an equal part of what the others leave.
 
     Raises:
         PeopleError: a group is unknown.

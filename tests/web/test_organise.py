@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
@@ -365,6 +366,21 @@ def test_shares_are_set_with_their_reasons(
     refused = post(organiser, "/organise/acme/groups", {f"share-{core}": "most"})
     assert refused.status_code == 400
     assert "is no share" in refused.text
+
+
+def test_an_emptied_share_is_a_part_of_what_is_left_again(
+    organiser: FlaskClient, scene: Scene
+) -> None:
+    with scene.changing() as (session, acme):
+        core, crowd = (group.id for group in queries.groups(session, acme.id))
+    url = "/organise/acme/groups"
+    post(organiser, url, {f"share-{core}": "2/5", f"share-{crowd}": "1/5"})
+
+    post(organiser, url, {f"share-{core}": " "})
+
+    with scene.changing() as (session, acme):
+        shares = [group.share for group in queries.groups(session, acme.id)]
+    assert shares == [None, Fraction(1, 5)]
 
 
 def test_families_are_merged_and_split(organiser: FlaskClient, scene: Scene) -> None:

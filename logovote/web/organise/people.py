@@ -72,13 +72,14 @@ def import_people(slug: str) -> ResponseReturnValue:
 def set_groups(slug: str) -> ResponseReturnValue:
     """Set the groups' shares, each with its reason."""
     contest = contest_by_slug(db(), slug)
-    shares: dict[str, Fraction] = {}
+    shares: dict[str, Fraction | None] = {}
     reasons: dict[str, str] = {}
     for group in queries.groups(db(), contest.id):
-        reasons[group.name] = request.form.get(f"reason-{group.id}", "").strip()
-        text = request.form.get(f"share-{group.id}", "").strip()
-        if text:
-            shares[group.name] = people_.parse_share(text)
+        # A group that came after the page was shown has no fields: it stays as it is.
+        if (reason := request.form.get(f"reason-{group.id}")) is not None:
+            reasons[group.name] = reason.strip()
+        if (text := request.form.get(f"share-{group.id}")) is not None:
+            shares[group.name] = people_.parse_share(text) if text.strip() else None
     people_.set_shares(db(), contest, shares, reasons)
     db().commit()
     flash("Shares and reasons are saved.", "success")
