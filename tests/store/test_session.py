@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -92,6 +93,18 @@ def test_a_writing_session_holds_the_lock_from_its_first_read(
         other.close()
 
 
+def test_writers_queue_for_the_turn_instead_of_retrying(counter: Database) -> None:
+    writer = threading.Thread(target=count_up, args=(counter, 1))
+    with counter.turn():
+        writer.start()
+        writer.join(timeout=0.1)
+        assert writer.is_alive()
+        assert value_of(counter) == 0
+    writer.join()
+
+    assert value_of(counter) == 1
+
+
 def test_readers_do_not_wait_for_a_writer(counter: Database) -> None:
     with counter.write() as session:
         session.execute(text("UPDATE counter SET value = 7"))
@@ -106,6 +119,13 @@ def test_what_is_not_committed_is_gone(counter: Database) -> None:
         session.execute(text("UPDATE counter SET value = 7"))
 
     assert value_of(counter) == 0
+
+
+def test_an_error_does_not_tell_what_was_to_be_written(counter: Database) -> None:
+    with pytest.raises(OperationalError) as failed, counter.write() as session:
+        session.execute(text("UPDATE nothing SET value = :v"), {"v": "a ballot"})
+
+    assert "a ballot" not in str(failed.value)
 
 
 def test_a_writer_that_fails_gives_its_turn_back(counter: Database) -> None:
