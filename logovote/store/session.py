@@ -36,7 +36,12 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
-        self.engine = create_engine(parsed, pool_pre_ping=not self.is_sqlite)
+        self.engine = create_engine(
+            parsed,
+            pool_pre_ping=not self.is_sqlite,
+            # What an error message tells goes into logs; ballots must not.
+            hide_parameters=True,
+        )
         self.writing_engine = self.engine.execution_options(logovote_write=True)
         self._turn: Path | None = None
         if self.is_sqlite:
