@@ -295,14 +295,19 @@ def set_shares(
     shares: Mapping[str, Fraction | None],
     reasons: Mapping[str, str],
 ) -> None:
-    """Set target shares and their stated reasons; open rounds keep their own.
+    """Set target shares and their stated reasons.
 
     A share of None is an equal part of what the others leave.
 
     Raises:
-        PeopleError: a group is unknown.
+        PeopleError: a group is unknown, or a round is running.
         InvalidProfileError: the shares leave nothing to a group, or to any.
     """
+    if queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED):
+        raise PeopleError(
+            "Shares and reasons are frozen while a round runs. Change them when it is "
+            "counted."
+        )
     groups = {group.name: group for group in queries.groups(session, contest.id)}
     for name in [*shares, *reasons]:
         if name not in groups:

@@ -79,7 +79,7 @@ def ballot_view(seat: Seat, round_: Round, ballot: Ballot | None) -> BallotView:
     items = casting.items_of(ballot)
     return BallotView(
         # Whose and which: browsers keep unsaved ballots under this name.
-        voter=f"{round_.id}-{seat.voter.id if seat.voter else 0}",
+        voter=_whose(seat, round_),
         rev=ballot.rev if ballot else 0,
         items=items,
         none=items == [casting.NONE],
@@ -105,6 +105,28 @@ def notice(seat: Seat) -> str | None:
     return None
 
 
+class OtherVoterError(LogovoteError):
+    """The page belongs to somebody else than who is signed in now."""
+
+
+def refuse_other_voter(seat: Seat, round_: Round, claimed: str | None) -> None:
+    """Refuse a save from a page that was loaded by another voter in this browser.
+
+    Raises:
+        OtherVoterError: it was.
+    """
+    if claimed is not None and claimed != _whose(seat, round_):
+        raise OtherVoterError(
+            "Somebody else has signed in with this browser since the page was loaded, "
+            "so nothing was saved. Open your own link again."
+        )
+
+
+def _whose(seat: Seat, round_: Round) -> str:
+    """Name the visitor's ballot in a round, for their browser."""
+    return f"{round_.id}-{seat.voter.id if seat.voter else 0}"
+
+
 def voter_of(seat: Seat) -> Voter:
     """Return the voter, for saving.
 
@@ -120,6 +142,7 @@ def save_from_script(seat: Seat, round_: Round) -> Response:
     """Save the ballot in the request's JSON body; every answer is JSON."""
     try:
         asked = parse_save(_body())
+        refuse_other_voter(seat, round_, asked.voter)
         receipt = casting.save_ballot(
             db(),
             round_,
@@ -142,6 +165,8 @@ def save_from_script(seat: Seat, round_: Round) -> Response:
         )
     except RoundClosedError as error:
         return _answer(HTTPStatus.CONFLICT, error="closed", message=str(error))
+    except OtherVoterError as error:
+        return _answer(HTTPStatus.UNAUTHORIZED, error="signed-out", message=str(error))
     except InvalidBallotError as error:
         return _answer(
             HTTPStatus.UNPROCESSABLE_ENTITY, error="invalid", message=str(error)
@@ -166,6 +191,7 @@ def save_from_form(
     seat: Seat, round_: Round, ballot: Ballot | None, items: Items
 ) -> None:
     """Save the ballot that a form without script leads to."""
+    refuse_other_voter(seat, round_, request.form.get("voter"))
     casting.save_ballot(
         db(),
         round_,

@@ -13,7 +13,7 @@ from logovote.contest.casting import RoundClosedError
 from logovote.contest.contests import ContestError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
-from logovote.web.ballots import NotOpenedError
+from logovote.web.ballots import NotOpenedError, OtherVoterError
 from logovote.web.context import forget_visitor
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
@@ -21,6 +21,7 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     MissingMediaError: HTTPStatus.NOT_FOUND,
     NotOpenedError: HTTPStatus.NOT_FOUND,
     RoundClosedError: HTTPStatus.CONFLICT,
+    OtherVoterError: HTTPStatus.CONFLICT,
 }
 _TITLES: dict[type[LogovoteError], str] = {
     NotOpenedError: "Not open yet",
@@ -78,6 +79,14 @@ def status_of(error: LogovoteError) -> HTTPStatus:
     return HTTPStatus.BAD_REQUEST
 
 
+def _way_back() -> str | None:
+    """Return the page of ours whose form led here, if that is known."""
+    came_from = request.referrer or ""
+    if request.method == "GET" or not came_from.startswith(request.host_url):
+        return None
+    return "/" + came_from.removeprefix(request.host_url)
+
+
 def page(status: int, title: str = "", message: str = "", name: str = "") -> Response:
     """Render the error page, in JSON for scripts."""
     known = HTTPStatus(status)
@@ -88,7 +97,9 @@ def page(status: int, title: str = "", message: str = "", name: str = "") -> Res
         response = jsonify(error=name, message=message)
     else:
         response = make_response(
-            render_template("errors/error.html", title=title, message=message)
+            render_template(
+                "errors/error.html", title=title, message=message, back=_way_back()
+            )
         )
     response.status_code = status
     return response

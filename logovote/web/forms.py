@@ -36,6 +36,7 @@ class SaveRequest:
     save_id: str
     items: object
     nonce: str | None
+    voter: str | None
 
 
 def parse_save(body: object) -> SaveRequest:
@@ -55,7 +56,10 @@ def parse_save(body: object) -> SaveRequest:
         raise InvalidBallotError("save_id must be text.")
     if not isinstance(nonce, str | None):
         raise InvalidBallotError("nonce must be text.")
-    return SaveRequest(base_rev, save_id, body.get("items"), nonce)
+    voter = body.get("voter")
+    if not isinstance(voter, str | None):
+        raise InvalidBallotError("voter must be text.")
+    return SaveRequest(base_rev, save_id, body.get("items"), nonce, voter)
 
 
 def new_save_id() -> str:

@@ -228,6 +228,13 @@ def _how(contest: Contest, rounds: dict[Kind, Round]) -> list[Term]:
             "pairs). Logos you leave out count below all you ranked.",
         ),
         Term(
+            "Shares",
+            "A group decides its share however many of it vote, once enough do: one "
+            "and a half times the square root of its size, and at least three. With "
+            "fewer, its share shrinks in proportion. No ballot weighs more than "
+            f"{rules[Kind.SHORTLIST].cap} average ones.",
+        ),
+        Term(
             "Variants",
             "Designs of one concept are one family: they never split its votes and "
             "never take more than one place.",

@@ -120,7 +120,7 @@ def _rows(slug: str, round_: Round, items: casting.Items) -> dict[str, Row]:
         url = picture.preview
         if gallery is not None:
             url = url_for("shortlist.logo", slug=slug, entry=design.entry)
-        rows[id_] = Row(id_, place, tied, design.entry, design.title, picture, url)
+        rows[id_] = Row(id_, place, tied, design.entry, None, picture, url)
     place, tied = places.get(casting.NONE, (0, False))
     status_quo = Rules.from_json(round_.rules).status_quo
     rows[casting.NONE] = Row(casting.NONE, place, tied, None, status_quo, None, None)

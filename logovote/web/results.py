@@ -71,7 +71,9 @@ class TurnoutLine:
     group: str
     voted: int
     eligible: int
+    agreed_percent: float
     share_percent: float
+    changed: bool
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,9 @@ def _turnout(result: Result) -> list[TurnoutLine]:
             group=group,
             voted=part.voted,
             eligible=part.eligible,
+            agreed_percent=rounded(part.target),
             share_percent=rounded(part.share),
+            changed=part.share != part.target,
         )
         for group, part in result.turnout.items()
     ]

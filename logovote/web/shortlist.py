@@ -97,7 +97,6 @@ def logo(slug: str, entry: int) -> str:
         round=ballots.round_view(round_, len(cards)),
         logo=cards[position],
         entry=entry,
-        title=submission.title,
         preview=preview_of(submission),
         ground=submission.picture.ground,
         previous_entry=cards[position - 1].entry if position else None,

@@ -76,6 +76,7 @@ export function openBallot(form, apply, outline) {
 
   keeper = keepBallot({
     url: form.action,
+    voter: form.dataset.voter,
     key: `logovote:${form.dataset.voter}:${new URL(form.action).pathname}`,
     rev: Number(form.dataset.rev),
     items: JSON.parse(form.dataset.items),

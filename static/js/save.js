@@ -31,13 +31,13 @@ const token = (root = document) => root.querySelector('meta[name="csrf-token"]')
 /**
  * Start keeping a ballot; returns `{ change, retry, items }`.
  *
- * options.url, .key, .rev, .items, .readOnly: the ballot as the page was served.
+ * options.url, .voter, .key, .rev, .items, .readOnly: the ballot as the page was served.
  * options.apply(items): paint items that did not come from this page.
  * options.show(state, detail): say how things are; states: saving, saved, offline,
  *   failed, signed-out, closed, too-late, refused, updated.
  * options.choose(current, mine): promise of "theirs" or "mine".
  */
-export function keepBallot({ url, key, rev, items, readOnly, apply, show, choose }) {
+export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show, choose }) {
   let base = rev; // what our next save builds on
   let newest = rev; // the newest revision we have heard of
   let confirmed = items; // what the server has
@@ -97,7 +97,7 @@ export function keepBallot({ url, key, rev, items, readOnly, apply, show, choose
       response = await fetch(url, {
         method: "PUT",
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
-        body: JSON.stringify({ base_rev: base, save_id: id, nonce, items: sent }),
+        body: JSON.stringify({ voter, base_rev: base, save_id: id, nonce, items: sent }),
         keepalive: true, // finishes even if the voter goes to another page
         signal: AbortSignal.timeout(TOO_SLOW),
       });
