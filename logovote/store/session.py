@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
+
+from logovote.errors import LogovoteError
 
 if sys.platform != "win32":
     import fcntl
@@ -30,11 +33,15 @@ _PRAGMAS = {
 }
 
 
+class DatabaseUrlError(LogovoteError):
+    """LOGOVOTE_DATABASE_URL cannot be used."""
+
+
 class Database:
     """Hands out sessions; knows what differs between SQLite and other engines."""
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
+        parsed = _parsed(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine = create_engine(
             parsed,
@@ -75,6 +82,28 @@ class Database:
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+def _parsed(url: str) -> URL:
+    """Check where the database is; no message repeats it, for it may hold a password.
+
+    Raises:
+        DatabaseUrlError: it is no such address, or its driver is not installed.
+    """
+    try:
+        parsed = make_url(url)
+        parsed.get_dialect().import_dbapi()
+    except (ArgumentError, ValueError) as error:
+        raise DatabaseUrlError(
+            "LOGOVOTE_DATABASE_URL is no address of a database. It must look like "
+            "sqlite:////srv/logovote.sqlite"
+        ) from error
+    except ImportError as error:
+        raise DatabaseUrlError(
+            "LOGOVOTE_DATABASE_URL needs a driver that is not installed here "
+            f"({error.name}). Install it, or choose another database."
+        ) from error
+    return parsed
 
 
 def _teach_sqlite(engine: Engine) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from logovote.store.session import Database
+from logovote.store.session import Database, DatabaseUrlError
 from tests.builders import processes
 
 
@@ -126,6 +126,25 @@ def test_an_error_does_not_tell_what_was_to_be_written(counter: Database) -> Non
         session.execute(text("UPDATE nothing SET value = :v"), {"v": "a ballot"})
 
     assert "a ballot" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("", "must look like sqlite:"),
+        ("garbage", "must look like sqlite:"),
+        ("nosql://me:secret@host/name", "must look like sqlite:"),
+        ("postgresql://me:secret@host:port/name", "must look like sqlite:"),
+        ("mysql+pymysql://me:secret@host/name", "not installed here"),
+    ],
+)
+def test_an_address_of_no_database_is_refused_without_telling_it(
+    url: str, message: str
+) -> None:
+    with pytest.raises(DatabaseUrlError, match=message) as refused:
+        Database(url)
+
+    assert "secret" not in str(refused.value)
 
 
 def test_a_writer_that_fails_gives_its_turn_back(counter: Database) -> None:
