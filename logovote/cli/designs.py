@@ -16,11 +16,16 @@ from logovote.cli.door import (
     progress,
 )
 from logovote.contest import handoff, intake
+from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.ingest.members import printable
 from logovote.ingest.reading import read_entries
 
 _EXISTING = click.Path(exists=True, path_type=Path)
+
+
+class ExportError(LogovoteError):
+    """The folder cannot be written into."""
 
 
 @click.command("import")
@@ -87,5 +92,12 @@ def import_(
 def export(door: Door, slug: str, folder: Path) -> None:
     """Write everything an organiser hands on."""
     with door.reading(slug) as (session, contest):
-        for path in handoff.export_to(folder, door.store, session, contest):
-            click.echo(path)
+        try:
+            paths = handoff.export_to(folder, door.store, session, contest)
+        except OSError as error:
+            raise ExportError(
+                f"Cannot write into {click.format_filename(folder)} "
+                f"({error.strerror}). Choose another folder with --to."
+            ) from error
+    for path in paths:
+        click.echo(path)

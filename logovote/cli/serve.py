@@ -35,16 +35,22 @@ from logovote.store.session import Database
 from logovote.web.context import Site
 
 _PORTS_TO_TRY = 20
+_HIGHEST_PORT = 65_535
 
 
-class PortTakenError(LogovoteError):
-    """Another program listens where we should."""
+class ListenError(LogovoteError):
+    """There is no address or port that we could listen on."""
 
 
 @click.command()
 @click.option("--demo", "with_demo", is_flag=True, help="Fill an empty site first.")
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=DEFAULT_PORT, show_default=True, type=int)
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(0, _HIGHEST_PORT),
+)
 @pass_door
 def run(door: Door, *, with_demo: bool, host: str, port: int) -> None:
     """Serve the site until Ctrl-C."""
@@ -82,28 +88,34 @@ def _listen(
         The server, without its application yet, and whether `port` was taken.
 
     Raises:
-        PortTakenError: no port could be had.
+        ListenError: no port could be had.
     """
-    for attempt in range(_PORTS_TO_TRY if others else 1):
+    last = min(port + _PORTS_TO_TRY - 1, _HIGHEST_PORT) if others else port
+    for candidate in range(port, last + 1):
         try:
             server = waitress.create_server(
                 _not_ready,
                 host=host,
-                port=port + attempt,
+                port=candidate,
                 threads=8,
                 ident="",
                 max_request_body_size=settings.max_upload_bytes,
             )
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise PortTakenError(
-                    f"Cannot listen on {host} port {port + attempt}: {error.strerror}."
+                raise ListenError(
+                    f"Cannot listen on {host} port {candidate}: {error.strerror}."
                 ) from error
+        except ValueError as error:  # how waitress says that it knows no such host
+            raise ListenError(
+                f"Cannot listen on {host}: there is no such address. Leave --host out, "
+                "or name an address of this computer."
+            ) from error
         else:
-            return server, attempt > 0
-    raise PortTakenError(
+            return server, candidate > port
+    raise ListenError(
         f"Port {port} is taken by another program. Stop that, or choose another port "
-        f"with --port {port + 1}."
+        "with --port."
     )
 
 

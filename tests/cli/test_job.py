@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+import socket
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -393,6 +394,41 @@ def test_a_database_that_is_none_is_said_in_a_sentence(run: Terminal) -> None:
     ):
         result = run(*arguments.split(), status=1)
         assert "database" in result.stderr
+
+
+@pytest.mark.parametrize("folder", ["notes.txt/below", "/proc/nothing"])
+def test_a_folder_nobody_can_write_into_is_said_in_a_sentence(
+    run: Terminal, acme: Path, folder: str
+) -> None:
+    (acme / "notes.txt").write_text("in the way")
+    shortlisted(run, acme)
+
+    result = run("export", "acme", "--to", folder, status=1)
+
+    assert f"Cannot write into {folder}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("--host", "no such host"), 1, "no such address"),
+        (("--port", "70000"), 2, "0<=x<=65535"),
+        (("--port", "-1"), 2, "0<=x<=65535"),
+    ],
+)
+def test_an_address_nobody_can_listen_on_is_said_in_a_sentence(
+    run: Terminal, arguments: tuple[str, ...], status: int, message: str
+) -> None:
+    assert message in run("run", *arguments, status=status).stderr
+
+
+def test_a_port_that_is_taken_is_said_in_a_sentence(run: Terminal) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        result = run("run", "--port", str(port), status=1)
+
+    assert f"Port {port} is taken by another program" in result.stderr
 
 
 def test_a_data_folder_that_cannot_be_is_status_2_or_1(tmp_path: Path) -> None:
