@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import shutil
-import socket
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -420,15 +419,6 @@ def test_an_address_nobody_can_listen_on_is_said_in_a_sentence(
     run: Terminal, arguments: tuple[str, ...], status: int, message: str
 ) -> None:
     assert message in run("run", *arguments, status=status).stderr
-
-
-def test_a_port_that_is_taken_is_said_in_a_sentence(run: Terminal) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-
-        result = run("run", "--port", str(port), status=1)
-
-    assert f"Port {port} is taken by another program" in result.stderr
 
 
 def test_a_data_folder_that_cannot_be_is_status_2_or_1(tmp_path: Path) -> None:
