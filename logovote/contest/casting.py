@@ -178,7 +178,9 @@ def save_ballot(
         session.add(ballot)
     if base_rev != ballot.rev:
         raise ConflictError(
-            "Your ballot was changed in another window or on another device.", ballot
+            "Your ballot was changed in another window or on another device. Load the "
+            "page again, and repeat what you did last.",
+            ballot,
         )
     ballot.rev += 1
     ballot.choice = ledger.canon(choice)

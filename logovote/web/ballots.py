@@ -20,7 +20,7 @@ from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import Ballot, Kind, Phase, Round, Voter
 from logovote.web.context import db, now
-from logovote.web.forms import new_save_id, parse_save
+from logovote.web.forms import new_save_id, parse_base_rev, parse_save
 from logovote.web.guards import Seat
 
 
@@ -196,7 +196,7 @@ def save_from_form(
         db(),
         round_,
         voter_of(seat),
-        base_rev=ballot.rev if ballot else 0,
+        base_rev=parse_base_rev(request.form, ballot.rev if ballot else 0),
         save_id=new_save_id(),
         items=items,
         now=now(),

@@ -9,7 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from logovote.contest.casting import RoundClosedError
+from logovote.contest.casting import ConflictError, RoundClosedError
 from logovote.contest.contests import ContestError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
@@ -20,11 +20,13 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ContestError: HTTPStatus.NOT_FOUND,
     MissingMediaError: HTTPStatus.NOT_FOUND,
     NotOpenedError: HTTPStatus.NOT_FOUND,
+    ConflictError: HTTPStatus.CONFLICT,
     RoundClosedError: HTTPStatus.CONFLICT,
     OtherVoterError: HTTPStatus.CONFLICT,
 }
 _TITLES: dict[type[LogovoteError], str] = {
     NotOpenedError: "Not open yet",
+    ConflictError: "Nothing was saved",
     RoundClosedError: "This round is closed",
 }
 _DEFAULT_TEXT = ("That did not work", "Go back and try again.")

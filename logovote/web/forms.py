@@ -67,6 +67,21 @@ def new_save_id() -> str:
     return str(uuid4())
 
 
+def parse_base_rev(form: Mapping[str, str], rev: int) -> int:
+    """Return the revision of a ballot that a pressed button builds on.
+
+    Most buttons change one thing of the ballot as it is now, whatever their page
+    showed. Typed places set all of it, so they build on what their page showed.
+
+    Args:
+        form: the posted form, with `do` and `rev`.
+        rev: the ballot's revision now.
+    """
+    if form.get("do") != "places":
+        return rev
+    return parse_number(form.get("rev", "")) or 0
+
+
 def approved_with(
     items: Items, form: Mapping[str, str], family: frozenset[str]
 ) -> Items:

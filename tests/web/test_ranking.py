@@ -117,6 +117,32 @@ def test_places_are_typed_and_enter_sets_them(ranking: Scene, visit: Visit) -> N
     assert re.search(r'name="place-3" value="2"', ann.get(PAGE).text)
 
 
+def test_places_typed_in_an_old_page_do_not_undo_what_came_since(
+    ranking: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+    post(ann, BALLOT, {"do": "rank:1"})
+    typed = {"do": "places", "place-1": "2", "place-3": "1", "rev": shown_rev(ann)}
+    post(ann, BALLOT, {"do": "rank:2"})
+
+    late = post(ann, BALLOT, typed)
+
+    assert late.status_code == 409
+    assert "Nothing was saved" in late.text
+    assert "Load the page again" in late.text
+    assert ranking.ballot("Ann", Kind.RANKING) == [["1"], ["2"]]
+
+    assert post(ann, BALLOT, {**typed, "rev": shown_rev(ann)}).status_code == 303
+    assert ranking.ballot("Ann", Kind.RANKING) == [["3"], ["1"]]
+
+
+def shown_rev(client: FlaskClient) -> str:
+    """The revision in the form, as a browser without script sends it back."""
+    found = re.search(r'name="rev" value="(\d+)"', client.get(PAGE).text)
+    assert found
+    return found[1]
+
+
 @pytest.mark.parametrize(
     "form",
     [
