@@ -91,6 +91,8 @@ class Jobs:
             else:
                 text = json.dumps(report.as_json())
                 self._note(job_id, state=done, report=text)
+                if done is JobState.DONE:
+                    self._store.uploads.forget(job.source)
 
     def _import(self, job: ImportJob) -> ImportReport:
         """Read the uploaded export; only looking, unless told to take it in."""

@@ -136,6 +136,25 @@ def test_an_import_is_looked_at_and_then_taken_in(
     assert (job(store, id_).done, job(store, id_).total) == (6, 6)
 
 
+def test_an_upload_is_kept_until_it_is_taken_in(
+    jobs: Jobs, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = new_job(store, now, JobState.IMPORTING)
+    upload = store.uploads.path(job(store, id_).source)
+    with monkeypatch.context() as failing:
+        stop_after(failing, 2, RuntimeError("broken"))
+        jobs.take_step(id_)
+    assert upload.exists()
+
+    with store.database.write() as session:
+        session.get_one(ImportJob, id_).state = JobState.IMPORTING
+        session.commit()
+    jobs.take_step(id_)
+
+    assert not upload.parent.exists()
+    assert json.loads(job(store, id_).report)["summary"]["same"] == 2
+
+
 @pytest.mark.parametrize(
     "state", [JobState.READY, JobState.DONE, JobState.UNREADABLE, JobState.FAILED]
 )
