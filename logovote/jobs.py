@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from datetime import UTC, datetime
 
 from huey import SqliteHuey
@@ -49,8 +48,6 @@ class Jobs:
         self._huey = SqliteHuey("logovote", filename=str(settings.jobs_file))
         self._take_step = self._huey.task(name="take_import_step")(self.take_step)
         self._consumer: _EmbeddedConsumer | None = None
-        # One import at a time: each uses every core already.
-        self._turn = threading.Lock()
 
     def enqueue(self, job_id: int) -> None:
         """Queue the next step of an import: look at it, or take it in."""
@@ -58,6 +55,7 @@ class Jobs:
 
     def start(self) -> None:
         """Work through the queue in a thread, taking up what was interrupted."""
+        # One import at a time: each uses every core already.
         self._consumer = _EmbeddedConsumer(self._huey, workers=1, max_delay=1)
         self._consumer.start()
         with self._store.database.read() as session:
@@ -75,24 +73,23 @@ class Jobs:
 
     def take_step(self, job_id: int) -> None:
         """Run what the job's state asks for; a step that was taken is not repeated."""
-        with self._turn:
-            with self._store.database.read() as session:
-                job = session.get(ImportJob, job_id)
-            if job is None or job.state not in _STEPS:
-                return
-            done, failed = _STEPS[job.state]
-            try:
-                report = self._import(job)
-            except LogovoteError as error:
-                self._note(job_id, state=failed, report=str(error))
-            except Exception:
-                logger.exception("import %d failed", job_id)
-                self._note(job_id, state=failed, report=_UNEXPECTED)
-            else:
-                text = json.dumps(report.as_json())
-                self._note(job_id, state=done, report=text)
-                if done is JobState.DONE:
-                    self._store.uploads.forget(job.source)
+        with self._store.database.read() as session:
+            job = session.get(ImportJob, job_id)
+        if job is None or job.state not in _STEPS:
+            return
+        done, failed = _STEPS[job.state]
+        try:
+            report = self._import(job)
+        except LogovoteError as error:
+            self._note(job_id, state=failed, report=str(error))
+        except Exception:
+            logger.exception("import %d failed", job_id)
+            self._note(job_id, state=failed, report=_UNEXPECTED)
+        else:
+            text = json.dumps(report.as_json())
+            self._note(job_id, state=done, report=text)
+            if done is JobState.DONE:
+                self._store.uploads.forget(job.source)
 
     def _import(self, job: ImportJob) -> ImportReport:
         """Read the uploaded export; only looking, unless told to take it in."""
