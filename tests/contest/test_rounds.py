@@ -270,7 +270,8 @@ def test_the_rules_of_an_open_round_stay_as_they_were(
     people.set_shares(session, contest, {"core": Fraction(2, 5)}, {"core": "They do."})
     round_ = open_shortlist(session, contest, now)
 
-    people.set_shares(session, contest, {"core": Fraction(1, 5)}, {"core": "Later."})
+    with pytest.raises(people.PeopleError, match="frozen"):
+        people.set_shares(session, contest, {"core": Fraction(1, 5)}, {})
     contest.status_quo = "Something else"
     session.flush()
 
