@@ -58,6 +58,11 @@ class Settings:
         return self.base_url.startswith("https://")
 
 
+def is_local(base_url: str) -> bool:
+    """Tell whether an address works on this machine only."""
+    return urlsplit(base_url).hostname in {"127.0.0.1", "localhost", "::1"}
+
+
 def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings from `environ`, making the data folder and a secret if needed.
 

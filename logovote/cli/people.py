@@ -81,3 +81,15 @@ def links(door: Door, slug: str, *, as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row['email'] or row['github']}\t{row['link']}")
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@pass_door
+def renew(door: Door, slug: str, who: str) -> None:
+    """Switch off the link of WHO, an address or login, and print a new one."""
+    with door.writing(slug) as (session, contest):
+        voter = people_.renew_link(session, contest, who)
+        token = people_.invitation_token(door.settings.secret_key, voter)
+    click.echo(f"{door.settings.base_url}/i/{token}")

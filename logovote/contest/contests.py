@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,7 +18,14 @@ _LONGEST_SLUG = 60
 
 
 class ContestError(LogovoteError):
-    """A contest cannot be made, or there is none of that name."""
+    """A contest cannot be made, or there is none of that name.
+
+    `field` is what has to be mended: "slug" or "title".
+    """
+
+    def __init__(self, message: str, field: str = "slug") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def new_contest(
@@ -34,13 +42,13 @@ def new_contest(
     Raises:
         ContestError: the slug is unusable or taken, or the title is empty.
     """
+    if not title.strip():
+        raise ContestError("The contest needs a title.", "title")
     if not _SLUG.fullmatch(slug) or len(slug) > _LONGEST_SLUG:
         raise ContestError(
             f"“{slug}” cannot be a contest's short name: use small letters, digits and "
             f"single hyphens, {_LONGEST_SLUG} characters at most."
         )
-    if not title.strip():
-        raise ContestError("The contest needs a title.")
     if session.scalar(select(Contest.id).where(Contest.slug == slug)):
         raise ContestError(f"There is a contest named “{slug}” already.")
     contest = Contest(
@@ -53,6 +61,13 @@ def new_contest(
     session.add(contest)
     session.flush()
     return contest
+
+
+def slug_of(title: str) -> str:
+    """Propose a short name for a title: a-logo-for-acme."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    words = re.findall(r"[a-z0-9]+", plain.lower())
+    return "-".join(words)[:_LONGEST_SLUG].rstrip("-")
 
 
 def contest_by_slug(session: Session, slug: str) -> Contest:

@@ -7,7 +7,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -91,12 +91,15 @@ def _row(line: Line, design: Design | None) -> dict[str, Any]:
 
 
 def as_csv(rows: list[dict[str, Any]]) -> str:
-    """Write rows for a spreadsheet; no cell can become a formula."""
+    """Write the rows of a shortlist for a spreadsheet."""
+    cells = [[row[column] for column in COLUMNS] for row in rows]
+    return table([list(COLUMNS), *cells])
+
+
+def table(rows: Iterable[Sequence[object]]) -> str:
+    """Write rows as CSV; no cell can become a formula."""
     text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        writer.writerow([_cell(row[column]) for column in COLUMNS])
+    csv.writer(text).writerows([_cell(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 

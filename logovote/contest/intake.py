@@ -101,7 +101,7 @@ def import_designs(
         reports += _withdraw_all_but(
             store, contest_id, matching.present, holdings, None if dry_run else now
         )
-    return ImportReport(tuple(reports))
+    return ImportReport(tuple(reports), reading.remarks)
 
 
 def _holdings(session: Session, contest_id: int) -> dict[int, Holding]:

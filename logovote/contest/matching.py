@@ -28,9 +28,13 @@ class FileReport:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What became of every file met, in the order they were looked at."""
+    """What became of every file met, in the order they were looked at.
+
+    `remarks` are about the list of entries, such as lines without a file.
+    """
 
     files: tuple[FileReport, ...]
+    remarks: tuple[str, ...] = ()
 
     def summary(self) -> dict[str, int]:
         """Count the files by status, zeros included."""
@@ -42,6 +46,7 @@ class ImportReport:
         return {
             "summary": self.summary(),
             "files": [asdict(file) for file in self.files],
+            "remarks": list(self.remarks),
         }
 
 

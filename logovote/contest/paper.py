@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import casting, ledger
+from logovote.contest import casting, ledger, people
 from logovote.contest.casting import InvalidBallotError, Items, RoundClosedError
+from logovote.contest.people import PeopleError
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.media import digest_of
@@ -60,6 +61,10 @@ def import_ballots(
                 f"Ballot {number} is of the group “{vote.group}”, which this contest "
                 f"does not have (groups: {', '.join(groups) or 'none'})."
             )
+        try:
+            people.check_weight(vote.weight)
+        except PeopleError as error:
+            raise InvalidBallotError(f"Ballot {number}: {error}.") from error
         if vote.count > _LARGEST_PILE:
             raise InvalidBallotError(
                 f"Ballot {number}: it cannot have been cast more than {_LARGEST_PILE} "

@@ -12,19 +12,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from logovote.contest import rounds
 from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.store import queries
-from logovote.store.models import Contest, Group, Person, Phase, Voter
+from logovote.store.models import Contest, Group, Person, Phase, SignIn, Voter
 from logovote.voting import weights
 from logovote.voting.profiles import Group as WeightedGroup
 from logovote.voting.profiles import Profile
 
 DEFAULT_GROUP = "voters"
 LARGEST_WEIGHT = 1_000_000
+_LARGEST_DENOMINATOR = 1000
 _COLUMNS = {
     "email": "email",
     "e-mail": "email",
@@ -177,19 +178,45 @@ def parse_weight(text: str) -> Fraction:
     """Read a weight such as 1, 0.5 or 2/3.
 
     Raises:
-        PeopleError: it is none, or negative, or absurdly large.
+        PeopleError: it is none, or negative, or absurdly large or fine.
+    """
+    weight = _parse_number(text)
+    check_weight(weight)
+    return weight
+
+
+def check_weight(weight: Fraction) -> None:
+    """Refuse a weight that nobody means.
+
+    Weights are added up exactly, and a sum over many different denominators would have
+    thousands of digits.
+
+    Raises:
+        PeopleError: it is absurdly large, or absurdly fine.
+    """
+    if weight > LARGEST_WEIGHT:
+        raise PeopleError(f"the weight is above {LARGEST_WEIGHT}")
+    if weight.denominator > _LARGEST_DENOMINATOR:
+        raise PeopleError(
+            "the weight is too fine: write at most three decimals, or a fraction such "
+            f"as 2/3 with at most {_LARGEST_DENOMINATOR} below the line"
+        )
+
+
+def _parse_number(text: str) -> Fraction:
+    """Read a number >= 0 as people write it.
+
+    Raises:
+        PeopleError: it is none.
     """
     if not _WEIGHT.fullmatch(text):
         raise PeopleError(
             f"the weight “{text}” is not a number such as 1, 0.5 or 2/3 (0 or more)"
         )
     try:
-        weight = Fraction(text.replace(",", "."))
+        return Fraction(text.replace(",", "."))
     except ZeroDivisionError as error:
         raise PeopleError(f"the weight “{text}” divides by zero") from error
-    if weight > LARGEST_WEIGHT:
-        raise PeopleError(f"the weight “{text}” is above {LARGEST_WEIGHT}")
-    return weight
 
 
 def import_people(
@@ -344,7 +371,7 @@ def parse_share(text: str) -> Fraction:
     text = text.strip()
     percent = text.endswith("%")
     try:
-        share = parse_weight(text.rstrip("% "))
+        share = _parse_number(text.rstrip("% "))
     except PeopleError as error:
         raise PeopleError(f"“{text}” is no share such as 2/5, 0.4 or 40%.") from error
     return share / 100 if percent else share
@@ -359,6 +386,26 @@ def _mac(secret: str, voter: Voter) -> str:
     """Sign the voter's id and generation; 160 bits, in hex."""
     text = f"logovote-invitation-v1\0{voter.id}\0{voter.generation}"
     return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def renew_link(session: Session, contest: Contest, who: str) -> Voter:
+    """Give a voter a new link and switch their old one off; sign-ins end, too.
+
+    Args:
+        session: a writing session.
+        contest: the contest.
+        who: their e-mail address or GitHub login.
+
+    Raises:
+        PeopleError: nobody of that name may vote here.
+    """
+    name = who.strip().lower()
+    for voter in queries.voters(session, contest.id):
+        if name in {voter.person.email, voter.person.github, voter.person.key}:
+            voter.generation += 1
+            session.execute(delete(SignIn).where(SignIn.person_id == voter.person_id))
+            return voter
+    raise PeopleError(f"“{who}” may not vote in this contest.")
 
 
 def voter_by_invitation(session: Session, secret: str, token: str) -> Voter | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from typing import TypedDict
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import (
@@ -134,8 +135,11 @@ def stage(store: Store, now: datetime, progress: Callable[[int, int], None]) -> 
         DemoError: the store holds other contests.
     """
     with store.database.read() as session:
-        slugs = {contest.slug for contest in queries.contests(session)}
-    if slugs.isdisjoint(plan.slug for plan in PLANS) and slugs:
+        known = {
+            contest.slug: bool(queries.rounds(session, contest.id))
+            for contest in queries.contests(session)
+        }
+    if known and known.keys().isdisjoint(plan.slug for plan in PLANS):
         raise DemoError(
             "This data folder holds a contest already, and the demo would stand beside "
             "it. Choose an empty folder with --data, or run without --demo."
@@ -144,7 +148,9 @@ def stage(store: Store, now: datetime, progress: Callable[[int, int], None]) -> 
     done = 0
     progress(done, total)
     for plan in PLANS:
-        if plan.slug not in slugs:
+        # A contest without a round was interrupted on its way: importing again is
+        # harmless, and all the rest happens in one transaction.
+        if not known.get(plan.slug):
             before = done
 
             def show(done: int, _total: int, before: int = before) -> None:
@@ -184,16 +190,8 @@ def _stage_contest(
     """Set up one contest and bring it as far as its plan says."""
     opened = now - timedelta(days=plan.opened_days_ago)
     with store.database.write() as session:
-        contest = new_contest(
-            session,
-            plan.slug,
-            title=plan.title,
-            about=plan.about,
-            status_quo="Go on without a logo, and ask for new designs",
-            now=opened,
-        )
+        contest_id = _contest_id(session, plan, opened)
         session.commit()
-        contest_id = contest.id
     drawn = _import(store, plan, contest_id, opened, progress)
     with store.database.write() as session:
         contest = contest_by_slug(session, plan.slug)
@@ -206,6 +204,20 @@ def _stage_contest(
         if plan is DECIDED:
             _decide(session, contest, shortlist, plan, opened)
         session.commit()
+
+
+def _contest_id(session: Session, plan: _Plan, now: datetime) -> int:
+    """Start the contest, unless an interrupted staging has done so."""
+    known = session.scalar(select(Contest).where(Contest.slug == plan.slug))
+    contest = known or new_contest(
+        session,
+        plan.slug,
+        title=plan.title,
+        about=plan.about,
+        status_quo="Go on without a logo, and ask for new designs",
+        now=now,
+    )
+    return contest.id
 
 
 def _import(

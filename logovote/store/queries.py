@@ -68,11 +68,15 @@ def eligible_counts(session: Session, contest_id: int) -> dict[str, int]:
 
 
 def paper_counts(session: Session, round_id: int) -> dict[str, int]:
-    """Count the ballots of a round that came from files, by group name."""
+    """Count the ballots from files whose weight is above 0, by group name."""
     rows = session.execute(
         select(Group.name, func.sum(Ballot.count))
         .join(Ballot, Ballot.group_id == Group.id)
-        .where(Ballot.round_id == round_id, Ballot.voter_id.is_(None))
+        .where(
+            Ballot.round_id == round_id,
+            Ballot.voter_id.is_(None),
+            Ballot.weight != Fraction(0),
+        )
         .group_by(Group.name)
     )
     return {name: int(count) for name, count in rows}

@@ -132,7 +132,7 @@ def show(slug: str) -> str:
         families=sum(
             1 if grouping.confirmed else len(grouping.entries) for grouping in groupings
         ),
-        steps=_steps(contest, rounds),
+        steps=_steps(contest, rounds, voter),
         how=_how(contest, rounds),
         groups=_group_shares(contest, rounds),
         voter=_part(voter),
@@ -148,7 +148,9 @@ def rounds_by_kind(contest: Contest) -> dict[Kind, Round]:
     return {round_.kind: round_ for round_ in queries.rounds(db(), contest.id)}
 
 
-def _steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:
+def _steps(
+    contest: Contest, rounds: dict[Kind, Round], voter: Voter | None = None
+) -> list[Step]:
     """Describe shortlist, ranking and result as done, now or next."""
     steps = []
     for kind, title in _TITLES.items():
@@ -164,7 +166,7 @@ def _steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:
                     title,
                     _TEXTS[kind],
                     url=url,
-                    action="Start voting",
+                    action=_action(round_, voter),
                     opens_at=round_.opened_at,
                 )
             )
@@ -182,6 +184,14 @@ def _steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:
                 )
             )
     return [*steps, *_result_steps(contest, rounds)]
+
+
+def _action(round_: Round, voter: Voter | None) -> str:
+    """Say what the visitor can do in an open round."""
+    if voter is None:
+        return "To the vote"
+    ballot = queries.ballot_of(db(), round_.id, voter.id)
+    return "Start voting" if ballot is None else "Change my ballot"
 
 
 def _result_steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:

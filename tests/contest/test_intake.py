@@ -429,7 +429,7 @@ def test_progress_runs_from_nothing_to_all(take_in: Importer) -> None:
 def test_the_public_report_has_the_documented_form(take_in: Importer) -> None:
     report = take_in({"#1.png": png(1), "#2.png": b""}).as_json()
 
-    assert list(report) == ["summary", "files"]
+    assert list(report) == ["summary", "files", "remarks"]
     assert tuple(report["summary"]) == STATUSES
     assert keys_of(report["files"]) == {
         ("file", "status", "entry", "designer", "version", "reason")

@@ -52,6 +52,11 @@ def native(**changes: Any) -> bytes:
     return json.dumps(document | changes).encode()
 
 
+def weighing(weight: str) -> bytes:
+    """A file with one ballot of this weight."""
+    return native(ballots=[{"approvals": ["1"], "group": "core", "weight": weight}])
+
+
 def on_paper(session: Session) -> int:
     total = session.scalar(
         select(func.sum(Ballot.count)).where(Ballot.voter_id.is_(None))
@@ -80,6 +85,18 @@ def test_ballots_on_paper_count_beside_those_of_voters(
     ]
     turnout = {group: part.voted for group, part in result.turnout.items()}
     assert turnout == {"core": 3, "crowd": 4}
+
+
+def test_paper_that_weighs_nothing_is_neither_entitled_nor_voted(
+    session: Session, shortlist: Round, now: datetime
+) -> None:
+    take_in(session, shortlist, weighing("0"), now)
+
+    rounds.close_round(session, shortlist, now)
+    result = counting.count_round(session, shortlist)
+
+    assert result.turnout["core"].voted == 0
+    assert counting.electorate(session, shortlist) == {"core": 1, "crowd": 1}
 
 
 def test_an_approval_of_nothing_on_paper_says_none_of_these(
@@ -172,6 +189,18 @@ def test_a_round_that_is_not_open_takes_no_paper(
             native(ballots=[{"approvals": ["1"], "group": "core", "count": 10**30}]),
             "more than 10000000 times",
             id="absurd-count",
+        ),
+        pytest.param(
+            "b.json",
+            weighing(f"{10**40 + 1}/{10**40}"),
+            "Ballot 1: the weight is too fine",
+            id="absurdly-fine-weight",
+        ),
+        pytest.param(
+            "b.json",
+            weighing(str(10**70)),
+            "Ballot 1: the weight is above 1000000",
+            id="absurdly-large-weight",
         ),
         pytest.param("b.json", b"{", "not JSON", id="malformed"),
     ],

@@ -102,6 +102,8 @@ def test_without_a_group_people_are_in_the_common_one() -> None:
         pytest.param("zoe@x.org,Zoe,core,nan,", "is not a number", id="weight-nan"),
         pytest.param("zoe@x.org,Zoe,core,1/0,", "divides by zero", id="weight-by-0"),
         pytest.param("zoe@x.org,Zoe,core,1000001,", "above 1000000", id="too-heavy"),
+        pytest.param("zoe@x.org,Zoe,core,1/1001,", "too fine", id="too-fine"),
+        pytest.param("zoe@x.org,Zoe,core,0.3333,", "three decimals", id="decimals"),
         pytest.param(f"zoe@x.org,Zoe,{'g' * 61},1,", "group's name", id="group-long"),
         pytest.param("zoe@x.org,Zoe,a=b,1,", "group's name", id="group-with-equals"),
         pytest.param("ann@x.org,Ann,core,1,", "as on line 2", id="twice"),
@@ -143,6 +145,9 @@ def test_a_file_that_is_no_people_list_is_refused_whole(data: bytes) -> None:
         ("0.5", Fraction(1, 2)),
         ("0,5", Fraction(1, 2)),
         ("2/4", Fraction(1, 2)),
+        ("0.125", Fraction(1, 8)),
+        ("1/1000", Fraction(1, 1000)),
+        ("1.50000", Fraction(3, 2)),
     ],
 )
 def test_a_weight_is_exact(text: str, weight: Fraction) -> None:
@@ -151,7 +156,12 @@ def test_a_weight_is_exact(text: str, weight: Fraction) -> None:
 
 @pytest.mark.parametrize(
     ("text", "share"),
-    [("2/5", Fraction(2, 5)), (" 40 % ", Fraction(2, 5)), ("0.4", Fraction(2, 5))],
+    [
+        ("2/5", Fraction(2, 5)),
+        (" 40 % ", Fraction(2, 5)),
+        ("0.4", Fraction(2, 5)),
+        ("12.3456%", Fraction(123456, 10**6)),
+    ],
 )
 def test_a_share_may_be_written_as_people_write_it(text: str, share: Fraction) -> None:
     assert people.parse_share(text) == share
@@ -355,3 +365,20 @@ def test_raising_the_generation_disables_the_links_made_before(
     assert people.voter_by_invitation(session, SECRET, old) is None
     fresh = people.invitation_token(SECRET, ann)
     assert people.voter_by_invitation(session, SECRET, fresh) is ann
+
+
+def test_a_renewed_link_replaces_the_old_one(
+    session: Session, contest: Contest
+) -> None:
+    old = people.invitation_token("secret", voter_named(session, contest, "Ann"))
+
+    voter = people.renew_link(session, contest, "ANN@example.org")
+
+    new = people.invitation_token("secret", voter)
+    assert people.voter_by_invitation(session, "secret", old) is None
+    assert people.voter_by_invitation(session, "secret", new) is voter
+
+
+def test_a_link_of_nobody_cannot_be_renewed(session: Session, contest: Contest) -> None:
+    with pytest.raises(people.PeopleError, match="may not vote"):
+        people.renew_link(session, contest, "nobody@example.org")

@@ -55,6 +55,8 @@ TABLE = {
     "GET organise.people": ORGANISERS,
     "POST organise.import_people": ORGANISERS,
     "POST organise.set_groups": ORGANISERS,
+    "GET organise.links": ORGANISERS,
+    "POST organise.renew_link": ORGANISERS,
     "GET organise.round_": ORGANISERS,
     "POST organise.move_round": ORGANISERS,
 }

@@ -297,3 +297,17 @@ def test_a_withdrawn_design_is_gone_from_the_gallery(
 
     assert "3" not in order(visit("Ann"))
     assert visit("Ann").get("/c/acme/logo/3").status_code == 404
+
+
+def test_a_page_of_another_voter_saves_nothing(shortlist: Scene, visit: Visit) -> None:
+    bobs_page = visit("Bob").get(PAGE).text
+    bob = re.findall(r'data-voter="([^"]+)"', bobs_page)[0]
+    ann = visit("Ann")
+
+    by_script = put(ann, BALLOT, body(voter=bob))
+    by_form = post(ann, BALLOT, {"approve": "1", "voter": bob})
+
+    assert by_script.status_code == 401
+    assert '"signed-out"' in by_script.text
+    assert by_form.status_code == 409
+    assert shortlist.ballot("Ann") == shortlist.ballot("Bob") == []

@@ -77,7 +77,7 @@ def stage(session: Session, size: int) -> None:
 @pytest.mark.parametrize(
     ("page", "most"),
     [
-        ("/c/{}/", 10),
+        ("/c/{}/", 14),
         ("/c/{}/shortlist", 9),
         ("/c/{}/logo/3", 9),
         ("/c/{}/ranking", 9),
@@ -85,7 +85,7 @@ def stage(session: Session, size: int) -> None:
         ("/organise/{}/", 12),
         ("/organise/{}/designs", 9),
         ("/organise/{}/people", 9),
-        ("/organise/{}/rounds/shortlist", 14),
+        ("/organise/{}/rounds/shortlist", 18),
     ],
 )
 def test_a_page_asks_the_database_no_more_for_more_designs(

@@ -49,16 +49,16 @@ def create() -> ResponseReturnValue:
     try:
         contest = contests_.new_contest(
             db(),
-            values.get("slug", "").strip(),
+            values.get("slug", "").strip()
+            or contests_.slug_of(values.get("title", "")),
             title=values.get("title", ""),
             about=values.get("about", ""),
             status_quo=values.get("status_quo", ""),
             now=now(),
         )
     except ContestError as error:
-        field = "slug" if values.get("title", "").strip() else "title"
         page = render_template(
-            "organise/new.html", values=values, errors={field: str(error)}
+            "organise/new.html", values=values, errors={error.field: str(error)}
         )
         return page, 422
     db().commit()

@@ -6,15 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flask import flash, render_template, request
+from flask import Response, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
+from logovote.contest import handoff
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.people import RowReport
 from logovote.errors import LogovoteError
+from logovote.settings import is_local
 from logovote.store import queries
-from logovote.store.models import Contest
+from logovote.store.models import Contest, Phase, Voter
 from logovote.web.context import db, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
@@ -97,12 +99,11 @@ def _page(
     settings = site().settings
     invited = [
         Invited(
-            who=voter.person.email or f"github:{voter.person.github}",
+            who=voter.person.key,
             name=voter.person.name,
             group=voter.group.name,
             weight=str(voter.weight),
-            link=f"{settings.base_url}/i/"
-            + people_.invitation_token(settings.secret_key, voter),
+            link=_link(voter),
         )
         for voter in queries.voters(db(), contest.id)
     ]
@@ -115,4 +116,47 @@ def _page(
         errors=errors or {},
         pasted=pasted,
         told=told,
+        only_here=is_local(settings.base_url),
+        frozen=queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED),
     )
+
+
+@bp.get("/<slug>/people/links.csv")
+@organiser_only
+def links(slug: str) -> Response:
+    """Hand out everybody's link as a table, for a mail merge."""
+    contest = contest_by_slug(db(), slug)
+    rows = [["email", "github", "name", "group", "link"]]
+    rows += [
+        [
+            voter.person.email or "",
+            voter.person.github or "",
+            voter.person.name,
+            voter.group.name,
+            _link(voter),
+        ]
+        for voter in queries.voters(db(), contest.id)
+    ]
+    text = handoff.table(rows)
+    response = Response(text.encode("utf-8-sig"), mimetype="text/csv")
+    name = f"{contest.slug}-links.csv"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+@bp.post("/<slug>/people/renew")
+@organiser_only
+def renew_link(slug: str) -> ResponseReturnValue:
+    """Switch off a link that fell into wrong hands."""
+    contest = contest_by_slug(db(), slug)
+    voter = people_.renew_link(db(), contest, request.form.get("who", ""))
+    db().commit()
+    who = voter.person.name or voter.person.key
+    flash(f"{who} has a new link; the old one is switched off.", "success")
+    return back_to("organise.people", slug=slug, _anchor="links-title")
+
+
+def _link(voter: Voter) -> str:
+    settings = site().settings
+    token = people_.invitation_token(settings.secret_key, voter)
+    return f"{settings.base_url}/i/{token}"

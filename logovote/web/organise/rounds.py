@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import counting, rounds
+from logovote.contest import counting, families, people, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
@@ -16,6 +16,7 @@ from logovote.web import forms
 from logovote.web.context import db, now
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
+from logovote.web.pages import percent
 
 _DONE = {
     "open": "is open",
@@ -73,6 +74,7 @@ def round_(slug: str, kind: str) -> str:
         rules=rules,
         turnout=_turnout(contest, current),
         standing=len(queries.candidacies(db(), current.id)) if current else 0,
+        facts=_facts(contest),
         defaults=_defaults(contest),
         running=queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED),
     )
@@ -85,6 +87,22 @@ def _turnout(contest: Contest, current: Round | None) -> list[GroupTurnout]:
     return [
         GroupTurnout(group.name, voted.get(group.name, 0), eligible.get(group.name, 0))
         for group in queries.groups(db(), contest.id)
+    ]
+
+
+def _facts(contest: Contest) -> list[str]:
+    """Say what a round opened now would start with."""
+    groupings = families.groupings(db(), contest)
+    designs = sum(len(grouping.entries) for grouping in groupings)
+    apart = sum(1 if g.confirmed else len(g.entries) for g in groupings)
+    voters = len(queries.voters(db(), contest.id))
+    shares = ", ".join(
+        f"{group.name} {percent(share)}"
+        for group, share in people.target_shares(db(), contest)
+    )
+    return [
+        f"{designs} logos, which are {apart} designs when variants count once.",
+        f"{voters} people may vote." + (f" They decide: {shares}." if shares else ""),
     ]
 
 
