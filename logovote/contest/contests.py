@@ -15,12 +15,13 @@ from logovote.store.models import Contest
 DEFAULT_STATUS_QUO = "None of these"
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _LONGEST_SLUG = 60
+_LONGEST_NAME = 200
 
 
 class ContestError(LogovoteError):
     """A contest cannot be made, or there is none of that name.
 
-    `field` is what has to be mended: "slug" or "title".
+    `field` is what has to be mended: "slug", "title" or "status_quo".
     """
 
     def __init__(self, message: str, field: str = "slug") -> None:
@@ -40,10 +41,22 @@ def new_contest(
     """Start a contest.
 
     Raises:
-        ContestError: the slug is unusable or taken, or the title is empty.
+        ContestError: the slug is unusable or taken, the title is empty, or it or the
+            status quo is too long.
     """
-    if not title.strip():
+    title, status_quo = title.strip(), status_quo.strip() or DEFAULT_STATUS_QUO
+    if not title:
         raise ContestError("The contest needs a title.", "title")
+    for field, name, text in (
+        ("title", "title", title),
+        ("status_quo", "text for “none of these”", status_quo),
+    ):
+        if len(text) > _LONGEST_NAME:
+            raise ContestError(
+                f"The {name} is too long ({len(text)} characters): use at most "
+                f"{_LONGEST_NAME}.",
+                field,
+            )
     if not _SLUG.fullmatch(slug) or len(slug) > _LONGEST_SLUG:
         raise ContestError(
             f"“{slug}” cannot be a contest's short name: use small letters, digits and "
@@ -53,9 +66,9 @@ def new_contest(
         raise ContestError(f"There is a contest named “{slug}” already.")
     contest = Contest(
         slug=slug,
-        title=title.strip(),
+        title=title,
         about=about.strip(),
-        status_quo=status_quo.strip() or DEFAULT_STATUS_QUO,
+        status_quo=status_quo,
         created_at=now,
     )
     session.add(contest)

@@ -39,6 +39,19 @@ def test_a_contest_needs_a_title(session: Session, now: datetime) -> None:
         new_contest(session, "acme", title=" ", now=now)
 
 
+@pytest.mark.parametrize("field", ["title", "status_quo"])
+def test_a_text_that_is_too_long_is_refused_at_its_field(
+    session: Session, now: datetime, field: str
+) -> None:
+    longest = {"title": "Acme", field: "é" * 200}
+    new_contest(session, "acme", now=now, **longest)
+
+    with pytest.raises(ContestError, match="too long") as refused:
+        new_contest(session, "more", now=now, **{**longest, field: "é" * 201})
+
+    assert refused.value.field == field
+
+
 def test_an_unknown_contest_is_named_in_the_refusal(session: Session) -> None:
     with pytest.raises(ContestError, match="nowhere"):
         contest_by_slug(session, "nowhere")
