@@ -192,7 +192,6 @@ def save_ballot(
             ballot_id=ballot.id,
             rev=ballot.rev,
             save_id=save_id,
-            choice=ballot.choice,
             code=code,
             saved_at=now,
         )

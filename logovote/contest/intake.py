@@ -97,7 +97,8 @@ def import_designs(
                         _keep_submission(session, contest_id, claim, report, now)
                         session.commit()
             progress(done, len(claims))
-    if withdraw_missing:
+    # An export without a single file is a mistake, not the end of the contest.
+    if withdraw_missing and matching.present:
         reports += _withdraw_all_but(
             store, contest_id, matching.present, holdings, None if dry_run else now
         )

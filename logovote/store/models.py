@@ -285,7 +285,10 @@ class Ballot(Base):
 
 
 class Save(Base):
-    """One acknowledged save of a ballot; a repeated save_id gets the same receipt."""
+    """One acknowledged save; a repeated save_id gets the same receipt.
+
+    What the ballot said then is not kept: a history of changed minds is nobody's.
+    """
 
     __tablename__ = "save"
     __table_args__ = (
@@ -297,7 +300,6 @@ class Save(Base):
     ballot_id: Mapped[int] = mapped_column(ForeignKey("ballot.id"))
     rev: Mapped[int]
     save_id: Mapped[str] = mapped_column(String(64))
-    choice: Mapped[str] = mapped_column(Text)
     code: Mapped[str] = mapped_column(String(16))
     saved_at: Mapped[datetime] = mapped_column(Moment)
 

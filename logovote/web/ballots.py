@@ -88,6 +88,13 @@ def ballot_view(seat: Seat, round_: Round, ballot: Ballot | None) -> BallotView:
     )
 
 
+def ballot_of(seat: Seat, round_: Round) -> Ballot | None:
+    """Return the visitor's ballot, if they have one."""
+    if seat.voter is None:
+        return None
+    return queries.ballot_of(db(), round_.id, seat.voter.id)
+
+
 def can_vote(seat: Seat, round_: Round) -> bool:
     """Tell whether the visitor's ballot can be changed now."""
     return seat.voter is not None and round_.phase is Phase.OPEN

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from logovote.contest import casting
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Ballot, Kind, Round
+from logovote.store.models import Kind, Round
 from logovote.web import ballots, forms
 from logovote.web.context import db
-from logovote.web.guards import Seat, seat, signed_in
+from logovote.web.guards import seat, signed_in
 from logovote.web.pictures import Picture, picture_of
 from logovote.web.shortlist import shuffled
 
@@ -48,7 +48,7 @@ def show(slug: str) -> str:
     """Show the visitor's ranking, and what they have not ranked yet."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.RANKING)
-    ballot = _ballot(visitor, round_)
+    ballot = ballots.ballot_of(visitor, round_)
     items = casting.items_of(ballot)
     rows = _rows(slug, round_, items)
     ranked = [id_ for tier in items for id_ in tier if id_ in rows]
@@ -87,7 +87,7 @@ def press(slug: str) -> BaseResponse:
     """Save what one pressed button means, and go back to its row."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.RANKING)
-    ballot = _ballot(visitor, round_)
+    ballot = ballots.ballot_of(visitor, round_)
     items = forms.ranked_with(casting.items_of(ballot), request.form)
     ballots.save_from_form(visitor, round_, ballot, items)
     id_ = request.form.get("do", "").partition(":")[2]
@@ -95,12 +95,6 @@ def press(slug: str) -> BaseResponse:
     return redirect(
         url_for("ranking.show", slug=slug, _anchor=anchor), code=HTTPStatus.SEE_OTHER
     )
-
-
-def _ballot(visitor: Seat, round_: Round) -> Ballot | None:
-    if visitor.voter is None:
-        return None
-    return queries.ballot_of(db(), round_.id, visitor.voter.id)
 
 
 def _rows(slug: str, round_: Round, items: casting.Items) -> dict[str, Row]:

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from logovote.contest import casting
 from logovote.store import queries
-from logovote.store.models import Ballot, Kind, Round, Submission
+from logovote.store.models import Kind, Round, Submission
 from logovote.web import ballots, forms
 from logovote.web.context import db
 from logovote.web.guards import Seat, seat, signed_in
@@ -55,7 +55,7 @@ def show(slug: str) -> str:
     """Show every design once, in the visitor's own order."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
-    ballot = _ballot(visitor, round_)
+    ballot = ballots.ballot_of(visitor, round_)
     cards = _cards(visitor, round_, frozenset(casting.items_of(ballot)))
     return render_template(
         "shortlist/show.html",
@@ -76,7 +76,7 @@ def logo(slug: str, entry: int) -> str:
     """Show one design large, with the way to the next in the visitor's order."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
-    ballot = _ballot(visitor, round_)
+    ballot = ballots.ballot_of(visitor, round_)
     cards = _cards(visitor, round_, frozenset(casting.items_of(ballot)))
     position = next(
         (
@@ -126,7 +126,7 @@ def press(slug: str) -> BaseResponse:
     """Save what one pressed button means, and go back to where it was pressed."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
-    ballot = _ballot(visitor, round_)
+    ballot = ballots.ballot_of(visitor, round_)
     pressed = request.form.get("approve") or request.form.get("withdraw") or ""
     family = next(
         (ids for ids in _families(round_).values() if pressed in ids), frozenset[str]()
@@ -144,12 +144,6 @@ def _way_back(slug: str, pressed: str, family: frozenset[str]) -> str:
     anchor = f"logo-{entries[0]}" if pressed and entries else "none"
     show_ = request.form.get("show") or None
     return url_for("shortlist.show", slug=slug, show=show_, _anchor=anchor)
-
-
-def _ballot(visitor: Seat, round_: Round) -> Ballot | None:
-    if visitor.voter is None:
-        return None
-    return queries.ballot_of(db(), round_.id, visitor.voter.id)
 
 
 def _families(round_: Round) -> dict[str, frozenset[str]]:

@@ -94,6 +94,7 @@ def upgrade() -> None:
                 "ready",
                 "importing",
                 "done",
+                "unreadable",
                 "failed",
                 name="jobstate",
                 native_enum=False,
@@ -336,7 +337,6 @@ def upgrade() -> None:
         sa.Column("ballot_id", sa.Integer(), nullable=False),
         sa.Column("rev", sa.Integer(), nullable=False),
         sa.Column("save_id", sa.String(length=64), nullable=False),
-        sa.Column("choice", sa.Text(), nullable=False),
         sa.Column("code", sa.String(length=16), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(

@@ -21,7 +21,6 @@ const isApproved = (card, items) => idsOf(card).some((id) => items.includes(id))
 /** Wire up `form[data-ballot=shortlist]`. */
 export function openShortlist(form) {
   const cards = Array.from(form.querySelectorAll("[data-family]"));
-  const cap = Number(form.dataset.cap ?? Infinity);
   const none = form.querySelector("[data-none]");
 
   const approvedCount = (items) => cards.filter((card) => isApproved(card, items)).length;
@@ -48,6 +47,8 @@ export function openShortlist(form) {
     for (const element of document.querySelectorAll("[data-count-others]"))
       element.textContent = cards.length - count;
     document.querySelector(".keep-count")?.toggleAttribute("data-some", count > 0);
+    for (const element of document.querySelectorAll("[data-when-none]")) element.hidden = !items.includes(NONE);
+    for (const element of document.querySelectorAll("[data-when-stars]")) element.hidden = items.includes(NONE);
   }
 
   function outline(items, other) {
@@ -73,10 +74,6 @@ export function openShortlist(form) {
     if (wish === on) return;
     if (on) {
       steps.change(items.filter((id) => !ids.includes(id)));
-      return;
-    }
-    if (!isApproved(card, items) && approvedCount(items) >= cap) {
-      ballot.note(messages.capReached(cap));
       return;
     }
     button.classList.add("just-ticked");

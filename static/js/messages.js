@@ -22,8 +22,6 @@ export const starred = (count, extra) =>
   `${count} shortlisted${extra.length ? `, among them ${extra.join(", ")}, which the other has not` : ""}`;
 export const ordered = (tiers) => tiers.map((tier) => tier.join(" = ")).join(", then ");
 
-export const capReached = (cap) => `You can shortlist ${cap} at most. Take one back first.`;
-
 export const moved = (name, place, total) => `${name} is now ${place} of ${total}.`;
 export const shares = (name, place) => `${name} now shares place ${place}.`;
 export const alone = (name, place) => `${name} has place ${place} to itself.`;
