@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from logovote.contest import intake, rounds
+from logovote.contest import families, intake, rounds
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
+from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence, UnreadableImageError
 from logovote.ingest.reading import read_entries
+from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.media import digest_of
 from logovote.store.models import Contest, Derivative, Kind, Picture, Version
@@ -438,3 +441,86 @@ def test_the_public_report_has_the_documented_form(take_in: Importer) -> None:
 
 def keys_of(rows: Iterable[dict[str, Any]]) -> set[tuple[str, ...]]:
     return {tuple(row) for row in rows}
+
+
+def test_two_imports_that_cross_never_mix_two_designs(
+    store: Store, contest_id: int, take_in: Importer
+) -> None:
+    def meanwhile(done: int, _total: int) -> None:
+        if done == 0:
+            take_in({"#1.png": png(2), "#2.png": png(3)})
+
+    with pytest.raises(LogovoteError, match="Another import"):
+        take_in({"#1.png": png(1)}, progress=meanwhile)
+
+    assert held(store) == of((1, 1, png(2)), (2, 1, png(3)))
+
+
+def test_a_damaged_file_is_no_withdrawal(store: Store, take_in: Importer) -> None:
+    take_in({"#1.png": png(1), "2.png": png(2), "#3.png": png(3)})
+
+    report = take_in({"#1.png": png(1), "2.png": b""}, withdraw_missing=True)
+
+    assert statuses(report) == {
+        "#1.png": "same",
+        "2.png": "refused",
+        "#3.png": "withdrawn",
+    }
+
+
+def test_pictures_missing_from_the_store_are_made_anew(
+    store: Store, contest_id: int, take_in: Importer, settings: Settings
+) -> None:
+    take_in({"#1.png": png(1)})
+    shutil.rmtree(settings.files_folder / "derivatives")
+
+    assert statuses(take_in({"#1.png": png(1)})) == {"#1.png": "same"}
+
+    with store.database.read() as session:
+        kept = queries.derivative(session, digest_of(png(1)), "thumb")
+    assert kept is not None
+    assert store.derivatives.get(kept.digest)
+
+
+def test_a_design_that_returns_joins_its_family_again(
+    store: Store, contest_id: int, take_in: Importer, now: datetime
+) -> None:
+    both = {"#1.png": png(1), "#2.png": png(2)}
+    take_in(both)
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        families.merge(session, contest, [1, 2])
+        session.commit()
+    take_in({"#2.png": png(2)}, withdraw_missing=True)
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        round_id = rounds.open_round(session, contest, Kind.SHORTLIST, now).id
+        session.commit()
+
+    take_in(both)
+
+    with store.database.read() as session:
+        standing = queries.candidacies(session, round_id)
+    assert [(c.submission.entry, c.family) for c in standing] == [(1, "f2"), (2, "f2")]
+
+
+def test_nothing_comes_in_between_the_close_and_the_count(
+    store: Store, contest_id: int, take_in: Importer, now: datetime
+) -> None:
+    take_in({"#1.png": png(1)})
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now)
+        rounds.close_round(session, round_, now)
+        session.commit()
+
+    with pytest.raises(rounds.RoundError, match="waits for its count"):
+        take_in({"#2.png": png(2)})
+
+
+def test_what_the_list_names_without_a_file_is_remarked(take_in: Importer) -> None:
+    manifest = b"entry,file,designer\n1,a.png,Mia\n2,gone.png,Leo\n"
+
+    report = take_in({"a.png": png(1), "manifest.csv": manifest})
+
+    assert any("gone.png" in remark for remark in report.remarks)

@@ -125,3 +125,29 @@ def test_a_published_contest_is_on_the_front_page(
     advance(voted, now, "close", "count", "publish")
 
     assert "A logo for Acme" in visit("stranger").get("/").text
+
+
+@pytest.mark.parametrize("who", ["stranger", "Ann"])
+def test_a_published_result_is_hidden_while_people_judge_again(
+    voted: Scene, visit: Visit, now: datetime, who: str
+) -> None:
+    advance(voted, now, "close", "count", "publish")
+    assert "Designer 57" in visit(who).get(URL).text
+
+    with voted.changing() as (session, acme):
+        rounds.open_round(session, acme, Kind.RANKING, now)
+
+    assert WAITING in visit(who).get(URL).text
+    assert "/results/" not in visit(who).get("/c/acme/").text
+
+
+def test_an_earlier_result_stays_when_a_new_round_is_counted(
+    voted: Scene, visit: Visit, now: datetime
+) -> None:
+    advance(voted, now, "close", "count", "publish")
+    with voted.changing() as (session, acme):
+        again = rounds.open_round(session, acme, Kind.SHORTLIST, now)
+        rounds.close_round(session, again, now)
+        counting.count_round(session, again)
+
+    assert "Designer 57" in visit("stranger").get(URL).text
