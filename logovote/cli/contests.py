@@ -48,7 +48,8 @@ def families(
     as_json: bool,
 ) -> None:
     """List families, the variants that share one vote, or change them."""
-    for text, deed in ((merge, families_.merge), (split, families_.split)):
+    deeds = [(merge, families_.merge), (split, families_.split)]
+    for text, deed in deeds:
         if text is not None:
             with door.writing(slug) as (session, contest_):
                 deed(session, contest_, _entries(text))
@@ -56,6 +57,8 @@ def families(
         with door.writing(slug) as (session, contest_):
             number = families_.confirm_all(session, contest_)
         note(f"Confirmed {number} families.")
+    if not as_json and (merge or split or confirm):
+        return
     with door.reading(slug) as (session, contest_):
         groupings = families_.groupings(session, contest_)
     if as_json:
