@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from logovote.cli.door import Door, as_json_option, note, pass_door, print_json
+from logovote.contest import invitations
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.store import queries
@@ -72,7 +73,7 @@ def links(door: Door, slug: str, *, as_json: bool) -> None:
             "group": voter.group.name,
             "weight": str(voter.weight),
             "link": f"{door.settings.base_url}/i/"
-            + people_.invitation_token(door.settings.secret_key, voter),
+            + invitations.invitation_token(door.settings.secret_key, voter),
         }
         for voter in voters
     ]
@@ -90,6 +91,6 @@ def links(door: Door, slug: str, *, as_json: bool) -> None:
 def renew(door: Door, slug: str, who: str) -> None:
     """Switch off the link of WHO, an address or login, and print a new one."""
     with door.writing(slug) as (session, contest):
-        voter = people_.renew_link(session, contest, who)
-        token = people_.invitation_token(door.settings.secret_key, voter)
+        voter = invitations.renew_link(session, contest, who)
+        token = invitations.invitation_token(door.settings.secret_key, voter)
     click.echo(f"{door.settings.base_url}/i/{token}")

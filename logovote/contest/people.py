@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import hmac
 import io
 import re
 import unicodedata
@@ -12,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from logovote.contest import rounds
 from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.store import queries
-from logovote.store.models import Contest, Group, Person, Phase, SignIn, Voter
+from logovote.store.models import Contest, Group, Person, Phase, Voter
 from logovote.voting import weights
 from logovote.voting.profiles import Group as WeightedGroup
 from logovote.voting.profiles import Profile
@@ -375,51 +373,3 @@ def parse_share(text: str) -> Fraction:
     except PeopleError as error:
         raise PeopleError(f"“{text}” is no share such as 2/5, 0.4 or 40%.") from error
     return share / 100 if percent else share
-
-
-def invitation_token(secret: str, voter: Voter) -> str:
-    """Return the voter's invitation token; it can be shown again at any time."""
-    return f"{voter.id}-{_mac(secret, voter)}"
-
-
-def _mac(secret: str, voter: Voter) -> str:
-    """Sign the voter's id and generation; 160 bits, in hex."""
-    text = f"logovote-invitation-v1\0{voter.id}\0{voter.generation}"
-    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
-
-
-def renew_link(session: Session, contest: Contest, who: str) -> Voter:
-    """Give a voter a new link and switch their old one off; sign-ins end, too.
-
-    Args:
-        session: a writing session.
-        contest: the contest.
-        who: their e-mail address or GitHub login.
-
-    Raises:
-        PeopleError: nobody of that name may vote here.
-    """
-    name = who.strip().lower()
-    for voter in queries.voters(session, contest.id):
-        if name in {voter.person.email, voter.person.github, voter.person.key}:
-            voter.generation += 1
-            session.execute(delete(SignIn).where(SignIn.person_id == voter.person_id))
-            return voter
-    raise PeopleError(f"“{who}” may not vote in this contest.")
-
-
-def voter_by_invitation(session: Session, secret: str, token: str) -> Voter | None:
-    """Return the voter a token belongs to, with person and group, or None."""
-    number, _, mac = token.partition("-")
-    if not (number.isascii() and number.isdecimal()) or len(number) > 18:
-        return None
-    voter = session.scalar(
-        select(Voter)
-        .where(Voter.id == int(number))
-        .options(joinedload(Voter.person), joinedload(Voter.group))
-    )
-    if voter is None or not hmac.compare_digest(
-        mac.encode(), _mac(secret, voter).encode()
-    ):
-        return None
-    return voter

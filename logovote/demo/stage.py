@@ -24,6 +24,7 @@ from logovote.contest import (
     counting,
     families,
     intake,
+    invitations,
     people,
     rounds,
     signing_in,
@@ -124,7 +125,7 @@ class Staged:
 
     def voter_link(self, settings: Settings) -> str:
         """Return the link of a voter who has not voted yet."""
-        token = people.invitation_token(settings.secret_key, self.guest)
+        token = invitations.invitation_token(settings.secret_key, self.guest)
         return f"{settings.base_url}/i/{token}"
 
 

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from flask import Blueprint, flash, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import people, signing_in
+from logovote.contest import invitations, signing_in
 from logovote.store.models import Contest
 from logovote.web import context
 from logovote.web.context import db, now, site
@@ -33,7 +33,7 @@ def sign_out() -> ResponseReturnValue:
 @bp.get("/i/<token>")
 def invitation(token: str) -> ResponseReturnValue:
     """Show who the link is for; mail scanners open links, so this changes nothing."""
-    voter = people.voter_by_invitation(db(), site().settings.secret_key, token)
+    voter = invitations.voter_by_invitation(db(), site().settings.secret_key, token)
     if voter is None:
         return _unusable()
     contest = db().get_one(Contest, voter.contest_id)
@@ -49,7 +49,7 @@ def invitation(token: str) -> ResponseReturnValue:
 @bp.post("/i/<token>")
 def accept(token: str) -> ResponseReturnValue:
     """Sign the invited voter in."""
-    voter = people.voter_by_invitation(db(), site().settings.secret_key, token)
+    voter = invitations.voter_by_invitation(db(), site().settings.secret_key, token)
     if voter is None:
         return _unusable()
     contest = db().get_one(Contest, voter.contest_id)

@@ -17,7 +17,7 @@ from logovote.contest import (
     counting,
     families,
     intake,
-    people,
+    invitations,
     rounds,
     signing_in,
 )
@@ -67,7 +67,7 @@ def played(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Played:
         token = signing_in.new_organiser_link(session, datetime.now(UTC), once=False)
         contest = session.get_one(Contest, contest_id)
         ann, bo = (
-            people.invitation_token(SECRET, voter_named(session, contest, name))
+            invitations.invitation_token(SECRET, voter_named(session, contest, name))
             for name in ("Ann", "Bo")
         )
         session.commit()

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, people, rounds
+from logovote.contest import counting, invitations, people, rounds
 from logovote.contest.people import PeopleError, Row, RowReport
 from logovote.errors import UnreadableInputError
 from logovote.store import queries
@@ -317,18 +317,18 @@ def test_an_invitation_belongs_to_its_voter_and_can_be_shown_again(
     session: Session, contest: Contest
 ) -> None:
     ann, bob = (voter_named(session, contest, name) for name in ("Ann", "Bob"))
-    token = people.invitation_token(SECRET, ann)
+    token = invitations.invitation_token(SECRET, ann)
 
-    assert token == people.invitation_token(SECRET, ann)
-    assert token != people.invitation_token(SECRET, bob)
-    assert people.voter_by_invitation(session, SECRET, token) is ann
+    assert token == invitations.invitation_token(SECRET, ann)
+    assert token != invitations.invitation_token(SECRET, bob)
+    assert invitations.voter_by_invitation(session, SECRET, token) is ann
 
 
 def test_a_wrong_or_tampered_invitation_is_nobodys(
     session: Session, contest: Contest
 ) -> None:
     ann, bob = (voter_named(session, contest, name) for name in ("Ann", "Bob"))
-    token = people.invitation_token(SECRET, ann)
+    token = invitations.invitation_token(SECRET, ann)
     number, _, mac = token.partition("-")
     last = "0" if mac[-1] != "0" else "1"
     wrong = [
@@ -345,11 +345,11 @@ def test_a_wrong_or_tampered_invitation_is_nobodys(
         f"-{token}",
         f"{'9' * 30}-{mac}",
         f"²-{mac}",
-        people.invitation_token(SECRET + "x", ann),
+        invitations.invitation_token(SECRET + "x", ann),
     ]
 
     assert [
-        text for text in wrong if people.voter_by_invitation(session, SECRET, text)
+        text for text in wrong if invitations.voter_by_invitation(session, SECRET, text)
     ] == []
 
 
@@ -357,28 +357,28 @@ def test_raising_the_generation_disables_the_links_made_before(
     session: Session, contest: Contest
 ) -> None:
     ann = voter_named(session, contest, "Ann")
-    old = people.invitation_token(SECRET, ann)
+    old = invitations.invitation_token(SECRET, ann)
 
     ann.generation += 1
     session.flush()
 
-    assert people.voter_by_invitation(session, SECRET, old) is None
-    fresh = people.invitation_token(SECRET, ann)
-    assert people.voter_by_invitation(session, SECRET, fresh) is ann
+    assert invitations.voter_by_invitation(session, SECRET, old) is None
+    fresh = invitations.invitation_token(SECRET, ann)
+    assert invitations.voter_by_invitation(session, SECRET, fresh) is ann
 
 
 def test_a_renewed_link_replaces_the_old_one(
     session: Session, contest: Contest
 ) -> None:
-    old = people.invitation_token("secret", voter_named(session, contest, "Ann"))
+    old = invitations.invitation_token("secret", voter_named(session, contest, "Ann"))
 
-    voter = people.renew_link(session, contest, "ANN@example.org")
+    voter = invitations.renew_link(session, contest, "ANN@example.org")
 
-    new = people.invitation_token("secret", voter)
-    assert people.voter_by_invitation(session, "secret", old) is None
-    assert people.voter_by_invitation(session, "secret", new) is voter
+    new = invitations.invitation_token("secret", voter)
+    assert invitations.voter_by_invitation(session, "secret", old) is None
+    assert invitations.voter_by_invitation(session, "secret", new) is voter
 
 
 def test_a_link_of_nobody_cannot_be_renewed(session: Session, contest: Contest) -> None:
     with pytest.raises(people.PeopleError, match="may not vote"):
-        people.renew_link(session, contest, "nobody@example.org")
+        invitations.renew_link(session, contest, "nobody@example.org")

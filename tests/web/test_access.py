@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from logovote.contest import counting, people, rounds, signing_in
+from logovote.contest import counting, invitations, rounds, signing_in
 from logovote.imaging.picture import SPECS_VERSION
 from logovote.store.media import digest_of
 from logovote.store.models import ImportJob, JobState, Kind
@@ -99,7 +99,7 @@ def routes(both: Scene, now: datetime) -> list[Route]:
         session.flush()
         job_id = job.id
         voter = voter_named(session, acme, "Bob")
-        invitation = people.invitation_token(SECRET, voter)
+        invitation = invitations.invitation_token(SECRET, voter)
         picture_token = digest_of(ORIGINAL)[:16]
         key = signing_in.new_organiser_link(
             session, datetime.now(now.tzinfo), once=False

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from logovote.contest import people, signing_in
+from logovote.contest import invitations, signing_in
 from logovote.store.models import SignIn
 from tests.builders import SECRET, sign_in, token_in, voter_named
 from tests.web.conftest import Scene, Visit
@@ -17,7 +17,7 @@ from tests.web.pages import post
 def invitation(scene: Scene) -> str:
     with scene.changing() as (session, acme):
         ann = voter_named(session, acme, "Ann")
-        return f"/i/{people.invitation_token(SECRET, ann)}"
+        return f"/i/{invitations.invitation_token(SECRET, ann)}"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_link_that_does_not_work_says_no_more_than_that(
 
 def invitation_of(scene: Scene) -> str:
     with scene.changing() as (session, acme):
-        return people.invitation_token(SECRET, voter_named(session, acme, "Ann"))
+        return invitations.invitation_token(SECRET, voter_named(session, acme, "Ann"))
 
 
 def test_an_organisers_link_is_used_up_by_the_button_alone(

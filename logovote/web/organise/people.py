@@ -9,7 +9,7 @@ from fractions import Fraction
 from flask import Response, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import handoff
+from logovote.contest import handoff, invitations
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.people import RowReport
@@ -149,7 +149,7 @@ def links(slug: str) -> Response:
 def renew_link(slug: str) -> ResponseReturnValue:
     """Switch off a link that fell into wrong hands."""
     contest = contest_by_slug(db(), slug)
-    voter = people_.renew_link(db(), contest, request.form.get("who", ""))
+    voter = invitations.renew_link(db(), contest, request.form.get("who", ""))
     db().commit()
     who = voter.person.name or voter.person.key
     flash(f"{who} has a new link; the old one is switched off.", "success")
@@ -158,5 +158,5 @@ def renew_link(slug: str) -> ResponseReturnValue:
 
 def _link(voter: Voter) -> str:
     settings = site().settings
-    token = people_.invitation_token(settings.secret_key, voter)
+    token = invitations.invitation_token(settings.secret_key, voter)
     return f"{settings.base_url}/i/{token}"

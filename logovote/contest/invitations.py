@@ -1,0 +1,61 @@
+"""Invitation links: one per voter, shown again at will, replaced when leaked."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, joinedload
+
+from logovote.contest.people import PeopleError
+from logovote.store import queries
+from logovote.store.models import Contest, SignIn, Voter
+
+
+def invitation_token(secret: str, voter: Voter) -> str:
+    """Return the voter's invitation token; it can be shown again at any time."""
+    return f"{voter.id}-{_mac(secret, voter)}"
+
+
+def _mac(secret: str, voter: Voter) -> str:
+    """Sign the voter's id and generation; 160 bits, in hex."""
+    text = f"logovote-invitation-v1\0{voter.id}\0{voter.generation}"
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def renew_link(session: Session, contest: Contest, who: str) -> Voter:
+    """Give a voter a new link and switch their old one off; sign-ins end, too.
+
+    Args:
+        session: a writing session.
+        contest: the contest.
+        who: their e-mail address or GitHub login.
+
+    Raises:
+        PeopleError: nobody of that name may vote here.
+    """
+    name = who.strip().lower()
+    for voter in queries.voters(session, contest.id):
+        if name in {voter.person.email, voter.person.github, voter.person.key}:
+            voter.generation += 1
+            session.execute(delete(SignIn).where(SignIn.person_id == voter.person_id))
+            return voter
+    raise PeopleError(f"“{who}” may not vote in this contest.")
+
+
+def voter_by_invitation(session: Session, secret: str, token: str) -> Voter | None:
+    """Return the voter a token belongs to, with person and group, or None."""
+    number, _, mac = token.partition("-")
+    if not (number.isascii() and number.isdecimal()) or len(number) > 18:
+        return None
+    voter = session.scalar(
+        select(Voter)
+        .where(Voter.id == int(number))
+        .options(joinedload(Voter.person), joinedload(Voter.group))
+    )
+    if voter is None or not hmac.compare_digest(
+        mac.encode(), _mac(secret, voter).encode()
+    ):
+        return None
+    return voter
