@@ -9,7 +9,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import waitress
@@ -26,13 +26,15 @@ from logovote.cli.door import (
     progress,
 )
 from logovote.contest import signing_in
-from logovote.demo import stage
 from logovote.errors import LogovoteError
 from logovote.settings import DEFAULT_PORT, Settings
 from logovote.store import migrate
 from logovote.store.models import SignIn
 from logovote.store.session import Database
 from logovote.web.context import Site
+
+if TYPE_CHECKING:
+    from logovote.demo.stage import Staged
 
 _PORTS_TO_TRY = 20
 _HIGHEST_PORT = 65_535
@@ -176,8 +178,10 @@ def demo(door: Door, *, as_json: bool) -> None:
     click.echo(f"as a voter:       {staged.voter_link(door.settings)}")
 
 
-def _stage(door: Door) -> stage.Staged:
+def _stage(door: Door) -> Staged:
     """Make the demo, or find the one made before."""
+    from logovote.demo import stage  # noqa: PLC0415 - only the demo waits for it
+
     with progress("Making the demo") as show:
         return stage.stage(door.store, now(), show)
 

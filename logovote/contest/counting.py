@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -16,12 +16,14 @@ from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Kind, Phase, Round
 from logovote.voting.ballots import Approval, Ranking
-from logovote.voting.pairwise import Pairwise, count_pairs
 from logovote.voting.profiles import Group, Profile, Vote
-from logovote.voting.ranking import Place, ranked_pairs
 from logovote.voting.shortlist import Shortlist, approval_voting, sequential_phragmen
 from logovote.voting.ties import TieUse, candidate_order
 from logovote.voting.weights import GroupWeight, is_binding, weigh
+
+if TYPE_CHECKING:
+    from logovote.voting.pairwise import Pairwise
+    from logovote.voting.ranking import Place
 
 
 def count_round(session: Session, round_: Round) -> Result:
@@ -135,6 +137,10 @@ def _count(session: Session, round_: Round) -> Result:
                 for slot in approval_voting(profile, rules.seats).slots
             ),
         )
+    # Counting pairs takes NumPy, which a site that only serves need not wait for.
+    from logovote.voting.pairwise import count_pairs  # noqa: PLC0415 - see above
+    from logovote.voting.ranking import ranked_pairs  # noqa: PLC0415 - see above
+
     pairs = count_pairs(profile)
     standings = ranked_pairs(pairs, candidate_order(profile))
     return Result(
