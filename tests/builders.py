@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
 from logovote.contest import casting, contests, people, rounds
+from logovote.imaging.worker import Fence
 from logovote.store import queries
 from logovote.store.media import digest_of
 from logovote.store.models import (
@@ -221,3 +222,19 @@ def sign_in(client: FlaskClient, link: str) -> None:
     assert page.status_code == 200
     answer = client.post(link, data={"csrf_token": token_in(page.text)})
     assert answer.status_code == 303
+
+
+class SharedFence:
+    """Lends the tests' one fence to code that would close its own."""
+
+    def __init__(self, fence: Fence) -> None:
+        self._fence = fence
+
+    def __call__(self) -> SharedFence:
+        return self
+
+    def __enter__(self) -> Fence:
+        return self._fence
+
+    def __exit__(self, *_error: object) -> None:
+        """Leave it up."""

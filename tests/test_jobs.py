@@ -21,25 +21,9 @@ from logovote.store import queries
 from logovote.store.media import digest_of
 from logovote.store.models import ImportJob, JobState
 from logovote.store.store import Store
-from tests.builders import make_contest, png, zip_of
+from tests.builders import SharedFence, make_contest, png, zip_of
 
 FILES = {f"#{entry}.png": png(entry) for entry in range(1, 6)} | {"#6.png": b"none"}
-
-
-class SharedFence:
-    """Lends the tests' one fence to a job, which would close its own."""
-
-    def __init__(self, fence: Fence) -> None:
-        self._fence = fence
-
-    def __call__(self) -> SharedFence:
-        return self
-
-    def __enter__(self) -> Fence:
-        return self._fence
-
-    def __exit__(self, *_error: object) -> None:
-        """Leave it up."""
 
 
 @pytest.fixture

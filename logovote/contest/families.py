@@ -52,6 +52,11 @@ def groupings(session: Session, contest: Contest) -> list[Grouping]:
     return sorted(result, key=lambda grouping: grouping.entries)
 
 
+def designs_apart(groupings: Iterable[Grouping]) -> int:
+    """Count designs with the variants of a confirmed family taken as one."""
+    return sum(1 if g.confirmed else len(g.entries) for g in groupings)
+
+
 def family_of_each(
     session: Session, contest: Contest, submissions: Sequence[Submission]
 ) -> dict[int, str]:

@@ -112,6 +112,19 @@ def notice(seat: Seat) -> str | None:
     return None
 
 
+def shared(
+    seat: Seat, round_: Round, ballot: Ballot | None, designs: int
+) -> dict[str, object]:
+    """Return what the template of every ballot page is given."""
+    return {
+        "contest": seat.contest,
+        "round": round_view(round_, designs),
+        "ballot": ballot_view(seat, round_, ballot),
+        "can_vote": can_vote(seat, round_),
+        "notice": notice(seat),
+    }
+
+
 class OtherVoterError(LogovoteError):
     """The page belongs to somebody else than who is signed in now."""
 

@@ -129,9 +129,7 @@ def show(slug: str) -> str:
         "contests/show.html",
         contest=contest,
         designs=sum(len(grouping.entries) for grouping in groupings),
-        families=sum(
-            1 if grouping.confirmed else len(grouping.entries) for grouping in groupings
-        ),
+        families=families.designs_apart(groupings),
         steps=_steps(contest, rounds, voter),
         how=_how(contest, rounds),
         groups=_group_shares(contest, rounds),

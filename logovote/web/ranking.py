@@ -61,13 +61,9 @@ def show(slug: str) -> str:
         rest.append(casting.NONE)
     return render_template(
         "ranking/show.html",
-        contest=visitor.contest,
-        round=ballots.round_view(round_, len(rows) - 1),
         ranked=[rows[id_] for id_ in ranked],
         unranked=[rows[id_] for id_ in rest],
-        ballot=ballots.ballot_view(visitor, round_, ballot),
-        can_vote=ballots.can_vote(visitor, round_),
-        notice=ballots.notice(visitor),
+        **ballots.shared(visitor, round_, ballot, len(rows) - 1),
         save_url=url_for("ranking.save", slug=slug),
     )
 

@@ -59,12 +59,8 @@ def show(slug: str) -> str:
     cards = _cards(visitor, round_, frozenset(casting.items_of(ballot)))
     return render_template(
         "shortlist/show.html",
-        contest=visitor.contest,
-        round=ballots.round_view(round_, len(cards)),
         cards=cards,
-        ballot=ballots.ballot_view(visitor, round_, ballot),
-        can_vote=ballots.can_vote(visitor, round_),
-        notice=ballots.notice(visitor),
+        **ballots.shared(visitor, round_, ballot, len(cards)),
         save_url=url_for("shortlist.save", slug=slug),
         show=request.args.get("show", "all"),
     )
@@ -93,8 +89,6 @@ def logo(slug: str, entry: int) -> str:
         abort(404)
     return render_template(
         "shortlist/logo.html",
-        contest=visitor.contest,
-        round=ballots.round_view(round_, len(cards)),
         logo=cards[position],
         entry=entry,
         preview=preview_of(submission),
@@ -104,9 +98,7 @@ def logo(slug: str, entry: int) -> str:
         preload=[card.picture.preview for card in cards[position + 1 : position + 3]],
         position=position + 1,
         total=len(cards),
-        ballot=ballots.ballot_view(visitor, round_, ballot),
-        can_vote=ballots.can_vote(visitor, round_),
-        notice=ballots.notice(visitor),
+        **ballots.shared(visitor, round_, ballot, len(cards)),
         save_url=url_for("shortlist.save", slug=slug),
     )
 

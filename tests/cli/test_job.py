@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from logovote.cli import cli
 from logovote.cli import designs as designs_
 from logovote.imaging.worker import Fence
-from tests.builders import folder_of, png, zip_of
+from tests.builders import SharedFence, folder_of, png, zip_of
 
 PEOPLE = (
     "email,name,group\nann@x.org,Ann,core\nbob@x.org,Bob,core\ncleo@x.org,Cleo,fans\n"
@@ -37,22 +37,6 @@ class Terminal:
         assert "Traceback" not in result.output
         assert result.exception is None or isinstance(result.exception, SystemExit)
         return result
-
-
-class SharedFence:
-    """Lends the tests' one fence to a command, which would close its own."""
-
-    def __init__(self, fence: Fence) -> None:
-        self._fence = fence
-
-    def __call__(self) -> SharedFence:
-        return self
-
-    def __enter__(self) -> Fence:
-        return self._fence
-
-    def __exit__(self, *_error: object) -> None:
-        """Leave it up."""
 
 
 @pytest.fixture(scope="session")

@@ -94,7 +94,7 @@ def _facts(contest: Contest) -> list[str]:
     """Say what a round opened now would start with."""
     groupings = families.groupings(db(), contest)
     designs = sum(len(grouping.entries) for grouping in groupings)
-    apart = sum(1 if g.confirmed else len(g.entries) for g in groupings)
+    apart = families.designs_apart(groupings)
     voters = len(queries.voters(db(), contest.id))
     shares = ", ".join(
         f"{group.name} {percent(share)}"
