@@ -171,7 +171,8 @@ def test_fractions_inside_a_group_are_exact() -> None:
         profile("ab", ranked(3, "a>b", weight="1/3"), ranked(1, "b", weight="0.1"))
     )
     assert pairs.margin("a", "b") == F(9, 10)
-    assert pairs.groups["all"].above == [[0, 10], [1, 0]]
+    group = pairs.groups["all"]
+    assert (group.above, group.unit, group.mass) == ([[0, 30], [3, 0]], 30, 33)
 
 
 def test_counts_beyond_machine_integers_are_exact() -> None:
