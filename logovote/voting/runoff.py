@@ -60,7 +60,7 @@ def _ballots(profile: Profile) -> list[tuple[Choices, int]]:
         for choices, weight in _choices(ballots.merged()):
             weighed[choices] = weighed.get(choices, Fraction(0)) + weight * factor
             widest = max(widest, *(tier.bit_count() for tier in choices))
-    unit = lcm(*(w.denominator for w in weighed.values()), *range(1, widest + 1))
+    unit = lcm(*(w.denominator for w in weighed.values())) * lcm(*range(1, widest + 1))
     return [(tiers, int(weight * unit)) for tiers, weight in weighed.items() if weight]
 
 

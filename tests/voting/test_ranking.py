@@ -275,6 +275,13 @@ def test_instant_runoff(votes: list[tuple[int, str]], expected: str) -> None:
     assert line(profile("ABC", *(ranked(*vote) for vote in votes)), "irv") == expected
 
 
+def test_a_tier_shares_its_weight_exactly_whatever_the_unit() -> None:
+    # 1/10 is one unit of tenths; half of it is still not nothing.
+    groups = Group("jury", F(9, 10)), Group("public", F(1, 10))
+    votes = ranked(3, "a>b", "jury"), ranked(1, "c=d", "public")
+    assert line(profile("abcd", *votes, groups=groups), "irv") == "a c=d b"
+
+
 def test_too_many_orders_of_elimination_give_way_to_two_on_record(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

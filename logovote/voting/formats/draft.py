@@ -89,9 +89,9 @@ class Draft:
             raise MalformedFileError(str(error)) from error
 
     def _groups(self) -> list[Group]:
-        named = list(dict.fromkeys(vote.group for vote in self.votes)) or [ALL]
+        named = list(dict.fromkeys(vote.group for vote in self.votes))
         if self.groups is None:
-            return [Group(id_) for id_ in named]
+            return [Group(id_) for id_ in named or [ALL]]
         declared = {group.id for group in self.groups}
         if ALL in named and ALL not in declared:
             return [*self.groups, Group(ALL)]
