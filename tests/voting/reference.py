@@ -86,10 +86,11 @@ def effective_shares(
     share = {g: s / total if total else s for g, s in share.items()}
     # Cap: ballots weigh at most so many average ballots; the excess goes pro rata to
     # the others, until nobody is above.
+    everyone: int = sum(heads.values())
     limit = {
-        g: F(spec["cap"]) * F(heads[g], sum(heads.values()))
+        g: F(spec["cap"]) * F(heads[g], everyone)
         for g, spec in groups.items()
-        if "cap" in spec and sum(heads.values())
+        if "cap" in spec and everyone
     }
     held: set[str] = set()
     while True:
