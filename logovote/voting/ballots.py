@@ -44,9 +44,11 @@ class Ranking:
         if not all(self.tiers):
             raise InvalidBallotError("A ranking has an empty place.")
         # Tied candidates in one order only, so that equal ballots compare equal.
-        if any(len(tier) > 1 for tier in self.tiers):
-            tiers = tuple(tuple(sorted(tier)) for tier in self.tiers)
-            object.__setattr__(self, "tiers", tiers)
+        if len(named) > len(self.tiers):
+            tiers = (
+                tier if len(tier) == 1 else tuple(sorted(tier)) for tier in self.tiers
+            )
+            object.__setattr__(self, "tiers", tuple(tiers))
 
 
 Ballot = Approval | Ranking

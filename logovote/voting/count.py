@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 from logovote.errors import LogovoteError
-from logovote.voting.ballots import Ranking
 from logovote.voting.pairwise import Pairwise, count_pairs
 from logovote.voting.profiles import Profile
 from logovote.voting.ranking import (
@@ -109,8 +108,7 @@ def count(
         InvalidBallotError: a ranking met a method for approvals.
     """
     if method is None:
-        ranks = any(isinstance(vote.ballot, Ranking) for vote in profile.votes)
-        method = "ranked_pairs" if ranks else "seqphragmen"
+        method = "ranked_pairs" if profile.ranks else "seqphragmen"
     if strength not in ("margin", "wv"):
         raise UnknownMethodError('strength must be "margin" or "wv".')
     if seats is not None and seats < 1:

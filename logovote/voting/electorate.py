@@ -98,6 +98,11 @@ def approvals(profile: Profile) -> list[tuple[Approval, Vote]]:
     Raises:
         InvalidBallotError: a ballot is a ranking.
     """
+    if profile.matrices:
+        raise InvalidBallotError(
+            "The ballots are rankings; this method counts approvals. "
+            "Choose a method for rankings, such as ranked_pairs."
+        )
     found = []
     for number, vote in enumerate(profile.votes, start=1):
         if not isinstance(vote.ballot, Approval):

@@ -6,42 +6,49 @@ m x m tables, so that re-weighting costs nothing.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain
 from math import lcm
 
 import numpy as np
 import numpy.typing as npt
 
-from logovote.voting.ballots import Approval, Ballot, Ranking
-from logovote.voting.profiles import Profile
+from logovote.voting.profiles import Profile, Unranked
+from logovote.voting.rank_matrix import Integers, RankMatrix, rank_matrices
 from logovote.voting.weights import GroupWeight, weigh
 
 Table = list[list[int]]
-Ranks = npt.NDArray[np.signedinteger]
+Unsigned = npt.NDArray[np.unsignedinteger]
 
 _BLOCK = 1 << 14  # ballots compared at a time: the rows of 30 candidates fit in L2
 _FEW = 512  # below so many ballots, one wide comparison beats one per pair
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupCount:
-    """The pairwise counts of one group.
+    """The pairwise counts of one group, N_g in the literature.
 
     Args:
-        weight: the group's heads, share and factor.
+        weight: the group's heads (n_g), share and factor.
         above: `above[a][b]` is how much of the group ranks a strictly above b, as an
             integer in units of 1/`unit` of a ballot; positions as in the candidates.
         unit: 1 unless voters inside the group weigh fractions.
+        mass: what all its counted ballots weigh inside the group, in the same units;
+            the heads where everybody weighs 1.
     """
 
     weight: GroupWeight
     above: Table
-    unit: int
+    unit: int = 1
+    mass: int = 0
+
+    @cached_property
+    def counts(self) -> Integers:
+        """`above` as an array of shape (m, m), of int64 where they fit."""
+        dtype = np.int64 if self.mass < 2**62 else object
+        return np.array(self.above, dtype).reshape(len(self.above), len(self.above))
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Pairwise:
     """
 
     candidates: tuple[str, ...]
-    groups: dict[str, GroupCount]
+    groups: Mapping[str, GroupCount]
     above: Table
     unit: int
     total: int
@@ -69,142 +76,128 @@ class Pairwise:
         every = range(len(self.candidates))
         return [[self.above[a][b] - self.above[b][a] for b in every] for a in every]
 
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """The row and column of every candidate."""
+        return {candidate: row for row, candidate in enumerate(self.candidates)}
+
     def preferring(self, a: str, b: str) -> Fraction:
         """Return the weight that ranks a strictly above b."""
-        row, column = self.candidates.index(a), self.candidates.index(b)
-        return Fraction(self.above[row][column], self.unit)
+        return Fraction(self.above[self.position[a]][self.position[b]], self.unit)
 
     def margin(self, a: str, b: str) -> Fraction:
         """Return the weight for a over b less that for b over a."""
         return self.preferring(a, b) - self.preferring(b, a)
 
+    def with_factors(self, factors: Mapping[str, Fraction]) -> Pairwise:
+        """Return the same ballots under other group weights, exactly.
+
+        Args:
+            factors: what a ballot of own weight 1 weighs in each group; a group that
+                is not named weighs 0.
+        """
+        return combine(self.candidates, self.groups, factors)
+
 
 def count_pairs(profile: Profile) -> Pairwise:
-    """Count every pair of candidates in every group."""
+    """Count every pair of candidates in every group, and weigh the groups."""
     weights = weigh(profile)
-    groups = {
-        id_: GroupCount(weights[id_], *_count_group(profile, merged))
-        for id_, merged in merge(profile).items()
+    groups = {}
+    for id_, ballots in rank_matrices(profile).items():
+        above = count_above(ballots, profile.unranked).tolist()
+        groups[id_] = GroupCount(weights[id_], above, ballots.unit, ballots.mass)
+    factors = {id_: weight.factor for id_, weight in weights.items()}
+    return combine(profile.candidates, groups, factors)
+
+
+def combine(
+    candidates: tuple[str, ...],
+    groups: Mapping[str, GroupCount],
+    factors: Mapping[str, Fraction],
+) -> Pairwise:
+    """Add up the counts of groups, each times its factor, as integers over one unit."""
+    scales = {
+        id_: factors.get(id_, Fraction(0)) / counted.unit
+        for id_, counted in groups.items()
     }
-    scales = {id_: c.weight.factor / c.unit for id_, c in groups.items()}
-    total = sum(
-        (
-            ballots * weight * weights[id_].factor
-            for (id_, weight), ballots in profile.heads.items()
-        ),
-        Fraction(0),
-    )
-    unit = lcm(total.denominator, *(f.denominator for f in scales.values()))
-    size = len(profile.candidates)
+    unit = lcm(*(scale.denominator for scale in scales.values()))
+    size = len(candidates)
     above = [[0] * size for _ in range(size)]
+    total = 0
     for id_, counted in groups.items():
         times = int(scales[id_] * unit)
+        total += times * counted.mass
         for mine, theirs in zip(above, counted.above, strict=True):
             mine[:] = [x + times * y for x, y in zip(mine, theirs, strict=True)]
-    return Pairwise(profile.candidates, groups, above, unit, int(total * unit))
+    return Pairwise(candidates, groups, above, unit, total)
 
 
-def merge(profile: Profile) -> dict[str, dict[Ranking, Fraction]]:
-    """Return every group's counted ballots as rankings, equal ones added up.
+def count_above(ballots: RankMatrix, unranked: Unranked = "last") -> Integers:
+    """Return how much of a group ranks each candidate strictly above each other one.
 
-    An approval is one tier above the rest; a ticked family stands with all its
-    variants.
+    Ballots of equal weight are counted together, one pass for each weight that many
+    have. What is left takes a pass per binary digit: exact for integers of any size.
+
+    Args:
+        ballots: the group's rankings.
+        unranked: whether what a ballot leaves out is below all it ranks.
+
+    Returns:
+        Shape (m, m), in units of 1/`ballots.unit`; int64 where the sums fit.
     """
-    ballots: Counter[tuple[str, Ranking, Fraction]] = Counter()
-    for vote in profile.counted:
-        ranking = as_ranking(profile, vote.ballot)
-        ballots[vote.group, ranking, vote.weight] += vote.count
-    merged: dict[str, dict[Ranking, Fraction]] = {g.id: {} for g in profile.all_groups}
-    for (id_, ranking, weight), times in ballots.items():
-        group = merged[id_]
-        group[ranking] = group.get(ranking, 0) + times * weight
-    return merged
+    # Seen as unsigned, the -1 of the unranked is above, that is worse than, any rank.
+    unsigned = np.uint8 if ballots.ranks.dtype == np.int8 else np.uint32
+    left: Unsigned = ballots.ranks.view(unsigned)
+    right: Unsigned = left
+    if unranked == "no_opinion":
+        # Nothing is better than 0, so nobody stands above who is not ranked.
+        right = np.maximum(ballots.ranks, 0).view(unsigned)
+    weights = ballots.weights
+    fits = ballots.mass < 2**62
+    size = len(left)
+    above: Integers = np.zeros((size, size), np.int64 if fits else object)
 
+    def add(which: npt.NDArray[np.bool_], times: int) -> None:
+        nonlocal above
+        every = bool(which.all())
+        mine = left if every else left[:, which]
+        theirs = mine if right is left else right if every else right[:, which]
+        counts = _count_less(mine, theirs)
+        above = above + (counts if fits else counts.astype(object)) * times
 
-def as_ranking(profile: Profile, ballot: Ballot) -> Ranking:
-    """Return a ballot as a ranking; an approval is one tier above the rest."""
-    if not isinstance(ballot, Approval):
-        return ballot
-    approved = set(ballot.approved)
-    for id_ in ballot.approved.difference(profile.candidates):
-        approved.update(profile.variants[id_])
-    tiers = (
-        tuple(candidate for candidate in profile.candidates if candidate in approved),
-        tuple(
-            candidate for candidate in profile.candidates if candidate not in approved
-        ),
-    )
-    return Ranking(tuple(tier for tier in tiers if tier))
-
-
-def _count_group(
-    profile: Profile, merged: dict[Ranking, Fraction]
-) -> tuple[Table, int]:
-    unit = lcm(*(weight.denominator for weight in merged.values()))
-    weights = [int(weight * unit) for weight in merged.values()]
-    ranks, ranked = _rank_matrix(profile.candidates, list(merged))
-    worst = np.iinfo(ranks.dtype).max
-    left = np.where(ranked, ranks, worst)
-    # Below an unranked one there is everybody's rank, or nobody's: -1 is above none.
-    right = left if profile.unranked == "last" else np.where(ranked, ranks, -1)
-    return _weighted_pairs(left, right.astype(ranks.dtype), weights), unit
-
-
-def _rank_matrix(
-    candidates: tuple[str, ...], rankings: Sequence[Ranking]
-) -> tuple[Ranks, npt.NDArray[np.bool_]]:
-    """Return the tier of each candidate (row) on each ballot (column), if ranked."""
-    row = {candidate: number for number, candidate in enumerate(candidates)}
-    tiers = list(chain.from_iterable(r.tiers for r in rankings))
-    lengths = np.fromiter((len(r.tiers) for r in rankings), np.intp, len(rankings))
-    sizes = np.fromiter(map(len, tiers), np.intp, len(tiers))
-    first = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    tier = np.arange(len(tiers)) - first
-    ballot = np.repeat(np.arange(len(rankings)), lengths)
-    named = chain.from_iterable(tiers)
-    rows = np.fromiter(map(row.__getitem__, named), np.intp, int(sizes.sum()))
-    dtype = np.int8 if len(candidates) < np.iinfo(np.int8).max else np.int32
-    ranks = np.zeros((len(candidates), len(rankings)), dtype)
-    ranked = np.zeros(ranks.shape, np.bool_)
-    columns = np.repeat(ballot, sizes)
-    ranks[rows, columns] = np.repeat(tier, sizes)
-    ranked[rows, columns] = True
-    return ranks, ranked
-
-
-def _weighted_pairs(left: Ranks, right: Ranks, weights: Iterable[int]) -> Table:
-    """Add up the weight of the ballots with left[a] < right[b], for all pairs.
-
-    One count of set bits per binary digit of the weights: exact for integers of any
-    size, and a single pass where every ballot weighs 1.
-    """
-    size = left.shape[0]
-    above = [[0] * size for _ in range(size)]
-    remaining = np.array(list(weights), dtype=object)
+    values, which, times = np.unique(weights, return_inverse=True, return_counts=True)
+    open_ = np.ones(len(weights), np.bool_)
+    for number in np.flatnonzero(times >= _FEW):
+        same = which == number
+        add(same, int(values[number]))
+        open_ &= ~same
+    remaining = np.where(open_, weights, 0)
     digit = 0
     while remaining.any():
         odd = (remaining & 1).astype(np.bool_)
         if odd.any():
-            counts = _count_less(left[:, odd], right[:, odd]).tolist()
-            for row, more in zip(above, counts, strict=True):
-                row[:] = [x + (y << digit) for x, y in zip(row, more, strict=True)]
+            add(odd, 1 << digit)
         remaining = remaining >> 1
         digit += 1
     return above
 
 
-def _count_less(left: Ranks, right: Ranks) -> npt.NDArray[np.int64]:
+def _count_less(left: Unsigned, right: Unsigned) -> npt.NDArray[np.int64]:
     size, ballots = left.shape
     counts = np.zeros((size, size), np.int64)
+    is_less = np.empty(min(_BLOCK, ballots), np.bool_)
     for start in range(0, ballots, _BLOCK):
         mine = np.ascontiguousarray(left[:, start : start + _BLOCK])
-        theirs = np.ascontiguousarray(right[:, start : start + _BLOCK])
+        theirs = mine
+        if right is not left:
+            theirs = np.ascontiguousarray(right[:, start : start + _BLOCK])
         if mine.shape[1] < _FEW:
             for a in range(size):
                 counts[a] += np.count_nonzero(mine[a] < theirs, axis=1)
             continue
+        out = is_less[: mine.shape[1]]
         for a in range(size):
             for b in range(size):
                 if a != b:
-                    counts[a, b] += np.count_nonzero(mine[a] < theirs[b])
+                    counts[a, b] += np.count_nonzero(np.less(mine[a], theirs[b], out))
     return counts

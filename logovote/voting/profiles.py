@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from logovote.errors import LogovoteError
-from logovote.voting.ballots import Approval, Ballot, InvalidBallotError
+from logovote.voting.ballots import Approval, Ballot, InvalidBallotError, Ranking
+
+if TYPE_CHECKING:
+    # NumPy comes with it, which a site that only serves need not wait for.
+    from logovote.voting.rank_matrix import RankMatrix
 
 ALL = "all"
 """The id of the one group everybody is in when nothing else is said."""
@@ -110,6 +114,8 @@ class Profile:
             there are no groups) and `fixed_share` otherwise.
         recency: when a candidate came, in any unit, larger is newer; decides between
             variants of a family that voters ticked equally often.
+        matrices: rankings beside those in `votes`, many of a group in one matrix whose
+            rows are the candidates.
 
     Raises:
         InvalidProfileError: the parts contradict each other.
@@ -125,11 +131,20 @@ class Profile:
     status_quo: str | None = None
     mode: Mode | None = None
     recency: Mapping[str, int] = field(default_factory=dict)
+    matrices: Mapping[str, RankMatrix] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._check_candidates()
         self._check_groups()
         self._check_votes()
+        self._check_matrices()
+
+    @property
+    def ranks(self) -> bool:
+        """Whether any ballot is a ranking."""
+        return bool(self.matrices) or any(
+            isinstance(vote.ballot, Ranking) for vote in self.votes
+        )
 
     @cached_property
     def counted(self) -> tuple[Vote, ...]:
@@ -142,6 +157,9 @@ class Profile:
         heads: Counter[tuple[str, Fraction]] = Counter()
         for vote in self.counted:
             heads[vote.group, vote.weight] += vote.count
+        for id_, matrix in self.matrices.items():
+            for weight, times in matrix.counted.heads_by_weight.items():
+                heads[id_, weight] += times
         return heads
 
     @cached_property
@@ -247,4 +265,17 @@ class Profile:
             if strangers:
                 raise InvalidBallotError(
                     f"Ballot {number} names {min(strangers)!r}, which is no candidate."
+                )
+
+    def _check_matrices(self) -> None:
+        groups = {group.id for group in self.all_groups}
+        for id_, matrix in self.matrices.items():
+            if id_ not in groups:
+                raise InvalidBallotError(
+                    f"Rankings are in group {id_!r}, which does not exist."
+                )
+            if matrix.shape[0] != len(self.candidates):
+                raise InvalidBallotError(
+                    f"The rankings of group {id_!r} have {matrix.shape[0]} rows for "
+                    f"{len(self.candidates)} candidates."
                 )

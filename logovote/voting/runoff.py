@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from math import lcm
 
-from logovote.voting.pairwise import merge
 from logovote.voting.profiles import Profile
+from logovote.voting.rank_matrix import UNRANKED, RankMatrix, rank_matrices
 from logovote.voting.ranking import Standings, from_tiers
 from logovote.voting.ties import TieOrder, TieUse
 from logovote.voting.weights import weigh
@@ -53,17 +53,27 @@ def instant_runoff(profile: Profile, order: TieOrder) -> Standings:
 def _ballots(profile: Profile) -> list[tuple[Choices, int]]:
     """Return the merged ballots with integer weights that any tier can share."""
     weights = weigh(profile)
-    bit = {candidate: 1 << n for n, candidate in enumerate(profile.candidates)}
     weighed: dict[Choices, Fraction] = {}
     widest = 1
-    for id_, rankings in merge(profile).items():
-        for ranking, mass in rankings.items():
-            tiers = tuple(sum(bit[c] for c in tier) for tier in ranking.tiers)
-            weight = mass * weights[id_].factor
-            weighed[tiers] = weighed.get(tiers, Fraction(0)) + weight
-            widest = max(widest, *map(len, ranking.tiers))
-    unit = lcm(*(w.denominator for w in weighed.values()), *range(1, widest + 1))
+    for id_, ballots in rank_matrices(profile).items():
+        factor = weights[id_].factor / ballots.unit
+        for choices, weight in _choices(ballots.merged()):
+            weighed[choices] = weighed.get(choices, Fraction(0)) + weight * factor
+            widest = max(widest, *(tier.bit_count() for tier in choices))
+    unit = lcm(*(w.denominator for w in weighed.values())) * lcm(*range(1, widest + 1))
     return [(tiers, int(weight * unit)) for tiers, weight in weighed.items() if weight]
+
+
+def _choices(ballots: RankMatrix) -> Iterator[tuple[Choices, int]]:
+    """Return the tiers of every ballot as sets of bits, and what it weighs."""
+    for ranks, weight in zip(
+        ballots.ranks.T.tolist(), ballots.weights.tolist(), strict=True
+    ):
+        tiers: dict[int, int] = {}
+        for candidate, rank in enumerate(ranks):
+            if rank != UNRANKED:
+                tiers[rank] = tiers.get(rank, 0) | 1 << candidate
+        yield tuple(tiers[rank] for rank in sorted(tiers)), weight
 
 
 def _every_run(

@@ -177,7 +177,7 @@ def test_condorcet_election_format() -> None:
 
         Fox > Owl > Red Elk * 42
         bob@example.org, late || Owl = Red Elk ^2 *3   # a comment
-        Red Elk * 2 ^ 7
+        Red Elk ^ 7*2
         Owl > Stranger > Fox
         /EMPTY_RANKING/
         Stranger
@@ -207,7 +207,24 @@ def test_condorcet_election_format_without_parameters() -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["a < b", "a > > b", "a >", "= a", "a > b > a", "a * 2 * 3", "a > /EMPTY_RANKING/"],
+    [
+        "a < b",
+        "a > > b",
+        "a >",
+        "= a",
+        "a > b > a",
+        "a * 2 * 3",
+        "a * 2 ^3",
+        "a * many",
+        "a ^1.5",
+        "a > /EMPTY_RANKING/",
+        "#/Implicit Ranking: true",
+        "  #/Implicit Ranking: true",
+        "#/Implicit Ranking : true",
+        "#/Implicit Ranking: true # as usual",
+        "#/Candidates: a;b",
+        "#/Implicit Ranking",
+    ],
 )
 def test_a_malformed_line_of_a_poll_is_named(line: str) -> None:
     with pytest.raises(MalformedFileError, match="line 3"):
@@ -256,9 +273,26 @@ def test_more_candidates_than_can_be_counted_are_refused() -> None:
         read("a.soc", "# NUMBER ALTERNATIVES: 5001\n1: 1,2")
 
 
-def test_preflib_names_that_do_not_tell_apart_become_numbers() -> None:
-    text = "# ALTERNATIVE NAME 1: x\n# ALTERNATIVE NAME 2: x\n1: 2,1"
-    assert read("a.soc", text).candidates == ("1", "2")
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("x", "x", "y"), ("1", "2", "y")),
+        (("3", "x", ""), ("1", "x", "3")),
+        (("3", "1", "2"), ("3", "1", "2")),
+        (("2", "3", ""), ("1", "2", "3")),
+    ],
+)
+def test_preflib_names_that_do_not_tell_apart_become_numbers(
+    names: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    header = [f"# ALTERNATIVE NAME {n}: {name}" for n, name in enumerate(names, 1)]
+    text = "\n".join([*header, "1: 2,1,3"])
+    assert read("a.soc", text).candidates == expected
+
+
+def test_preflib_numbers_may_be_written_in_any_way() -> None:
+    text = "# NUMBER ALTERNATIVES: 2\r\n 4 :  02 , 1\r\n"
+    assert ballots(read("a.soc", text)) == [(4, ranking("2 > 1"))]
 
 
 def test_preflib_categories_approve_the_first() -> None:
@@ -281,7 +315,9 @@ def test_a_malformed_preflib_line_is_named(line: str) -> None:
 
 
 def test_a_preflib_file_has_a_header() -> None:
-    for text in ("", "1: 1,2", "3\n1,Fox"):
+    twice = "# ALTERNATIVE NAME 1: a\n# ALTERNATIVE NAME 1: b\n1: 1"
+    old = ("2\n1,Fox\n1,Owl\n3,3,1\n3,1", "2\n1,Fox\n2,Owl\n5\n5,1,2")
+    for text in ("", "1: 1,2", "3\n1,Fox", twice, *old):
         with pytest.raises(MalformedFileError):
             read("a.soc", text)
 
@@ -314,8 +350,41 @@ def test_blt() -> None:
     assert sum(profile.heads.values()) == 4
 
 
-def test_blt_without_names_has_numbers() -> None:
-    assert read("a.blt", "2 1\n1 2 1 0\n0\n").candidates == ("1", "2")
+@pytest.mark.parametrize("names", ["", "\n\n", '"A title alone"'])
+def test_blt_without_names_has_numbers(names: str) -> None:
+    assert read("a.blt", f"2 1\n1 2 1 0\n0\n{names}").candidates == ("1", "2")
+
+
+def test_blt_may_be_one_line_or_spread_over_many() -> None:
+    flat = '3 1 -2 2 3 1 0 1 1 0 0 "Adam" "Basil" "Charlotte" "Title"'
+    expected = [(2, ranking("Charlotte > Adam")), (1, ranking("Adam"))]
+    for text in (flat, flat.replace(" ", "\n"), flat.replace(" ", "\r\n")):
+        profile = read("a.blt", text)
+        assert profile.candidates == ("Adam", "Charlotte")
+        assert ballots(profile) == expected
+
+
+def test_blt_with_what_other_programs_write() -> None:
+    profile = read(
+        "a.blt",
+        """
+        4 1 /* Droop's
+        remarks */ [nick a b c d]
+        -2 -4
+        2 (1 3) 2 0     # Hill's ties
+        1 1 = 3 0
+        0
+        "Ann \\"A\\" B"
+        ""
+        "Cy # 3"
+        Dot of 4
+        """,
+    )
+    assert profile.candidates == ('Ann "A" B', "Cy # 3")
+    assert ballots(profile) == [
+        (2, Ranking((('Ann "A" B', "Cy # 3"),))),
+        (1, Ranking((('Ann "A" B', "Cy # 3"),))),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -324,6 +393,10 @@ def test_blt_without_names_has_numbers() -> None:
         ("", "ends too early"),
         ("two 1\n0", "line 1"),
         ("0 1\n0", "line 1"),
+        ('2 1\n1 2 1 0\n0\n"Adam"\n"Basil\n', "line 5"),
+        ('3 1\n1 2 1 0\n0\n"Adam"\n"Basil"\n', "2 of its 3"),
+        ("2 1\n1 1= 0\n0", "line 2"),
+        ("2 1\n1 (1 2 0\n0", "line 2"),
         ("2 1\n1 1 2 0\n", "closes"),
         ("2 1\n1 1 2\n", "ends too early"),
         ("2 1\n1 3 0\n0", "line 2"),
@@ -369,6 +442,33 @@ def test_a_table_of_places() -> None:
     assert ballots(profile) == [(2, ranking("36 > 12")), (1, ranking("12 > 36=7"))]
 
 
+@pytest.mark.parametrize(
+    "header",
+    ["1,2,3", "first,second,third", "Rank1,Rank2,Rank3", "First choice,2nd,3rd"],
+)
+def test_a_table_of_choices_may_be_headed_in_many_ways(header: str) -> None:
+    profile = read("a.csv", f"{header}\nfox,skipped,owl\n,elk=owl,overvote\n")
+    assert ballots(profile) == [(1, ranking("fox > owl")), (1, ranking("elk=owl"))]
+
+
+def test_a_table_of_numbers_below_numbers_holds_places() -> None:
+    profile = read("a.csv", "1,2,3,#\n2,1,,5\n1,1,-,2\n")
+    assert ballots(profile) == [(5, ranking("2 > 1")), (2, ranking("1=2"))]
+
+
+@pytest.mark.parametrize("text", ["3,a>b=c\n1,b\n", "a>b=c,3\nb,1\n"])
+def test_a_table_of_orders_may_do_without_a_header(text: str) -> None:
+    assert ballots(read("a.csv", text)) == [(3, ranking("a > b=c")), (1, ranking("b"))]
+
+
+def test_a_name_may_hold_what_only_looks_like_the_end_of_a_line() -> None:
+    odd = "a\u2028b\x85c"
+    assert odd in read("a.csv", f"{odd},d\n1,2\n").candidates
+    assert odd in read("a.cvotes", f"d > {odd}\n").candidates
+    assert odd in read("a.soc", f"# ALTERNATIVE NAME 1: {odd}\n1: 1").candidates
+    assert odd in read("a.blt", f'2 1\n1 1 0\n0\n"{odd}"\n"d"').candidates
+
+
 @pytest.mark.parametrize(("yes", "no"), [("1", "0"), ("x", ""), ("Yes", "No")])
 def test_a_table_of_marks(yes: str, no: str) -> None:
     profile = read("a.csv", f"fox,owl\n{yes},{no}\n{yes},{yes}\n{no},{no}\n,\n")
@@ -381,6 +481,9 @@ def test_a_table_of_marks(yes: str, no: str) -> None:
         ("", "empty"),
         ("count,group\n1,a\n", "line 1"),
         ("a,a\n1,2\n", "line 1"),
+        ("count,votes,a\n1,1,2\n", "line 1"),
+        ("1st,first\na,b\n", "line 1"),
+        ("rank1\na=\n", "line 2"),
         ("a,b\n1,2\n1,2,3\n", "line 3"),
         ("a,b\n1,2\n1,best\n", "line 3, b"),
         ("a,b\n1,2\n0,2\n", "line 3"),
@@ -418,11 +521,25 @@ def test_an_unknown_kind_of_file_is_refused() -> None:
         read("ballots.txt", "hello\n")
 
 
-def test_old_files_may_be_in_latin_1_but_json_may_not() -> None:
+def test_old_files_may_be_in_older_alphabets_but_json_may_not() -> None:
     line = "# ALTERNATIVE NAME 1: Käse\n1: 1".encode("latin-1")
     assert read_profile(line, "a.soc").candidates == ("Käse",)
+    line = "# ALTERNATIVE NAME 1: Wait…\n1: 1".encode("cp1252")
+    assert read_profile(line, "a.soc").candidates == ("Wait…",)
     with pytest.raises(MalformedFileError, match="line 2"):
         read_profile(b'{"candidates":\n["K\xe4se"]}', "a.json")
+
+
+def test_a_number_as_written_is_not_taken_for_the_name_it_looks_like() -> None:
+    text = """{"candidates": ["0.5"], "ballots": [
+        {"ranking": [["0.5"]]}, {"ranking": [[0.5]]}]}"""
+    with pytest.raises(MalformedFileError, match="ballot 2, ranking"):
+        read("a.json", text)
+
+
+def test_groups_with_complete_shares_may_have_no_ballots_yet() -> None:
+    text = '{"candidates": ["a"], "groups": {"g": {"share": 1}}, "ballots": []}'
+    assert [group.id for group in read("a.json", text).groups] == ["g"]
 
 
 def test_a_byte_order_mark_is_no_part_of_a_name() -> None:

@@ -171,7 +171,8 @@ def test_fractions_inside_a_group_are_exact() -> None:
         profile("ab", ranked(3, "a>b", weight="1/3"), ranked(1, "b", weight="0.1"))
     )
     assert pairs.margin("a", "b") == F(9, 10)
-    assert pairs.groups["all"].above == [[0, 10], [1, 0]]
+    group = pairs.groups["all"]
+    assert (group.above, group.unit, group.mass) == ([[0, 30], [3, 0]], 30, 33)
 
 
 def test_counts_beyond_machine_integers_are_exact() -> None:
@@ -272,6 +273,13 @@ def test_split_cycle_keeps_all_that_no_stronger_cycle_excuses() -> None:
 )
 def test_instant_runoff(votes: list[tuple[int, str]], expected: str) -> None:
     assert line(profile("ABC", *(ranked(*vote) for vote in votes)), "irv") == expected
+
+
+def test_a_tier_shares_its_weight_exactly_whatever_the_unit() -> None:
+    # 1/10 is one unit of tenths; half of it is still not nothing.
+    groups = Group("jury", F(9, 10)), Group("public", F(1, 10))
+    votes = ranked(3, "a>b", "jury"), ranked(1, "c=d", "public")
+    assert line(profile("abcd", *votes, groups=groups), "irv") == "a c=d b"
 
 
 def test_too_many_orders_of_elimination_give_way_to_two_on_record(

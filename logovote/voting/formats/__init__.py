@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from logovote.voting.formats.blt import read_blt
 from logovote.voting.formats.cef import read_cef
-from logovote.voting.formats.draft import Draft, MalformedFileError
+from logovote.voting.formats.draft import Draft, MalformedFileError, lines_of
 from logovote.voting.formats.native import read_native
 from logovote.voting.formats.preflib import read_categories, read_orders
 from logovote.voting.formats.table import read_table
@@ -44,7 +44,8 @@ def read_profile(
     """Read a ballot file.
 
     Args:
-        data: its bytes; UTF-8, and Latin-1 where the kind of file is older than that.
+        data: its bytes; UTF-8, and Windows-1252 or Latin-1 where the kind of file is
+            older than that.
         name: its name; the suffix tells the kind, failing that the content does.
         shares: the groups' shares, instead of those in the file.
         unranked: what unranked means, instead of what the file says.
@@ -67,14 +68,19 @@ def _decode(data: bytes, *, strict: bool) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         if not strict:
-            return data.decode("latin-1")
+            return data.decode("cp1252" if _is_cp1252(data) else "latin-1")
         line = data.count(b"\n", 0, error.start) + 1
         raise MalformedFileError(f"line {line}: this is not UTF-8 text.") from error
 
 
+def _is_cp1252(data: bytes) -> bool:
+    """Whether Windows could have written this; five of its 256 bytes mean nothing."""
+    return not set(b"\x81\x8d\x8f\x90\x9d").intersection(data)
+
+
 def _guess(text: str) -> Callable[[str], Draft]:
     """Tell the kind of a file from its content."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in lines_of(text) if line.strip()]
     if lines and lines[0].startswith("{"):
         return read_native
     if any(line.startswith("# NUMBER CATEGORIES") for line in lines):

@@ -1,6 +1,7 @@
 """The Condorcet Election Format (.cvotes): "A > B = C ^2 * 3", one ballot a line.
 
-Source: the specification of the Condorcet Election Format, version 1.
+Source: the specification of the Condorcet Election Format, version 1. What it calls
+invalid is refused, even where one could guess what is meant.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 
-from logovote.voting.formats.draft import Draft, MalformedFileError, ranking
+from logovote.voting.formats.draft import Draft, MalformedFileError, lines_of, short
 from logovote.voting.profiles import Vote
 
 EMPTY = ("/EMPTY_RANKING/", "/EMPTY/")
 """An explicit blank ballot: it is counted and prefers nobody."""
 
-_PARAMETER = re.compile(r"\s*#/\s*([^:]+?)\s*:(.*)")
-_TIMES = re.compile(r"(.*?)\s*([*^])\s*(\d{1,1000})")
+_PARAMETER = re.compile(r"#/\s*([^:]*[^:\s]):(.*)")
+_TIMES = re.compile(r"(.*?)(?:\s*\^\s*(\d{1,1000}))?(?:\s*\*\s*(\d{1,1000}))?")
 
 
 def read_cef(text: str) -> Draft:
@@ -29,27 +30,24 @@ def read_cef(text: str) -> Draft:
     Raises:
         MalformedFileError: a line cannot be read.
     """
-    lines = text.splitlines()
-    parameters = {
-        match[1].casefold(): match[2].strip()
-        for line in lines
-        if (match := _PARAMETER.fullmatch(line))
-    }
+    lines = lines_of(text)
+    parameters = _parameters(lines)
     weighted = _boolean(parameters, "Weight Allowed", default="false")
     implicit = _boolean(parameters, "Implicit Ranking", default="true")
-    draft = Draft(unranked="last" if implicit else "no_opinion")
-    ballots = [(place, *_split(ballot, place)) for place, ballot in _ballots(lines)]
-    named = [name.strip() for name in parameters.get("candidates", "").split(";")]
-    if not any(named):
-        named = [n for _, tiers, _, _ in ballots for tier in tiers or () for n in tier]
-    draft.candidates = list(dict.fromkeys(name for name in named if name))
+    draft = Draft(
+        candidates=_candidates(parameters) or _named(lines),
+        unranked="last" if implicit else "no_opinion",
+    )
     stands = set(draft.candidates)
-    for place, tiers, count, weight in ballots:
+    for place, tiers, count, weight in _ballots(lines):
         kept = [draft.candidates] if tiers is None else tiers
-        ballot = ranking(([n for n in tier if n in stands] for tier in kept), place)
-        draft.votes.append(
-            Vote(ballot, count, weight=Fraction(weight if weighted else 1))
-        )
+        if not all(stands.issuperset(tier) for tier in kept):
+            kept = [[name for name in tier if name in stands] for tier in kept]
+        ballot = draft.ranking(kept, place)
+        if weighted and weight != 1:
+            draft.votes.append(Vote(ballot, count, weight=Fraction(weight)))
+        else:
+            draft.votes.append(Vote(ballot, count))
     return draft
 
 
@@ -67,6 +65,33 @@ def read_order(text: str, place: str) -> list[list[str]]:
     return tiers
 
 
+def _parameters(lines: list[str]) -> dict[str, str]:
+    """Read the block of parameters; their names in lower case."""
+    parameters: dict[str, str] = {}
+    voted = False
+    for line_number, line in enumerate(lines, start=1):
+        place = f"line {line_number}"
+        if not line.lstrip().startswith("#/"):
+            voted = voted or bool(line.partition("#")[0].strip())
+            continue
+        match = _PARAMETER.fullmatch(line)
+        if match is None:
+            raise MalformedFileError(
+                f"{place}: a parameter begins its line, as in #/Candidates: A ; B"
+            )
+        name, value = match[1].casefold(), match[2].strip()
+        if "#" in value:
+            raise MalformedFileError(
+                f"{place}: no comment may stand beside a parameter."
+            )
+        if name in parameters:
+            raise MalformedFileError(f"{place}: {match[1]} is given a second time.")
+        if voted:
+            raise MalformedFileError(f"{place}: parameters come before the votes.")
+        parameters[name] = value
+    return parameters
+
+
 def _boolean(parameters: dict[str, str], name: str, default: str) -> bool:
     value = parameters.get(name.casefold(), default).casefold()
     if value not in ("true", "false"):
@@ -74,24 +99,43 @@ def _boolean(parameters: dict[str, str], name: str, default: str) -> bool:
     return value == "true"
 
 
-def _ballots(lines: list[str]) -> Iterator[tuple[str, str]]:
-    for number, line in enumerate(lines, start=1):
-        for ballot in line.partition("#")[0].split(";"):
-            if ballot.strip():
-                yield f"line {number}", ballot.rpartition("||")[2].strip()
+def _candidates(parameters: dict[str, str]) -> list[str]:
+    given = parameters.get("candidates", "").split(";")
+    named = [name.strip() for name in given if name.strip()]
+    for name in named:
+        if named.count(name) > 1:
+            raise MalformedFileError(f"Candidates: {short(name)} is there twice.")
+    return named
 
 
-def _split(ballot: str, place: str) -> tuple[list[list[str]] | None, int, int]:
-    """Return a ballot's tiers (None: blank), how often it was cast, and its weight."""
-    given: dict[str, int] = {}
-    # The specification wants the weight first; both orders have one meaning.
-    while match := _TIMES.fullmatch(ballot):
-        if match[2] in given:
-            raise MalformedFileError(f"{place}: it has {match[2]!r} twice.")
-        ballot, given[match[2]] = match[1], int(match[3])
-    tiers = None
-    if ballot.upper() not in EMPTY:
-        tiers = read_order(ballot, place)
-        if any(name.upper() in EMPTY for tier in tiers for name in tier):
-            raise MalformedFileError(f"{place}: {EMPTY[0]} must stand alone.")
-    return tiers, given.get("*", 1), given.get("^", 1)
+def _named(lines: list[str]) -> list[str]:
+    """Return whom the ballots name, in the order in which they come."""
+    named: dict[str, None] = {}
+    for _, tiers, _, _ in _ballots(lines):
+        for tier in tiers or ():
+            named.update(dict.fromkeys(tier))
+    return list(named)
+
+
+def _ballots(
+    lines: list[str],
+) -> Iterator[tuple[str, list[list[str]] | None, int, int]]:
+    """Yield every ballot's place, tiers (None: blank), times cast, and weight."""
+    for line_number, line in enumerate(lines, start=1):
+        for text in line.partition("#")[0].split(";"):
+            if not text.strip():
+                continue
+            place = f"line {line_number}"
+            match = _TIMES.fullmatch(text.rpartition("||")[2].strip())
+            if match is None or "^" in match[1] or "*" in match[1]:
+                raise MalformedFileError(
+                    f"{place}: a weight and a number of votes stand last, in this "
+                    "order, as in A > B ^7 * 42"
+                )
+            order, weight, times = match.groups()
+            tiers = None
+            if order.upper() not in EMPTY:
+                tiers = read_order(order, place)
+                if any(name.upper() in EMPTY for tier in tiers for name in tier):
+                    raise MalformedFileError(f"{place}: {EMPTY[0]} must stand alone.")
+            yield place, tiers, int(times or 1), int(weight or 1)

@@ -26,8 +26,20 @@ MOST_CANDIDATES = 5000
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+")
 
 
+Tier = tuple[str, ...]
+
+
 class MalformedFileError(UnreadableInputError):
-    """A ballot file that cannot be read; the message is one line naming the place."""
+    """A ballot file that cannot be read; the message is one line naming the place.
+
+    Whatever of the file is quoted in it: it stays one line, and no long one.
+    """
+
+    def __init__(self, message: str) -> None:
+        printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message)
+        if len(printable) > 240:
+            printable = f"{printable[:160]} … {printable[-75:]}"
+        super().__init__(printable)
 
 
 @dataclass
@@ -47,6 +59,27 @@ class Draft:
     status_quo: str | None = None
     mode: Mode | None = None
     recency: dict[str, int] = field(default_factory=dict)
+    _tiers: dict[Tier, Tier] = field(default_factory=dict, repr=False)
+    _rankings: dict[tuple[Tier, ...], Ranking] = field(default_factory=dict, repr=False)
+
+    def ranking(self, tiers: Iterable[Iterable[str]], place: str) -> Ranking:
+        """Build a ranking; empty tiers are left out.
+
+        Equal rankings, and equal places on different ones, are one object each: a file
+        of a million ballots fits in memory.
+
+        Raises:
+            MalformedFileError: a candidate stands twice.
+        """
+        one = self._tiers.setdefault
+        kept = tuple([one(t, t) for t in map(tuple, tiers) if t])
+        found = self._rankings.get(kept)
+        if found is None:
+            try:
+                found = self._rankings[kept] = Ranking(kept)
+            except InvalidBallotError as error:
+                raise MalformedFileError(f"{place}: {error}") from error
+        return found
 
     def profile(
         self, shares: Mapping[str, Fraction], unranked: Unranked | None
@@ -89,9 +122,9 @@ class Draft:
             raise MalformedFileError(str(error)) from error
 
     def _groups(self) -> list[Group]:
-        named = list(dict.fromkeys(vote.group for vote in self.votes)) or [ALL]
+        named = list(dict.fromkeys(vote.group for vote in self.votes))
         if self.groups is None:
-            return [Group(id_) for id_ in named]
+            return [Group(id_) for id_ in named or [ALL]]
         declared = {group.id for group in self.groups}
         if ALL in named and ALL not in declared:
             return [*self.groups, Group(ALL)]
@@ -105,11 +138,11 @@ def number(text: str, place: str) -> Fraction:
         MalformedFileError: it is none of these.
     """
     if not _NUMBER.fullmatch(text.strip()) or len(text) > 1000:
-        raise MalformedFileError(f"{place}: {_short(text)} is not a number.")
+        raise MalformedFileError(f"{place}: {short(text)} is not a number.")
     try:
         return Fraction(text.strip())
     except ZeroDivisionError as error:
-        raise MalformedFileError(f"{place}: {_short(text)} divides by 0.") from error
+        raise MalformedFileError(f"{place}: {short(text)} divides by 0.") from error
 
 
 def whole(text: str, place: str) -> int:
@@ -118,27 +151,12 @@ def whole(text: str, place: str) -> int:
     Raises:
         MalformedFileError: it is none.
     """
+    if text.isascii() and text.isdecimal() and len(text) < 1000:
+        return int(text)
     value = number(text, place)
     if value.denominator != 1 or value < 0:
-        raise MalformedFileError(f"{place}: {_short(text)} is not a whole number.")
+        raise MalformedFileError(f"{place}: {short(text)} is not a whole number.")
     return int(value)
-
-
-def ranking(
-    tiers: Iterable[Iterable[str]], place: str, candidates: Iterable[str] | None = None
-) -> Ranking:
-    """Build a ranking; empty tiers are left out.
-
-    Raises:
-        MalformedFileError: a candidate stands twice, or is not among the candidates.
-    """
-    kept = tuple(tuple(tier) for tier in tiers)
-    if candidates is not None:
-        check_known((name for tier in kept for name in tier), candidates, place)
-    try:
-        return Ranking(tuple(tier for tier in kept if tier))
-    except InvalidBallotError as error:
-        raise MalformedFileError(f"{place}: {error}") from error
 
 
 def check_known(names: Iterable[str], known: Iterable[str], place: str) -> None:
@@ -149,18 +167,35 @@ def check_known(names: Iterable[str], known: Iterable[str], place: str) -> None:
     """
     if strangers := set(names).difference(known):
         raise MalformedFileError(
-            f"{place}: {_short(min(strangers))} is not one of the candidates."
+            f"{place}: {short(min(strangers))} is not one of the candidates."
         )
 
 
+def lines_of(text: str) -> list[str]:
+    """Split a text at its ends of line, of any system, and nowhere else.
+
+    `str.splitlines` would also split a name at a character that only looks like one.
+    """
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 def distinct(names: Mapping[int, str]) -> dict[int, str]:
-    """Return the names of numbered candidates; the number where a name is no use."""
+    """Return the names of numbered candidates; the number where a name is no use.
+
+    It is none where it is missing, where two have it, and where it is the number of
+    another one that goes by its number.
+    """
     given = Counter(names.values())
-    return {
-        number: name if name and given[name] == 1 else str(number)
-        for number, name in names.items()
-    }
+    useful = {n: name for n, name in names.items() if name and given[name] == 1}
+    while True:
+        numbers = {str(n) for n in names if n not in useful}
+        clash = [n for n, name in useful.items() if name in numbers]
+        if not clash:
+            return {n: useful.get(n, str(n)) for n in names}
+        for n in clash:
+            del useful[n]
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Quote what was found, on one line and not at length."""
     return repr(text if len(text) <= 40 else text[:37] + "...")

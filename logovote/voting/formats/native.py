@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from logovote.errors import LogovoteError
@@ -15,9 +17,10 @@ from logovote.voting.formats.draft import (
     MalformedFileError,
     check_known,
     number,
-    ranking,
 )
 from logovote.voting.profiles import ALL, Group, Vote
+
+_ONE = Fraction(1)
 
 
 class _Decimal(str):
@@ -64,8 +67,15 @@ def read_native(text: str) -> Draft:
     if groups := _object(document.get("groups", {}), "groups"):
         cap = document.get("cap")
         draft.groups = [_group(id_, spec, cap) for id_, spec in groups.items()]
-    for position, spec in enumerate(_list(document["ballots"], "ballots"), start=1):
-        draft.votes.append(_vote(spec, draft, f"ballot {position}"))
+    names = _Names(
+        groups=frozenset({ALL, *(group.id for group in draft.groups or ())}),
+        candidates=frozenset(candidates),
+        approvable=frozenset({*candidates, *draft.families.values()}),
+    )
+    ballots = _list(document["ballots"], "ballots")
+    for position, spec in enumerate(ballots, start=1):
+        draft.votes.append(_vote(spec, draft, names, f"ballot {position}"))
+        ballots[position - 1] = None  # in a large file, both would not fit
     return draft
 
 
@@ -75,7 +85,7 @@ def _parse(text: str) -> Any:
             text,
             parse_float=_Decimal,
             parse_constant=_refuse_constant,
-            object_pairs_hook=_unique,
+            object_pairs_hook=_Objects(),
         )
     except json.JSONDecodeError as error:
         raise MalformedFileError(
@@ -91,13 +101,34 @@ def _refuse_constant(name: str) -> None:
     raise MalformedFileError(f"the file: {name} is not a number to count with.")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise MalformedFileError(f"the file: {twice!r} is there twice in one object.")
-    return found
+class _Objects:
+    """Makes the objects of a JSON document, and keeps rankings small.
+
+    A place on a ranking, such as ["a"], is one tuple however many ballots have it.
+    """
+
+    def __init__(self) -> None:
+        self._tiers: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            keys = [key for key, _ in pairs]
+            twice = next(key for key in keys if keys.count(key) > 1)
+            raise MalformedFileError(
+                f"the file: {twice!r} is there twice in one object."
+            )
+        tiers = found.get("ranking")
+        if isinstance(tiers, list):
+            found["ranking"] = [self._shared(tier) for tier in tiers]
+        return found
+
+    def _shared(self, tier: Any) -> Any:
+        # A number kept as written is text as well, but none that names a candidate.
+        if isinstance(tier, list) and all(type(name) is str for name in tier):
+            names = tuple(tier)
+            return self._tiers.setdefault(names, names)
+        return tier
 
 
 def _group(id_: str, spec: Any, cap: Any) -> Group:
@@ -123,19 +154,27 @@ def _group(id_: str, spec: Any, cap: Any) -> Group:
         raise MalformedFileError(str(error)) from error
 
 
-def _vote(spec: Any, draft: Draft, place: str) -> Vote:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a ballot may name."""
+
+    groups: frozenset[str]
+    candidates: frozenset[str]
+    approvable: frozenset[str]
+
+
+def _vote(spec: Any, draft: Draft, names: _Names, place: str) -> Vote:
     given = _object(spec, place)
     group = _string(given.get("group", ALL), f"{place}, group")
-    declared = {g.id for g in draft.groups or ()}
-    if draft.groups is not None and group not in declared | {ALL}:
+    if draft.groups is not None and group not in names.groups:
         raise MalformedFileError(f"{place}: there is no group {group!r}.")
     try:
         return Vote(
-            ballot=_ballot(given, draft, place),
+            ballot=_ballot(given, draft, names, place),
             count=_integer(given.get("count", 1), f"{place}, count"),
             group=group,
-            weight=_fraction(given.get("weight", 1), f"{place}, weight"),
-            seen=_seen(given.get("seen"), draft, f"{place}, seen"),
+            weight=_weight(given.get("weight", 1), f"{place}, weight"),
+            seen=_seen(given.get("seen"), names, f"{place}, seen"),
         )
     except MalformedFileError:
         raise
@@ -143,32 +182,39 @@ def _vote(spec: Any, draft: Draft, place: str) -> Vote:
         raise MalformedFileError(f"{place}: {error}") from error
 
 
-def _ballot(given: dict[str, Any], draft: Draft, place: str) -> Approval | Ranking:
+def _ballot(
+    given: dict[str, Any], draft: Draft, names: _Names, place: str
+) -> Approval | Ranking:
     kinds = [key for key in ("ranking", "approvals") if given.get(key) is not None]
     if len(kinds) != 1:
         raise MalformedFileError(
             f'{place}: it needs either a "ranking" or "approvals".'
         )
     if kinds == ["ranking"]:
-        tiers = _list(given["ranking"], f"{place}, ranking")
-        # A candidate that stands alone may be written without its list.
-        named = [
-            [tier] if isinstance(tier, str) else _strings(tier, f"{place}, ranking")
-            for tier in tiers
+        tiers = [
+            tier if isinstance(tier, tuple) else _tier(tier, f"{place}, ranking")
+            for tier in _list(given["ranking"], f"{place}, ranking")
         ]
-        return ranking(named, place, draft.candidates)
+        if not names.candidates.issuperset(chain.from_iterable(tiers)):
+            check_known(chain.from_iterable(tiers), names.candidates, place)
+        return draft.ranking(tiers, place)
     approved = _strings(given["approvals"], f"{place}, approvals")
-    check_known(approved, {*draft.candidates, *draft.families.values()}, place)
+    check_known(approved, names.approvable, place)
     if len(set(approved)) < len(approved):
         raise MalformedFileError(f"{place}: it approves a candidate more than once.")
     return Approval(frozenset(approved))
 
 
-def _seen(value: Any, draft: Draft, place: str) -> frozenset[str] | None:
+def _tier(value: Any, place: str) -> list[str]:
+    """Read one place; a candidate that stands alone may be without its list."""
+    return [_string(value, place)] if isinstance(value, str) else _strings(value, place)
+
+
+def _seen(value: Any, names: _Names, place: str) -> frozenset[str] | None:
     if value is None:
         return None
     seen = _strings(value, place)
-    check_known(seen, {*draft.candidates, *draft.families.values()}, place)
+    check_known(seen, names.approvable, place)
     return frozenset(seen)
 
 
@@ -198,6 +244,11 @@ def _integer(value: Any, place: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise MalformedFileError(f"{place}: a whole number should be here.")
     return value
+
+
+def _weight(value: Any, place: str) -> Fraction:
+    weight = _fraction(value, place)
+    return _ONE if weight == 1 else weight  # one object for nearly all ballots
 
 
 def _fraction(value: Any, place: str) -> Fraction:

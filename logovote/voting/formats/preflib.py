@@ -7,14 +7,15 @@ the number of alternatives, is read too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from logovote.voting.ballots import Approval
 from logovote.voting.formats.draft import (
     Draft,
     MalformedFileError,
     distinct,
-    ranking,
+    lines_of,
+    short,
     whole,
 )
 from logovote.voting.profiles import Vote
@@ -24,6 +25,7 @@ _SIZE = re.compile(r"#\s*NUMBER ALTERNATIVES\s*:\s*(\d{1,6})\s*", re.IGNORECASE)
 _TIER = re.compile(r"\s*(?:\{([^{}]*)\}|([^{},\s]+))\s*(,|$)")
 
 Lines = list[tuple[int, str]]
+Names = dict[str, str]  # by number, as ballots write it
 
 
 def read_orders(text: str) -> Draft:
@@ -36,7 +38,7 @@ def read_orders(text: str) -> Draft:
     draft = Draft(candidates=list(names.values()))
     for place, count, tiers in ballots:
         named = [[_named(names, item, place) for item in tier] for tier in tiers]
-        draft.votes.append(Vote(ranking(named, place), count))
+        draft.votes.append(Vote(draft.ranking(named, place), count))
     return draft
 
 
@@ -50,25 +52,33 @@ def read_categories(text: str) -> Draft:
     draft = Draft(candidates=list(names.values()))
     for place, count, categories in ballots:
         named = [[_named(names, item, place) for item in tier] for tier in categories]
-        ranking(named, place)  # refuses what stands in two categories
+        draft.ranking(named, place)  # refuses what stands in two categories
         draft.votes.append(Vote(Approval(frozenset(named[0] if named else ())), count))
     return draft
 
 
-def _read(text: str) -> tuple[dict[int, str], list[tuple[str, int, list[list[str]]]]]:
+def _read(text: str) -> tuple[Names, Iterator[tuple[str, int, Iterable[list[str]]]]]:
     """Return the names by number, and place, count and tiers of every ballot."""
-    lines = [(n, line.strip()) for n, line in enumerate(text.splitlines(), start=1)]
+    lines = [(n, line.strip()) for n, line in enumerate(lines_of(text), start=1)]
     header = [line for _, line in lines if line.startswith("#")]
     body = [(n, line) for n, line in lines if line and not line.startswith("#")]
-    names = {int(m[1]): m[2].strip() for line in header if (m := _NAME.fullmatch(line))}
-    sizes = [int(m[1]) for line in header if (m := _SIZE.fullmatch(line))]
+    named = [m for line in header if (m := _NAME.fullmatch(line))]
+    sizes = [m for line in header if (m := _SIZE.fullmatch(line))]
     mark = ":"
-    if not names and not sizes:
+    if named or sizes:
+        names = {int(m[1]): m[2].strip() for m in named}
+        if len(names) < len(named):
+            raise MalformedFileError("the header: it names an alternative twice.")
+    else:
         names, body = _old_header(body)
         mark = ","
-    for number in range(1, max(sizes, default=0) + 1):
+    for number in range(1, max((int(m[1]) for m in sizes), default=0) + 1):
         names.setdefault(number, "")
-    ballots = []
+    by_number = distinct(dict(sorted(names.items())))
+    return {str(n): name for n, name in by_number.items()}, _ballots(body, mark)
+
+
+def _ballots(body: Lines, mark: str) -> Iterator[tuple[str, int, Iterable[list[str]]]]:
     for number, line in body:
         place = f"line {number}"
         count, found, order = line.partition(mark)
@@ -76,8 +86,7 @@ def _read(text: str) -> tuple[dict[int, str], list[tuple[str, int, list[list[str
             raise MalformedFileError(
                 f"{place}: the number of voters and {mark!r} lack."
             )
-        ballots.append((place, whole(count, place), _tiers(order, place)))
-    return distinct(dict(sorted(names.items()))), ballots
+        yield place, whole(count.strip(), place), _tiers(order, place)
 
 
 def _old_header(body: Lines) -> tuple[dict[int, str], Lines]:
@@ -88,28 +97,54 @@ def _old_header(body: Lines) -> tuple[dict[int, str], Lines]:
     size = whole(body[0][1], f"line {body[0][0]}")
     if len(body) < size + 2:
         raise MalformedFileError(f"the file: it ends before {size} names and totals.")
-    names = {}
+    names: dict[int, str] = {}
     for line_number, line in body[1 : size + 1]:
-        number, _, name = line.partition(",")
-        names[whole(number, f"line {line_number}")] = name.strip()
+        text, _, name = line.partition(",")
+        number = whole(text.strip(), f"line {line_number}")
+        if number in names:
+            raise MalformedFileError(
+                f"line {line_number}: the alternative {number} is named twice."
+            )
+        names[number] = name.strip()
+    totals = body[size + 1][1].split(",")
+    if len(totals) != 3 or not all(total.strip().isdecimal() for total in totals):
+        raise MalformedFileError(
+            f"line {body[size + 1][0]}: three totals should be here: voters, votes and "
+            "different orders."
+        )
     return names, body[size + 2 :]
 
 
 def _tiers(order: str, place: str) -> list[list[str]]:
+    if "{" not in order and "}" not in order and order.strip():
+        return [[_item(item, order, place)] for item in order.split(",")]
     tiers, position, more = [], 0, bool(order.strip())
     while more:
         match = _TIER.match(order, position)
         if match is None:
-            raise MalformedFileError(f"{place}: {order.strip()!r} is not an order.")
+            raise _no_order(order, place)
         tied, alone, comma = match.groups()
-        items: Iterable[str] = [alone] if alone else tied.split(",")
-        tiers.append([item.strip() for item in items if item.strip()])
+        items = [alone] if alone else tied.split(",") if tied.strip() else []
+        tiers.append([_item(item, order, place) for item in items])
         position, more = match.end(), comma == ","
     return tiers
 
 
-def _named(names: dict[int, str], item: str, place: str) -> str:
-    number = whole(item, place)
-    if number not in names:
-        raise MalformedFileError(f"{place}: there is no alternative {number}.")
-    return names[number]
+def _item(item: str, order: str, place: str) -> str:
+    if not item or item.isspace():
+        raise _no_order(order, place)
+    return item.strip()
+
+
+def _no_order(order: str, place: str) -> MalformedFileError:
+    return MalformedFileError(f"{place}: {short(order.strip())} is not an order.")
+
+
+def _named(names: Names, item: str, place: str) -> str:
+    name = names.get(item)
+    if name is None:
+        number = str(whole(item, place))
+        if number not in names:
+            raise MalformedFileError(f"{place}: there is no alternative {number}.")
+        return names[number]
+    return name

@@ -3,34 +3,38 @@
 The first row names the columns. One row is one ballot, in one of three forms:
 
 - a column "ranking" holding "A > B = C", or "approvals" holding "A; C";
-- columns "1st choice", "2nd choice", ... holding one candidate each;
+- columns "1st choice", "2nd choice", ... or "rank1", "rank2", ... or "1", "2", ...
+  holding one candidate each;
 - a column per candidate, holding its place (1 is best, equal places are tied), or
   marks such as "x" and "yes", which make it an approval.
 
-The columns "count", "group" and "weight" may stand beside them.
+The columns "count", "group" and "weight" may stand beside them. A table of "A > B = C"
+may do without a first row, and with a number of voters before or after it.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain
 
 from logovote.voting.ballots import Approval, Ranking
 from logovote.voting.formats.cef import read_order
 from logovote.voting.formats.draft import (
     Draft,
     MalformedFileError,
+    lines_of,
     number,
-    ranking,
+    short,
     whole,
 )
 from logovote.voting.profiles import ALL, Vote
 
 _HEADERS = {
-    "count": ("count", "ballots", "votes", "voters", "times", "number"),
+    "count": ("count", "#", "ballots", "votes", "voters", "times", "number"),
     "group": ("group",),
     "weight": ("weight",),
     "ranking": ("ranking", "order", "preferences", "ballot"),
@@ -42,8 +46,24 @@ _CHOICE = re.compile(
     r"(?:rank|choice|preference|place)[ _-]*(\d{1,4})|(\d{1,4})(?:st|nd|rd|th)\b.*",
     re.IGNORECASE,
 )
+_ORDINALS = (
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+)
+_IN_WORDS = re.compile(
+    rf"({'|'.join(_ORDINALS)})(?: (?:choice|preference|rank|place))?", re.IGNORECASE
+)
+_SKIPPED = {"", "skipped", "undervote", "overvote", "blank"}
+"""What tables of choices hold where a voter made no valid choice."""
 _YES = {"x", "yes", "y", "true", "✓", "✔", "approve", "approved"}
 _NO = {"", "no", "n", "false", "-", "0"}
+_UNPLACED = {"", "-"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,51 +74,79 @@ class Row:
     cells: Sequence[str]
 
 
+Ballots = Iterator[tuple[Row, Approval | Ranking]]
+
+
 def read_table(text: str) -> Draft:
     """Read a table of ballots.
 
     Raises:
         MalformedFileError: no column holds ballots, or a cell cannot be read.
     """
-    header, rows = _rows(text)
+    table = _Table(text)
+    header = table.header
     known = {_MEANING[h.casefold()]: n for n, h in enumerate(header) if _is_known(h)}
+    for column, name in enumerate(header):
+        if (
+            _is_known(name)
+            and _MEANING[name.casefold()]
+            and (known[_MEANING[name.casefold()]] != column)
+        ):
+            raise MalformedFileError(f"line 1: two columns hold {name!r}.")
+    draft = Draft()
     if "ranking" in known or "approvals" in known:
-        names, ballots = _from_text(rows, known)
-    elif choices := _choices(header):
-        names, ballots = _from_choices(rows, choices)
+        ballots = _from_text(draft, table, known)
+    elif choices := _choices(table):
+        ballots = _from_choices(draft, table, choices)
     else:
         columns = {n: h for n, h in enumerate(header) if h and not _is_known(h)}
-        names, ballots = _from_matrix(rows, columns)
-    draft = Draft(candidates=names)
-    for row, ballot in zip(rows, ballots, strict=True):
+        ballots = _from_matrix(draft, table, columns)
+    for row, ballot in ballots:
         draft.votes.append(_vote(row, ballot, known))
     return draft
 
 
-def _rows(text: str) -> tuple[list[str], list[Row]]:
-    first = text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
-    header: list[str] = []
-    rows = []
-    try:
-        for cells in reader:
-            stripped = [cell.strip() for cell in cells]
-            if not any(stripped):
-                continue
-            if not header:
-                header = stripped
-                continue
-            place = f"line {reader.line_num}"
-            if len(stripped) > len(header):
-                raise MalformedFileError(f"{place}: it has more cells than the header.")
-            missing = len(header) - len(stripped)
-            rows.append(Row(place, stripped + [""] * missing))
-    except csv.Error as error:
-        raise MalformedFileError(f"line {reader.line_num}: {error}.") from error
-    if not header:
-        raise MalformedFileError("the file: it is empty.")
-    return header, rows
+class _Table:
+    """The rows of a table, read anew each time they are asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        first = text.lstrip("\r\n").partition("\n")[0]
+        self._delimiter = max(",;\t", key=first.count)
+        rows = self._all()
+        found = next(rows, None)
+        if found is None:
+            raise MalformedFileError("the file: it is empty.")
+        self.header = list(found.cells)
+        self._headless = any(">" in cell for cell in found.cells)
+        if self._headless:
+            self.header = [
+                "ranking" if ">" in cell else "count" if cell.isdecimal() else cell
+                for cell in found.cells
+            ]
+
+    def __iter__(self) -> Iterator[Row]:
+        rows = self._all()
+        if not self._headless:
+            next(rows)
+        for row in rows:
+            missing = len(self.header) - len(row.cells)
+            if missing < 0:
+                raise MalformedFileError(
+                    f"{row.place}: it has more cells than the header."
+                )
+            yield Row(row.place, [*row.cells, *[""] * missing]) if missing else row
+
+    def _all(self) -> Iterator[Row]:
+        lines = (line + "\n" for line in lines_of(self._text))
+        reader = csv.reader(lines, delimiter=self._delimiter)
+        try:
+            for cells in reader:
+                stripped = [cell.strip() for cell in cells]
+                if any(stripped):
+                    yield Row(f"line {reader.line_num}", stripped)
+        except csv.Error as error:
+            raise MalformedFileError(f"line {reader.line_num}: {error}.") from error
 
 
 def _is_known(header: str) -> bool:
@@ -109,36 +157,32 @@ def _vote(row: Row, ballot: Approval | Ranking, known: dict[str, int]) -> Vote:
     def cell(key: str) -> str:
         return row.cells[known[key]] if key in known else ""
 
-    weight = number(cell("weight") or "1", f"{row.place}, weight")
+    count = whole(cell("count") or "1", f"{row.place}, count")
+    group = cell("group") or ALL
+    if cell("weight") in ("", "1"):
+        return Vote(ballot, count, group)
+    weight = number(cell("weight"), f"{row.place}, weight")
     if weight < 0:
         raise MalformedFileError(f"{row.place}, weight: it must not be below 0.")
-    return Vote(
-        ballot=ballot,
-        count=whole(cell("count") or "1", f"{row.place}, count"),
-        group=cell("group") or ALL,
-        weight=weight,
-    )
+    return Vote(ballot, count, group, weight)
 
 
-def _from_text(
-    rows: Iterable[Row], known: dict[str, int]
-) -> tuple[list[str], list[Approval | Ranking]]:
+def _from_text(draft: Draft, table: _Table, known: dict[str, int]) -> Ballots:
     names: dict[str, None] = {}
-    ballots: list[Approval | Ranking] = []
-    for row in rows:
+    for row in table:
         order = row.cells[known["ranking"]] if "ranking" in known else ""
         liked = row.cells[known["approvals"]] if "approvals" in known else ""
         if order and liked:
             raise MalformedFileError(f"{row.place}: it has a ranking and approvals.")
         if order or "approvals" not in known:
             tiers = _order(order, row.place)
-            names.update(dict.fromkeys(name for tier in tiers for name in tier))
-            ballots.append(ranking(tiers, row.place))
+            names.update(dict.fromkeys(chain.from_iterable(tiers)))
+            yield row, draft.ranking(tiers, row.place)
         else:
             approved = [name.strip() for name in re.split(r"[;,|]", liked)]
             names.update(dict.fromkeys(name for name in approved if name))
-            ballots.append(Approval(frozenset(name for name in approved if name)))
-    return list(names), ballots
+            yield row, Approval(frozenset(name for name in approved if name))
+    draft.candidates = list(names)
 
 
 def _order(cell: str, place: str) -> list[list[str]]:
@@ -148,56 +192,94 @@ def _order(cell: str, place: str) -> list[list[str]]:
     return [[name.strip()] for name in re.split(r"[;,|]", cell) if name.strip()]
 
 
-def _choices(header: Sequence[str]) -> list[int]:
+def _choices(table: _Table) -> list[int]:
     """Return the columns of first, second, ... choices, in that order."""
-    found = {}
-    for column, name in enumerate(header):
+    found: dict[int, int] = {}
+    bare = {n: h for n, h in enumerate(table.header) if h and not _is_known(h)}
+    for column, name in bare.items():
         if match := _CHOICE.fullmatch(name):
-            found[int(match[1] or match[2])] = column
+            choice = int(match[1] or match[2])
+        elif match := _IN_WORDS.fullmatch(name):
+            choice = _ORDINALS.index(match[1].casefold()) + 1
+        else:
+            continue
+        if choice in found:
+            raise MalformedFileError(f"line 1: two columns hold choice {choice}.")
+        found[choice] = column
+    if not found and list(bare.values()) == [str(n + 1) for n in range(len(bare))]:
+        # "1", "2", ... may be candidates with places below, or places with candidates.
+        cells = {row.cells[column].casefold() for row in table for column in bare}
+        if not all(cell.isdecimal() for cell in cells - _YES - _NO - _SKIPPED):
+            found = dict(enumerate(bare))
     return [found[choice] for choice in sorted(found)]
 
 
-def _from_choices(
-    rows: Iterable[Row], columns: Sequence[int]
-) -> tuple[list[str], list[Approval | Ranking]]:
+def _from_choices(draft: Draft, table: _Table, columns: Sequence[int]) -> Ballots:
     names: dict[str, None] = {}
-    ballots: list[Approval | Ranking] = []
-    for row in rows:
+    for row in table:
         tiers = [
             [name.strip() for name in row.cells[column].split("=")]
             for column in columns
-            if row.cells[column]
+            if row.cells[column].casefold() not in _SKIPPED
         ]
-        names.update(dict.fromkeys(name for tier in tiers for name in tier))
-        ballots.append(ranking(tiers, row.place))
-    return list(names), ballots
+        if any("" in tier for tier in tiers):
+            raise MalformedFileError(f"{row.place}: a candidate is missing beside =.")
+        names.update(dict.fromkeys(chain.from_iterable(tiers)))
+        yield row, draft.ranking(tiers, row.place)
+    draft.candidates = list(names)
 
 
-def _from_matrix(
-    rows: Sequence[Row], columns: dict[int, str]
-) -> tuple[list[str], list[Approval | Ranking]]:
-    names = list(columns.values())
+def _from_matrix(draft: Draft, table: _Table, columns: dict[int, str]) -> Ballots:
+    names = draft.candidates = list(columns.values())
     if not names:
         raise MalformedFileError("line 1: no column holds ballots.")
     if twice := {name for name in names if names.count(name) > 1}:
         raise MalformedFileError(f"line 1: the column {min(twice)!r} is there twice.")
-    cells = {row.cells[column].casefold() for row in rows for column in columns}
+    cells: set[str] = set()
+    for row in table:
+        cells.update([row.cells[column].casefold() for column in columns])
     # A table of 0 and 1 marks approvals: nobody numbers places from 0 to 1.
     marks = cells <= _YES | _NO | {"1"}
-    ballots: list[Approval | Ranking] = []
-    for row in rows:
+    # The places in order, by what stands in the cells; a few different texts in all.
+    places = {} if marks else _places(table, columns, cells)
+    for row in table:
         if marks:
             liked = (
                 n for c, n in columns.items() if row.cells[c].casefold() not in _NO
             )
-            ballots.append(Approval(frozenset(liked)))
+            yield row, Approval(frozenset(liked))
             continue
-        places: dict[Fraction, list[str]] = {}
+        tiers: dict[Fraction, list[str]] = {}
         for column, name in columns.items():
-            if row.cells[column]:
-                place = f"{row.place}, {name}"
-                places.setdefault(number(row.cells[column], place), []).append(name)
-        if places and min(places) <= 0:
-            raise MalformedFileError(f"{row.place}: places are numbered from 1.")
-        ballots.append(ranking((places[place] for place in sorted(places)), row.place))
-    return names, ballots
+            if row.cells[column] not in _UNPLACED:
+                tiers.setdefault(places[row.cells[column].casefold()], []).append(name)
+        yield row, draft.ranking((tiers[place] for place in sorted(tiers)), row.place)
+
+
+def _places(
+    table: _Table, columns: dict[int, str], cells: set[str]
+) -> dict[str, Fraction]:
+    """Return the place that each text in the cells means."""
+    places = {}
+    for cell in cells - _UNPLACED:
+        try:
+            place = number(cell, "")
+        except MalformedFileError:
+            place = Fraction(0)
+        if place <= 0:
+            raise _misplaced(table, columns, cell)
+        places[cell] = place
+    return places
+
+
+def _misplaced(table: _Table, columns: dict[int, str], text: str) -> MalformedFileError:
+    """Word what is wrong with a cell, having found where it stands."""
+    where = next(
+        f"{row.place}, {name}"
+        for row in table
+        for column, name in columns.items()
+        if row.cells[column].casefold() == text
+    )
+    return MalformedFileError(
+        f"{where}: {short(text)} is no place; places are numbered from 1."
+    )
