@@ -47,6 +47,23 @@ def data_url(picture: bytes, kind: str = "image/png") -> str:
     return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
 
 
+def pdf(
+    drawing: str = "0.78 0.08 0.16 rg 20 40 60 40 re f",
+    page: str = "/MediaBox[0 0 200 100]",
+    trailer: str = "",
+    extra: str = "",
+) -> bytes:
+    """A PDF of one page, drawn by these operators, without a table of its objects."""
+    return (
+        "%PDF-1.4\n"
+        "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        f"3 0 obj<</Type/Page/Parent 2 0 R {page}/Contents 4 0 R>>endobj\n"
+        f"4 0 obj<</Length {len(drawing)}>>stream\n{drawing}\nendstream endobj\n"
+        f"{extra}trailer<</Root 1 0 R {trailer}>>\n%%EOF\n"
+    ).encode()
+
+
 def png_header(width: int, height: int) -> bytes:
     """A PNG that says it is this large and holds next to nothing."""
 
