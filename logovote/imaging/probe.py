@@ -61,15 +61,28 @@ _BRANDS: Final = {
 )
 _PADDING: Final = b"\xef\xbb\xbf\0\t\n\f\r "
 _PDF_WITHIN_BYTES: Final = 1024
+_RARE_JPEG: Final = (
+    "This JPEG is of a rare kind, with 12 bits a colour or without loss: save it as an"
+    " ordinary JPEG or a PNG."
+)
+# Of the JPEG markers that begin a frame, the three that do not after all, and the
+# frames without loss.
+_NO_FRAMES: Final = (0xC4, 0xC8, 0xCC)
+_LOSSLESS: Final = (0xC3, 0xC7, 0xCB, 0xCF)
 # What Pillow's readers raise on a damaged file, beside OSError.
 DAMAGE: Final = (
     OSError,
+    EOFError,
     SyntaxError,
     ValueError,
     TypeError,
     LookupError,
+    AttributeError,
     ArithmeticError,
+    AssertionError,
+    RuntimeError,
     struct.error,
+    zlib.error,
     Image.DecompressionBombError,
 )
 
@@ -166,6 +179,8 @@ def opened(original: bytes, name: str) -> Iterator[Image.Image]:
                 check_size(*image.size)
                 yield image
     except DAMAGE as error:
+        if name == "JPEG" and _is_rare_jpeg(original):
+            raise UnreadableImageError(_RARE_JPEG) from error
         raise UnreadableImageError(
             f"The {name} file is damaged or cut off: upload it again."
         ) from error
@@ -179,6 +194,17 @@ def check_size(width_px: int, height_px: int) -> None:
             f" {MAX_PIXELS // 10**6} megapixels and {MAX_SIDE_PX} pixels a side are"
             " taken: export it smaller."
         )
+
+
+def _is_rare_jpeg(original: bytes) -> bool:
+    """Whether a JPEG has 12 bits a colour, or is of one of the lossless kinds."""
+    at = 2
+    while original[at : at + 1] == b"\xff" and at + 5 <= len(original):
+        kind = original[at + 1]
+        if 0xC0 <= kind <= 0xCF and kind not in _NO_FRAMES:
+            return kind in _LOSSLESS or original[at + 4] != 8
+        at += 2 + int.from_bytes(original[at + 2 : at + 4], "big")
+    return False
 
 
 def _guess(original: bytes) -> str:
