@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import quopri
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from logovote.ingest import markup, pages
-from logovote.ingest.members import Status
+from logovote.ingest.members import Status, UnreadableSourceError
 from logovote.ingest.reading import Entry, Reading, read_entries
 from tests.ingest.builders import PIXEL, write_folder, write_tar, write_zip
 
@@ -342,3 +345,82 @@ def test_a_number_of_thousands_of_digits_is_text(tmp_path: Path) -> None:
 
     with read_entries(write_folder(tmp_path, files)) as reading:
         assert len(reading.entries) == 1
+
+
+def web_archive(page: str, files: Mapping[str, bytes]) -> bytes:
+    """As Chrome saves a page in one file."""
+    cut = "----MultipartBoundary--x9"
+    parts = [
+        (
+            "From: <Saved by Blink>\r\nSnapshot-Content-Location: https://x.example/e\r\n"
+            "Subject: =?utf-8?Q?Entries?=\r\nMIME-Version: 1.0\r\n"
+            'Content-Type: multipart/related;\r\n\ttype="text/html";\r\n\tboundary="'
+            f'{cut}"\r\n\r\n'
+        ),
+        "Content-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n"
+        "Content-Location: https://x.example/e\r\n\r\n"
+        + quopri.encodestring(page.encode()).decode(),
+        "Content-Type: text/css\r\nContent-Location: cid:css-1@mhtml\r\n\r\np {}",
+        *(
+            "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n"
+            f"Content-Location: {name}\r\n\r\n{base64.encodebytes(data).decode()}"
+            for name, data in files.items()
+        ),
+    ]
+    return (f"\r\n--{cut}\r\n".join(parts) + f"\r\n--{cut}--\r\n").encode()
+
+
+MHTML_FILES = {
+    "https://cdn.x/a/attachment_12583422": PIXEL,
+    "https://cdn.x/b/attachment_12583423?w=300": PIXEL + b"two",
+    "https://x.example/face.png": PIXEL + b"face",
+}
+MHTML = (
+    "<li><img src=https://cdn.x/a/attachment_12583422> #36 by Ann</li><li><img src='"
+    "https://cdn.x/b/attachment_12583423?w=300'> #7 by Bob<img src=/face.png></li>"
+)
+
+
+@pytest.mark.parametrize("name", ["Entries.mhtml", "Entries.mht", "Entries"])
+def test_a_page_saved_as_one_file_is_a_source(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(web_archive(MHTML, MHTML_FILES))
+
+    with read_entries(tmp_path / name) as reading:
+        assert told(reading.entries) == {
+            "Entries_files/cdn.x/a/attachment_12583422": (36, "Ann"),
+            "Entries_files/cdn.x/b/attachment_12583423": (7, "Bob"),
+        }
+        assert [reading.read(entry) for entry in reading.entries] == [
+            PIXEL,
+            PIXEL + b"two",
+        ]
+        assert ignored(reading) == {
+            "Entries.html",
+            "Entries_files/css-1@mhtml",
+            "Entries_files/x.example/face.png",
+        }
+
+
+@pytest.mark.parametrize("part", [0.2, 0.4, 0.6, 0.9])
+def test_half_a_page_saved_as_one_file_is_refused(part: float, tmp_path: Path) -> None:
+    whole = web_archive(MHTML, MHTML_FILES)
+    (tmp_path / "e.mhtml").write_bytes(whole[: int(len(whole) * part)])
+
+    with (
+        pytest.raises(UnreadableSourceError, match="damaged"),
+        read_entries(tmp_path / "e.mhtml"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("place", ["../../x.png", "file:///etc/passwd", "//", "[", ""])
+def test_a_place_in_a_saved_page_leads_nowhere(place: str, tmp_path: Path) -> None:
+    (tmp_path / "e.mhtml").write_bytes(web_archive("<img src=x>", {place: PIXEL}))
+
+    with (
+        contextlib.suppress(UnreadableSourceError),
+        read_entries(tmp_path / "e.mhtml") as reading,
+    ):
+        names = [problem.file for problem in reading.problems]
+        names += [entry.file for entry in reading.entries]
+        assert all(".." not in name and "//" not in name for name in names)
