@@ -44,6 +44,7 @@ ONLY_IN = {
     "flask_login": {"app", "web"},
     "flask_wtf": {"app", "web"},
     "huey": {"jobs"},
+    "pypdfium2": {"imaging"},
     "resvg_py": {"imaging"},
     "sqlalchemy": {"store", "contest", "jobs", "web", "app", "cli", "demo"},
     "waitress": {"app", "cli"},

@@ -6,9 +6,9 @@ import io
 from dataclasses import dataclass
 from typing import Final
 
-from PIL import Image, ImageCms
+from PIL import AvifImagePlugin, Image, ImageCms
 
-from logovote.imaging import drawing, probe
+from logovote.imaging import drawing, pdf, probe
 from logovote.imaging.picture import SPECS
 
 # Twice the largest derivative: what a decoder may shrink to before we look closer.
@@ -26,6 +26,8 @@ _TURNS: Final = {
 }
 _LYING: Final = (5, 6, 7, 8)
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+# Inside the fence, no process may start a thread.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 _PROFILE_MODES: Final = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 
@@ -53,6 +55,9 @@ def decode(original: bytes) -> Decoded:
     if name == "SVG":
         width_px, height_px, png = drawing.render(probe.unpacked_svg(original))
         image = _raster(png, "PNG").image
+        return Decoded(name, width_px, height_px, animated=False, image=image)
+    if name == "PDF":
+        width_px, height_px, image = pdf.render(original)
         return Decoded(name, width_px, height_px, animated=False, image=image)
     return _raster(original, name)
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from logovote.errors import LogovoteError
 
-FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "SVG")
+FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "SVG", "AVIF", "PDF")
 GROUNDS: Final = ("light", "dark")
 
 MAX_FILE_BYTES: Final = 25_000_000

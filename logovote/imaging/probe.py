@@ -9,9 +9,10 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Final
 
-from PIL import Image
+from PIL import Image, features
 
 from logovote.imaging.picture import (
     MAX_PIXELS,
@@ -21,7 +22,13 @@ from logovote.imaging.picture import (
 )
 
 MAX_SVG_BYTES: Final = 5_000_000
-TAKEN: Final = "PNG, JPEG, GIF, WebP and SVG are taken"
+# AVIF is built into most Pillows, PDF an extra of ours.
+_OPTIONAL: Final = {
+    "AVIF": features.check("avif"),
+    "PDF": find_spec("pypdfium2") is not None,
+}
+_HERE: Final = [name for name, is_here in _OPTIONAL.items() if is_here]
+TAKEN: Final = f"{', '.join(['PNG, JPEG, GIF, WebP', *_HERE])} and SVG are taken"
 
 _RASTERS: Final = {
     b"\x89PNG\r\n\x1a\n": "PNG",
@@ -30,7 +37,6 @@ _RASTERS: Final = {
     b"GIF89a": "GIF",
 }
 _OTHERS: Final = {
-    b"%PDF": "a PDF",
     b"BM": "a BMP picture",
     b"II*\0": "a TIFF picture",
     b"MM\0*": "a TIFF picture",
@@ -46,21 +52,37 @@ _OTHERS: Final = {
     b"7z\xbc\xaf": "a 7-zip archive",
     b"\x1f\x8b": "a gzip file, not of an SVG",
 }
+_BRANDS_WITHIN_BYTES: Final = 64
 _BRANDS: Final = {
     b"avif": "an AVIF picture",
     b"avis": "an AVIF picture",
 } | dict.fromkeys(
     (b"heic", b"heix", b"heif", b"hevc", b"mif1", b"msf1"), "a HEIC picture"
 )
+_PADDING: Final = b"\xef\xbb\xbf\0\t\n\f\r "
+_PDF_WITHIN_BYTES: Final = 1024
+_RARE_JPEG: Final = (
+    "This JPEG is of a rare kind, with 12 bits a colour or without loss: save it as an"
+    " ordinary JPEG or a PNG."
+)
+# Of the JPEG markers that begin a frame, the three that do not after all, and the
+# frames without loss.
+_NO_FRAMES: Final = (0xC4, 0xC8, 0xCC)
+_LOSSLESS: Final = (0xC3, 0xC7, 0xCB, 0xCF)
 # What Pillow's readers raise on a damaged file, beside OSError.
 DAMAGE: Final = (
     OSError,
+    EOFError,
     SyntaxError,
     ValueError,
     TypeError,
     LookupError,
+    AttributeError,
     ArithmeticError,
+    AssertionError,
+    RuntimeError,
     struct.error,
+    zlib.error,
     Image.DecompressionBombError,
 )
 
@@ -76,6 +98,11 @@ def sniff(original: bytes) -> str:
         return name
     if is_svg(original):
         return "SVG"
+    if _is_avif(original) and _OPTIONAL["AVIF"]:
+        return "AVIF"
+    # Without its extra, too: whoever draws it says how to get that.
+    if original[:_PDF_WITHIN_BYTES].lstrip(_PADDING).startswith(b"%PDF-"):
+        return "PDF"
     raise UnreadableImageError(
         f"This seems to be {_guess(original)}. {TAKEN}: export it as one of these."
     )
@@ -89,6 +116,15 @@ def raster_format(original: bytes) -> str | None:
     if original[:4] == b"RIFF" and original[8:12] == b"WEBP":
         return "WEBP"
     return None
+
+
+def _is_avif(original: bytes) -> bool:
+    """Whether any of the brands that a file says it conforms to is AVIF's."""
+    if original[4:8] != b"ftyp":
+        return False
+    end = min(int.from_bytes(original[:4], "big"), _BRANDS_WITHIN_BYTES)
+    brands = [original[at : at + 4] for at in range(8, end, 4)]
+    return b"avif" in brands or b"avis" in brands
 
 
 def is_svg(original: bytes) -> bool:
@@ -143,6 +179,8 @@ def opened(original: bytes, name: str) -> Iterator[Image.Image]:
                 check_size(*image.size)
                 yield image
     except DAMAGE as error:
+        if name == "JPEG" and _is_rare_jpeg(original):
+            raise UnreadableImageError(_RARE_JPEG) from error
         raise UnreadableImageError(
             f"The {name} file is damaged or cut off: upload it again."
         ) from error
@@ -156,6 +194,17 @@ def check_size(width_px: int, height_px: int) -> None:
             f" {MAX_PIXELS // 10**6} megapixels and {MAX_SIDE_PX} pixels a side are"
             " taken: export it smaller."
         )
+
+
+def _is_rare_jpeg(original: bytes) -> bool:
+    """Whether a JPEG has 12 bits a colour, or is of one of the lossless kinds."""
+    at = 2
+    while original[at : at + 1] == b"\xff" and at + 5 <= len(original):
+        kind = original[at + 1]
+        if 0xC0 <= kind <= 0xCF and kind not in _NO_FRAMES:
+            return kind in _LOSSLESS or original[at + 4] != 8
+        at += 2 + int.from_bytes(original[at + 2 : at + 4], "big")
+    return False
 
 
 def _guess(original: bytes) -> str:

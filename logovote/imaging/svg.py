@@ -22,9 +22,9 @@ _MAX_DEPTH: Final = 128
 _MAX_ENTITIES: Final = 64
 _MAX_ENTITY_CHARACTERS: Final = 256
 _MAX_FILTER_STEPS: Final = 400
-_MAX_ASPECT: Final = 50
+MAX_ASPECT: Final = 50
 DRAWN_PX: Final = max(max(spec.width_px, spec.height_px) for spec in SPECS)
-_FACTS_PX: Final = 10_000
+FACTS_PX: Final = 10_000
 
 _SVG: Final = "http://www.w3.org/2000/svg"
 _XLINK: Final = "http://www.w3.org/1999/xlink"
@@ -214,13 +214,13 @@ class _Sanitiser:
             root.pop("height", None)
             return
         width, height = size
-        if max(width, height) > _MAX_ASPECT * min(width, height):
+        if max(width, height) > MAX_ASPECT * min(width, height):
             raise UnreadableImageError(
-                f"The SVG is more than {_MAX_ASPECT} times as long as it is high or"
+                f"The SVG is more than {MAX_ASPECT} times as long as it is high or"
                 " wide: crop its page to the drawing."
             )
         # A page of a hundred metres is still one design: its shape is what counts.
-        stated = min(1.0, _FACTS_PX / max(width, height))
+        stated = min(1.0, FACTS_PX / max(width, height))
         self._size = (max(1, round(width * stated)), max(1, round(height * stated)))
         root.setdefault("viewBox", f"0 0 {width:.6g} {height:.6g}")
         scale = DRAWN_PX / max(width, height)

@@ -7,6 +7,7 @@ file itself and ends.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import select
@@ -28,6 +29,17 @@ _WARM_SVG: Final = (
     b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
     b'<text y="9">a</text></svg>'
 )
+# The font is one that no machine has: looking for it reads the list of those it has.
+_WARM_PDF: Final = b"""%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources
+<</Font<</F<</Type/Font/Subtype/TrueType/BaseFont/Unheard>>>>>>>>endobj
+4 0 obj<</Length 29>>stream
+BT /F 9 Tf 9 9 Td (a) Tj ET
+endstream endobj
+trailer<</Root 1 0 R>>
+"""
 
 
 def main() -> None:
@@ -79,7 +91,7 @@ def _decode_and_exit(original: bytes, writer: int) -> NoReturn:
     code = 1
     try:
         limits.die_with_parent()
-        limits.ration(limits.FONT_FILES if probe.is_svg(original) else 0)
+        limits.ration(0 if probe.raster_format(original) else limits.FONT_FILES)
         answer = memoryview(_answer(original))
         while answer:
             answer = answer[os.write(writer, answer) :]
@@ -122,11 +134,12 @@ def _warm() -> None:
     """Decode and encode every format once: nothing can be loaded after `seclude`."""
     tiny = Image.new("RGB", (16, 16), "white")
     tiny.putpixel((8, 8), (200, 0, 0))
-    originals = [_WARM_SVG]
-    for name in ("PNG", "JPEG", "GIF", "WEBP", "MPO"):
+    originals = [_WARM_SVG, _WARM_PDF]
+    for name in ("PNG", "JPEG", "GIF", "WEBP", "MPO", "AVIF"):
         encoded = io.BytesIO()
         second = {"save_all": True, "append_images": [tiny.rotate(90)]}
-        tiny.save(encoded, name, **({} if name == "JPEG" else second))
+        with contextlib.suppress(OSError, KeyError):  # a Pillow without AVIF
+            tiny.save(encoded, name, **({} if name == "JPEG" else second))
         originals.append(encoded.getvalue())
     for original in originals:
         _answer(original)

@@ -25,6 +25,7 @@ from logovote.ingest.members import (
     UnreadableSourceError,
     readable,
 )
+from logovote.ingest.webarchives import HEAD_BYTES, WebArchiveSource, is_web_archive
 
 # Deflate makes flat drawings very small, so a ratio alone says little below this size.
 _MAX_RATIO = 200
@@ -43,7 +44,9 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def open_source(path: Path) -> Source:
-    """Open a folder, zip, tar (plain, gz, bz2, xz) or single file, told by content.
+    """Open a folder, zip, tar (plain, gz, bz2, xz), saved page or other single file.
+
+    Which of these a file is, its content tells.
 
     Raises:
         UnreadableSourceError: nothing is there, or it cannot be read as a whole.
@@ -59,12 +62,14 @@ def open_source(path: Path) -> Source:
                 f"“{path.name}” is neither a folder nor an ordinary file."
             )
         with path.open("rb") as opened:
-            start = opened.read(_TAR_BLOCK_BYTES)
+            start = opened.read(HEAD_BYTES)
     with readable(UnreadableSourceError, _DAMAGED):
         if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
             return ZipSource(path)
         if _is_tar(path, start):
             return TarSource(path, start)
+        if is_web_archive(start):
+            return WebArchiveSource(path)
         return FileSource(path)
 
 

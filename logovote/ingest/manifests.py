@@ -48,7 +48,8 @@ _POINTING = frozenset(("number", "file", "url", "design_id"))
 
 _NUMBER = re.compile(r"(?:entry|design|no\.?|nr\.?)?\s*#?\s*(\d{1,18})(?:\.0+)?", re.I)
 _YES = frozenset(("1", "true", "yes", "y", "x", "winner", "✓"))
-_STATUSES = {"eliminated": "declined", "won": "winner", "deleted": "withdrawn"}
+# What contest sites call the same states; others stay as they are.
+STATUSES = {"eliminated": "declined", "won": "winner", "deleted": "withdrawn"}
 _JOINERS_AND_MARKS = "\u200c\u200d\u200e\u200f"
 
 
@@ -272,7 +273,7 @@ def _row(
         design_id=cell.get("design_id") or None,
         designer=text("designer", MAX_DESIGNER_CHARACTERS),
         title=text("title", MAX_TITLE_CHARACTERS),
-        status=_STATUSES.get(status, status) or None,
+        status=STATUSES.get(status, status) or None,
         submitted_at=text("submitted_at", 40),
         revision_of=number("revision_of"),
         note=text("note"),

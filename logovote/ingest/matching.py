@@ -71,18 +71,18 @@ def _signs(
     """Yield the signs, the surest first."""
     folders = [posixpath.dirname(name) for name in names]
     common = posixpath.commonpath(folders) if folders else ""
-    for fold in (_composed, _folded):
+    for fold in (_composed, folded):
         # Paths in a list begin where the list lies, at the top, or at the folder that
         # somebody packed with all that is in it.
         for root in (folder, "", common):
             yield _same_path(fold, root)
-    yield Sign(lambda row: {_base(_path(row.file))}, lambda name: {_base(name)})
-    yield Sign(lambda row: {_stem(_path(row.file))}, lambda name: {_stem(name)})
+    yield Sign(lambda row: {base_of(_path(row.file))}, lambda name: {base_of(name)})
+    yield Sign(lambda row: {stem_of(_path(row.file))}, lambda name: {stem_of(name)})
     yield Sign(
-        lambda row: {_base(_path(row.url)), _folded(row.design_id or "")},
-        lambda name: {_base(name), _stem(name)},
+        lambda row: {base_of(_path(row.url)), folded(row.design_id or "")},
+        lambda name: {base_of(name), stem_of(name)},
     )
-    yield Sign(lambda row: {_stem(_path(row.url))}, lambda name: {_stem(name)})
+    yield Sign(lambda row: {stem_of(_path(row.url))}, lambda name: {stem_of(name)})
     yield Sign(
         lambda row: {str(row.number or "")}, lambda name: {str(numbers[name] or "")}
     )
@@ -97,7 +97,7 @@ def _same_path(fold: Callable[[str], str], root: str) -> Sign:
 
 def _missing(row: Row, lines: Mapping[str, int]) -> str:
     for name, line in lines.items():
-        if _folded(_path(row.file)) == _folded(name):
+        if folded(_path(row.file)) == folded(name):
             return f"line {line} already speaks of its file"
     return f"no file was found for “{printable(row.file or str(row.number or '?'))}”"
 
@@ -113,17 +113,20 @@ def _path(cell: str | None) -> str:
     return path.removeprefix("./").strip("/")
 
 
-def _base(path: str) -> str:
-    return _folded(posixpath.basename(path))
+def base_of(path: str) -> str:
+    """Return the last part of a path, in whatever case and form it is written."""
+    return folded(posixpath.basename(path))
 
 
-def _stem(path: str) -> str:
-    return without_extension(_base(path))
+def stem_of(path: str) -> str:
+    """Return the last part of a path without its extension."""
+    return without_extension(base_of(path))
 
 
 def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """Return a text as those compare it who do not mind case."""
     return _composed(_composed(text).casefold())

@@ -166,6 +166,10 @@ class Source(ABC):
         self._count()
         self._problems.append(Problem(name, reason))
 
+    def _ignore(self, name: str, reason: str) -> None:
+        self._count()
+        self._problems.append(Problem(name, reason, Status.IGNORED))
+
     def _count(self) -> None:
         """Count one thing met, folders of an archive included."""
         self._met += 1

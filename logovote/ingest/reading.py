@@ -6,7 +6,7 @@ import posixpath
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from logovote.errors import LogovoteError
@@ -31,6 +31,7 @@ from logovote.ingest.members import (
     printable,
 )
 from logovote.ingest.names import Guess, guess_all
+from logovote.ingest.pages import read_pages
 
 _MANIFEST_EXTENSIONS = (".csv", ".tsv", ".txt", ".json")
 _UNLISTED = Row(line=0)
@@ -101,15 +102,37 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
         else:
             name, folder, chosen = "", "", Manifest((), frozenset(), ())
         listed = {member.index for member, _ in lists}
-        members = [member for member in source.members if member.index not in listed]
+        pages = read_pages(
+            source, [member for member in source.members if member.index not in listed]
+        )
+        members = pages.others
         guesses = guess_all(member.name for member in members)
-        numbers = {name: guess.number for name, guess in guesses.items()}
+        numbers = {
+            name: pages.rows.get(name, _UNLISTED).number or guess.number
+            for name, guess in guesses.items()
+        }
         rows, unmatched = match(chosen.rows, members, numbers, folder)
         remarks = (*chosen.remarks, *unmatched, *_doubled(chosen.rows))
+        entries: list[Member] = []
+        left_out: list[Member] = []
+        for member in members:
+            is_entry = member.index in rows or member.name not in pages.furniture
+            (entries if is_entry else left_out).append(member)
         yield Reading(
-            entries=_entries(members, guesses, rows),
-            problems=(*source.problems, *_list_problems(lists, name)),
-            remarks=tuple(f"{printable(name)}, {remark}." for remark in remarks),
+            entries=_entries(entries, guesses, rows, pages.rows),
+            problems=(
+                *source.problems,
+                *_list_problems(lists, name),
+                *pages.problems,
+                *(
+                    Problem(member.name, pages.furniture[member.name], Status.IGNORED)
+                    for member in left_out
+                ),
+            ),
+            remarks=(
+                *(f"{printable(name)}, {remark}." for remark in remarks),
+                *pages.remarks,
+            ),
             source=source,
         )
 
@@ -167,19 +190,40 @@ def _doubled(rows: tuple[Row, ...]) -> Iterator[str]:
 
 
 def _entries(
-    members: list[Member], guesses: dict[str, Guess], rows: dict[int, Row]
+    members: list[Member],
+    guesses: dict[str, Guess],
+    rows: dict[int, Row],
+    pages: dict[str, Row],
 ) -> tuple[Entry, ...]:
-    """Join what the list and the names tell; the list wins."""
-    listed = [member for member in members if member.index in rows]
-    others = [member for member in members if member.index not in rows]
-    listed.sort(key=lambda member: rows[member.index].line)
+    """Join what the list, the saved pages and the names tell, in this order."""
+
+    def place(member: Member) -> tuple[int, int]:
+        if member.index in rows:
+            return 0, rows[member.index].line
+        if member.name in pages:
+            return 1, pages[member.name].line
+        return 2, 0
+
     return tuple(
-        _entry(order, member, guesses[member.name], rows.get(member.index, _UNLISTED))
-        for order, member in enumerate((*listed, *others))
+        _entry(
+            order,
+            member,
+            guesses[member.name],
+            [
+                row
+                for row in (rows.get(member.index), pages.get(member.name))
+                if row is not None
+            ],
+        )
+        for order, member in enumerate(sorted(members, key=place))
     )
 
 
-def _entry(order: int, member: Member, guess: Guess, row: Row) -> Entry:
+def _entry(order: int, member: Member, guess: Guess, rows: list[Row]) -> Entry:
+    row = _UNLISTED
+    for each in reversed(rows):
+        told = {name: value for name, value in vars(each).items() if value is not None}
+        row = replace(row, **told)
     return Entry(
         file=member.name,
         number=row.number or guess.number,
@@ -189,7 +233,7 @@ def _entry(order: int, member: Member, guess: Guess, row: Row) -> Entry:
         submitted_at=row.submitted_at,
         revision_of=row.revision_of,
         note=row.note,
-        listed=row is not _UNLISTED,
+        listed=bool(rows),
         order=order,
         member=member,
     )

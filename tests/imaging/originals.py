@@ -47,20 +47,60 @@ def data_url(picture: bytes, kind: str = "image/png") -> str:
     return f"data:{kind};base64,{base64.b64encode(picture).decode()}"
 
 
-def png_header(width: int, height: int) -> bytes:
-    """A PNG that says it is this large and holds next to nothing."""
+def pdf(
+    drawing: str = "0.78 0.08 0.16 rg 20 40 60 40 re f",
+    page: str = "/MediaBox[0 0 200 100]",
+    trailer: str = "",
+    extra: str = "",
+) -> bytes:
+    """A PDF of one page, drawn by these operators, without a table of its objects."""
+    return (
+        "%PDF-1.4\n"
+        "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        f"3 0 obj<</Type/Page/Parent 2 0 R {page}/Contents 4 0 R>>endobj\n"
+        f"4 0 obj<</Length {len(drawing)}>>stream\n{drawing}\nendstream endobj\n"
+        f"{extra}trailer<</Root 1 0 R {trailer}>>\n%%EOF\n"
+    ).encode()
 
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        check = zlib.crc32(kind + data)
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
 
-    facts = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """One chunk of a PNG."""
+    check = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + check
+
+
+def raw_png(
+    size: tuple[int, int],
+    bits: int,
+    colour: int,
+    pixels: bytes,
+    extra: bytes = b"",
+    *,
+    interlaced: int = 0,
+) -> bytes:
+    """A PNG of any kind: `pixels` are its lines, each with a filter byte before."""
+    facts = struct.pack(">IIBBBBB", *size, bits, colour, 0, 0, interlaced)
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", facts)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + extra
+        + chunk(b"IDAT", zlib.compress(pixels))
         + chunk(b"IEND", b"")
     )
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG that says it is this large and holds next to nothing."""
+    return raw_png((width, height), 8, 2, b"\0" * 100)
+
+
+def jpeg_frame(original: bytes, kind: int = 0xC0, bits: int = 8) -> bytes:
+    """Say of a JPEG that its frame is of another kind, or has more bits."""
+    at = original.index(b"\xff\xc0")
+    data = bytearray(original)
+    data[at + 1], data[at + 4] = kind, bits
+    return bytes(data)
 
 
 def use_bomb(levels: int = 9) -> bytes:

@@ -5,7 +5,16 @@ from PIL import Image, ImageCms
 
 from logovote.imaging.decode import Decoded, decode
 from logovote.imaging.picture import UnreadableImageError
-from tests.imaging.originals import NAVY, RED, encoded, mark, svg
+from tests.imaging.originals import (
+    NAVY,
+    RED,
+    chunk,
+    encoded,
+    jpeg_frame,
+    mark,
+    raw_png,
+    svg,
+)
 
 INK = (90, 85)  # within the mark
 GROUND = (5, 5)
@@ -79,6 +88,23 @@ def assert_near(found: tuple[int, ...], wanted: tuple[int, ...], by: int = 6) ->
             id="cmyk-as-adobe-writes-it",
         ),
         pytest.param(mark(), "WEBP", {"lossless": True}, RED, (255,) * 3, id="webp"),
+        pytest.param(mark(), "AVIF", {}, RED, (255,) * 3, id="avif"),
+        pytest.param(
+            mark("RGBA", ground=(0, 0, 0, 0), ink=(*RED, 255)),
+            "AVIF",
+            {},
+            (*RED, 255),
+            (0, 0, 0, 0),
+            id="avif-alpha",
+        ),
+        pytest.param(
+            mark("L", ground=255, ink=90),
+            "JPEG",
+            {"progressive": True, "quality": 95},
+            (90,) * 3,
+            (255,) * 3,
+            id="progressive-grey",
+        ),
     ],
 )
 def test_colours_come_out_as_they_were_meant(
@@ -95,6 +121,55 @@ def test_colours_come_out_as_they_were_meant(
     assert_near(colour(decoded, GROUND), ground)
 
 
+@pytest.mark.parametrize(
+    ("bits", "colour", "pixel", "extra", "seen"),
+    [
+        pytest.param(16, 2, "c800 1400 2800", b"", RED, id="rgb"),
+        pytest.param(16, 6, "c800 1400 2800 4000", b"", (*RED, 64), id="rgba"),
+        pytest.param(16, 4, "c800 4000", b"", (200, 200, 200, 64), id="grey-alpha"),
+        pytest.param(
+            16, 0, "c800", chunk(b"tRNS", b"\xc8\0"), (200,) * 3 + (0,), id="grey-trns"
+        ),
+        pytest.param(
+            8,
+            3,
+            "00",
+            chunk(b"PLTE", bytes(RED)) + chunk(b"tRNS", b"\x40"),
+            (*RED, 64),
+            id="palette-alpha",
+        ),
+    ],
+)
+def test_rare_kinds_of_png_keep_their_colours(
+    bits: int, colour: int, pixel: str, extra: bytes, seen: tuple[int, ...]
+) -> None:
+    line = b"\0" + bytes.fromhex(pixel) * 10
+
+    decoded = decode(raw_png((10, 10), bits, colour, line * 10, extra))
+
+    assert decoded.image.getpixel((5, 5)) == seen
+
+
+def test_an_interlaced_png_is_read() -> None:
+    # Ten by one: the passes hold two, one, two and five pixels of the only line.
+    passes = b"".join(b"\0" + bytes([200]) * count for count in (2, 1, 2, 5))
+
+    decoded = decode(raw_png((10, 1), 8, 0, passes, interlaced=1))
+
+    assert {decoded.image.getpixel((x, 0)) for x in range(10)} == {(200, 200, 200)}
+
+
+@pytest.mark.parametrize(("kind", "bits"), [(0xC0, 12), (0xC1, 12), (0xC3, 8)])
+def test_a_rare_kind_of_jpeg_is_refused_in_words(kind: int, bits: int) -> None:
+    with pytest.raises(UnreadableImageError, match=r"rare kind.*ordinary JPEG"):
+        decode(jpeg_frame(encoded(mark(), "JPEG"), kind, bits))
+
+
+def test_a_palette_that_is_missing_is_refused() -> None:
+    with pytest.raises(UnreadableImageError, match="damaged"):
+        decode(raw_png((10, 10), 8, 3, bytes(110)))
+
+
 def test_a_palette_with_transparency_keeps_it() -> None:
     image = mark().quantize(8)
     decoded = decode(encoded(image, "GIF", transparency=image.getpixel(GROUND)))
@@ -104,7 +179,7 @@ def test_a_palette_with_transparency_keeps_it() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "AVIF"])
 def test_a_rotated_file_is_turned_upright(name: str, orientation: int) -> None:
     turns = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -167,7 +242,7 @@ def test_metadata_goes_no_further_than_the_decoder() -> None:
     assert not decode(original).image.info
 
 
-@pytest.mark.parametrize("name", ["GIF", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", ["GIF", "PNG", "WEBP", "AVIF"])
 def test_of_an_animation_the_first_frame_is_shown(name: str) -> None:
     moving = encoded(mark(), name, save_all=True, append_images=[mark(ink=NAVY)])
 

@@ -243,7 +243,8 @@ def test_a_named_list_that_is_none_is_refused(kind: str, tmp_path: Path) -> None
 
 
 def test_what_is_no_list_is_left_to_those_who_look_at_pictures(tmp_path: Path) -> None:
-    files = {"README.txt": b"Dear organiser", "36.html": b"<p>", "36.svg": b"<svg>"}
+    files = {"README.txt": b"Dear organiser", "36.html": PIXEL, "36.svg": b"<svg>"}
+    files["37.html"] = b"<?xml version='1.0'?><!-- not a page --><svg/>"
 
     with read_entries(write_folder(tmp_path, files)) as reading:
         assert {entry.file for entry in reading.entries} == files.keys()
