@@ -10,6 +10,7 @@ import struct
 from typing import BinaryIO, Final
 
 from logovote.imaging.picture import (
+    CUTOUTS,
     FORMATS,
     GROUNDS,
     MAX_SIDE_PX,
@@ -24,7 +25,7 @@ READY: Final = b"ready"
 MAX_ANSWER_BYTES: Final = 8_000_000
 
 _LENGTH: Final = struct.Struct(">I")
-_FACTS: Final = struct.Struct(">BIIBB")
+_FACTS: Final = struct.Struct(">BIIBBBB3B")
 _PICTURE: Final = struct.Struct(">III")
 _REFUSED: Final = b"R"
 _DEVELOPED: Final = b"D"
@@ -73,6 +74,9 @@ def answer(developed: Developed) -> bytes:
             developed.height_px,
             developed.animated,
             GROUNDS.index(developed.ground),
+            CUTOUTS.index(developed.cutout),
+            developed.colour is not None,
+            *(developed.colour or (0, 0, 0)),
         ),
     ]
     for picture in developed.derivatives:
@@ -100,8 +104,9 @@ def parse(payload: bytes) -> Developed:
 
 
 def _parse_developed(payload: bytes) -> Developed:
-    format_, width_px, height_px, animated, ground = _FACTS.unpack_from(payload, 1)
-    if animated > 1 or not (
+    facts = _FACTS.unpack_from(payload, 1)
+    format_, width_px, height_px, animated, ground, cutout, flat, *colour = facts
+    if max(animated, flat) > 1 or not (
         0 < width_px <= MAX_SIDE_PX and 0 < height_px <= MAX_SIDE_PX
     ):
         raise MalformedAnswerError("impossible facts")
@@ -120,6 +125,8 @@ def _parse_developed(payload: bytes) -> Developed:
         height_px,
         bool(animated),
         GROUNDS[ground],
+        (colour[0], colour[1], colour[2]) if flat else None,
+        CUTOUTS[cutout],
         tuple(derivatives),
     )
 

@@ -198,7 +198,9 @@ def _started() -> subprocess.Popen[bytes]:
         stdout=subprocess.PIPE,
         # There is logovote, installed or not.
         cwd=_HOME,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        # NumPy's threads would die in the fork, and forbid the kernel to seclude us.
+        | {"OPENBLAS_NUM_THREADS": "1"},
         # Ctrl-C is for us: what is inside ends when its input does.
         start_new_session=True,
     )
