@@ -14,8 +14,10 @@ _Plane = NDArray[np.uint8]
 
 # Levels of 255 up to which a pixel is ground: paper white and JPEG noise.
 _GROUND: Final = 10
-# Ink fainter than this is a shadow or a tint, and lets the ground shine through.
+# Grey fainter than this is a shadow, and lets the ground shine through. A pale colour
+# is more likely a fill, such as skin, and solid.
 _FAINT: Final = 64
+_FAINT_COLOUR: Final = 24
 # How many pixels wide the soft edge between ink and ground can be, on either side.
 _EDGE_PX: Final = 2
 # In one ink, everything with this part of the strongest ink's contrast is solid.
@@ -34,11 +36,16 @@ def knock_out(mark: Image.Image, ground: Colour) -> Image.Image:
     """
     pixels = np.asarray(mark)
     far = _distance(pixels, ground)
-    strongest = np.maximum(_extreme(far, np.maximum), _FAINT)
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    tint = np.maximum(np.maximum(red, green), blue) - np.minimum(
+        np.minimum(red, green), blue
+    )
+    faint = np.where(tint >= _FAINT_COLOUR, np.uint8(_FAINT_COLOUR), np.uint8(_FAINT))
+    strongest = np.maximum(_extreme(far, np.maximum), faint)
     ink = np.maximum(far, _GROUND) - np.float32(_GROUND)
     part = np.minimum(ink / (strongest - np.float32(_GROUND)), 1)
     # Ink with no ground near is solid however pale: only edges are mixtures.
-    part[(_extreme(far, np.minimum) > _GROUND) & (far >= _FAINT)] = 1
+    part[(_extreme(far, np.minimum) > _GROUND) & (far >= faint)] = 1
     alpha = np.rint(part * 255).astype(np.uint8)
     paper = np.array(ground, np.float32)
     share = np.maximum(part, 1 / 255)[..., None]
@@ -78,7 +85,10 @@ def _distance(pixels: _Plane, ground: Colour) -> _Plane:
     """Return, for each pixel, how far its farthest channel is from `ground`."""
     paper = np.array(ground, np.uint8)
     apart = np.maximum(pixels, paper) - np.minimum(pixels, paper)
-    farthest: _Plane = apart.max(axis=2)
+    # Three times as fast as apart.max(axis=2).
+    farthest: _Plane = np.maximum(
+        np.maximum(apart[..., 0], apart[..., 1]), apart[..., 2]
+    )
     return farthest
 
 

@@ -71,10 +71,10 @@ def _icon(side_px: int) -> Spec:
 SPECS: Final = (
     Spec("thumb", 320, 240, "mark", 80, 2.5, 16, 0.34),
     Spec("thumb2x", 640, 480, "mark", 80, 5.0, 32, 0.34),
-    Spec("preview", 1280, 1280, "design", 80, 1.0),
-    # For the logo lab: laid out like thumb2x, so that one can lie on the other.
-    Spec("mark", 640, 480, "cutout", 80, 5.0, 32, 0.34),
-    Spec("mono", 640, 480, "ink", 80, 5.0, 32, 0.34),
+    Spec("preview", 1024, 1024, "design", 80, 1.0),
+    # For the logo lab: laid out like the thumbnails, so that one can lie on the other.
+    Spec("mark", 480, 360, "cutout", 80, 3.75, 24, 0.34),
+    Spec("mono", 480, 360, "ink", None, 3.75, 24, 0.34),
     *map(_icon, (16, 32, 48, 64, 96, 128)),
 )
 # Raise it whenever derivatives made before should be made again.

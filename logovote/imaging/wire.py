@@ -7,6 +7,7 @@ one from a decoder that a hostile file has taken over can only succeed or be ref
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from logovote.imaging.picture import (
@@ -85,8 +86,8 @@ def answer(developed: Developed) -> bytes:
     return b"".join(parts)
 
 
-def parse(payload: bytes) -> Developed:
-    """Read an answer, believing nothing.
+def parse(payload: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
+    """Read an answer about the derivatives of `specs`, believing nothing.
 
     Raises:
         UnreadableImageError: the answer is a refusal.
@@ -98,12 +99,12 @@ def parse(payload: bytes) -> Developed:
     if not payload.startswith(_DEVELOPED):
         raise MalformedAnswerError("neither facts nor a refusal")
     try:
-        return _parse_developed(payload)
+        return _parse_developed(payload, specs)
     except (struct.error, IndexError) as error:
         raise MalformedAnswerError("the answer is cut off or out of range") from error
 
 
-def _parse_developed(payload: bytes) -> Developed:
+def _parse_developed(payload: bytes, specs: Sequence[Spec]) -> Developed:
     facts = _FACTS.unpack_from(payload, 1)
     format_, width_px, height_px, animated, ground, cutout, flat, *colour = facts
     if max(animated, flat) > 1 or not (
@@ -112,7 +113,7 @@ def _parse_developed(payload: bytes) -> Developed:
         raise MalformedAnswerError("impossible facts")
     derivatives = []
     at = 1 + _FACTS.size
-    for spec in SPECS:
+    for spec in specs:
         width, height, length = _PICTURE.unpack_from(payload, at)
         at += _PICTURE.size
         derivatives.append(_checked(spec, payload[at : at + length], width, height))

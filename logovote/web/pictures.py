@@ -52,7 +52,7 @@ class Picture:
 
     @property
     def preview(self) -> str:
-        """The whole design in its own shape, 1280 px at most."""
+        """The whole design in its own shape, 1024 px at most."""
         return _address(self.digest, "preview")
 
     @property
