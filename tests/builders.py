@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
 from logovote.contest import casting, contests, people, rounds
+from logovote.imaging.picture import SPECS
 from logovote.imaging.worker import Fence
 from logovote.store import queries
 from logovote.store.media import digest_of
@@ -126,11 +127,13 @@ def add_design(
             size_bytes=999,
             animated=False,
             ground="light",
+            colour="#ffffff",
+            cutout="simulated",
             specs="test",
         )
     )
     session.flush()
-    for kind in ("thumb", "thumb2x", "preview", "icon"):
+    for kind in (spec.kind for spec in SPECS):
         session.add(
             Derivative(
                 picture_digest=digest,

@@ -171,6 +171,8 @@ def _keep_files(
         size_bytes=len(original),
         animated=developed.animated,
         ground=developed.ground,
+        colour=developed.colour and "#{:02x}{:02x}{:02x}".format(*developed.colour),
+        cutout=developed.cutout,
         specs=SPECS_VERSION,
     )
     return [

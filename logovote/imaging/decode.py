@@ -65,7 +65,8 @@ def decode(original: bytes) -> Decoded:
 def _raster(original: bytes, name: str) -> Decoded:
     with probe.opened(original, name) as opened:
         width_px, height_px = opened.size
-        opened.draft(opened.mode, (_ENOUGH_PX, _ENOUGH_PX))
+        shrunk = _ENOUGH_PX / max(opened.size)
+        opened.draft(opened.mode, (int(width_px * shrunk), int(height_px * shrunk)))
         opened.load()
         turn = _orientation(opened)
         profile = opened.info.get("icc_profile")

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Final
 
 from PIL import Image
 
-from logovote.imaging import framing
+from logovote.imaging import cutout, framing
 from logovote.imaging.decode import decode
-from logovote.imaging.framing import Box, Frame
-from logovote.imaging.picture import SPECS, Derivative, Developed, Spec
+from logovote.imaging.framing import Frame
+from logovote.imaging.picture import SPECS, Colour, Derivative, Developed, Spec
+
+_PAPER: Final[dict[str, Colour]] = {"light": (255, 255, 255), "dark": (0, 0, 0)}
+
+# Bytes and speed, measured on 211 designs: method 2 encodes twice as fast as the
+# default 4 and costs 6 % more bytes.
+_METHOD: Final = 2
+_LOSSLESS: Final = {"lossless": True, "quality": 20, "method": 1}
 
 
-def develop(original: bytes) -> Developed:
-    """Decode a file and make its derivatives, in this very process.
+def develop(original: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
+    """Decode a file and make its derivatives in this very process: those of `specs`.
 
     For anything that strangers sent, use `logovote.imaging.worker.Fence`.
 
@@ -22,60 +30,118 @@ def develop(original: bytes) -> Developed:
         UnreadableImageError: not a picture we take, or damaged.
     """
     decoded = decode(original)
-    image = decoded.image
-    mark = framing.find(image)
-    whole = Frame((0, 0, *image.size), None, mark.ground, whole=True)
-    # Premultiplied, so that colours hidden in transparent pixels do not bleed in.
-    pixels = image.convert("RGBa") if image.mode == "RGBA" else image
-    made = {
-        **_derivatives(pixels, mark, [spec for spec in SPECS if spec.trimmed]),
-        **_derivatives(pixels, whole, [spec for spec in SPECS if not spec.trimmed]),
-    }
+    frame = framing.find(decoded.image)
     return Developed(
         decoded.format,
         decoded.width_px,
         decoded.height_px,
         decoded.animated,
-        mark.ground,
-        tuple(made[spec.kind] for spec in SPECS),
+        frame.ground,
+        frame.colour,
+        frame.cutout,
+        _derivatives(decoded.image, frame, specs),
     )
 
 
 def _derivatives(
-    pixels: Image.Image, frame: Frame, specs: Sequence[Spec]
-) -> dict[str, Derivative]:
-    """Make the derivatives that show the same frame.
+    image: Image.Image, frame: Frame, specs: Sequence[Spec]
+) -> tuple[Derivative, ...]:
+    """Make pictures of a design, each of a larger one that was made before.
 
-    The large picture is read once, for the largest of them; the others are made of
-    that one, which nobody sees and which halves the time.
+    The original is read once, for the largest; that nobody sees in the small ones, and
+    it takes a third of the time.
     """
-    sizes = {spec: framing.size_on(spec, frame) for spec in specs}
-    largest = _resized(pixels, max(sizes.values()), frame.box)
-    made = {}
-    for spec, size in sizes.items():
-        shown = _resized(largest, size, (0, 0, *largest.size))
-        if shown.mode == "RGBa":
-            shown = shown.convert("RGBA")
-        if spec.trimmed:
-            shown = _on_canvas(shown, frame, spec)
-        encoded = io.BytesIO()
-        shown.save(encoded, "WEBP", quality=spec.quality, method=spec.method)
-        made[spec.kind] = Derivative(spec.kind, encoded.getvalue(), *shown.size)
-    return made
+    sizes = {spec: framing.size_on(spec, frame, image.size) for spec in SPECS}
+    # Premultiplied, so that colours hidden in transparent pixels do not bleed in.
+    pixels = image.convert("RGBa") if image.mode == "RGBA" else image
+    shown = {spec.shows for spec in specs}
+    design, box = _design(pixels, frame, _largest(sizes, "design"))
+    size = _largest(sizes, "mark")
+    if box[2] - box[0] >= size[0]:
+        mark = _resized(design, size, box)
+    else:
+        mark = _resized(pixels, size, frame.box)
+    sources = {"design": design, "mark": mark}
+    if shown & {"cutout", "ink"}:
+        sources["cutout"] = bare = _resized(mark, _largest(sizes, "ink"))
+        if "cutout" in shown and frame.colour is not None:
+            sources["cutout"] = cutout.knock_out(bare, frame.colour).convert("RGBa")
+        if "ink" in shown:
+            paper = frame.colour or _PAPER[frame.ground]
+            sources["ink"] = cutout.ink(_straight(bare), paper)
+    made = []
+    for spec in specs:
+        picture = _straight(_resized(sources[spec.shows], sizes[spec]))
+        if spec.shows != "design":
+            picture = _on_canvas(picture, spec, frame.colour)
+        made.append(Derivative(spec.kind, _encoded(picture, spec), *picture.size))
+    return tuple(made)
 
 
-def _resized(pixels: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-    if size == pixels.size and box == (0, 0, *size):
+def _largest(sizes: dict[Spec, tuple[int, int]], shows: str) -> tuple[int, int]:
+    return max(size for spec, size in sizes.items() if spec.shows == shows)
+
+
+def _design(
+    pixels: Image.Image, frame: Frame, size: tuple[int, int]
+) -> tuple[Image.Image, tuple[float, float, float, float]]:
+    """Return the whole design at this size, and where on it the frame's box is."""
+    across, down = size[0] / pixels.width, size[1] / pixels.height
+    left, top, right, bottom = frame.box
+    box = (left * across, top * down, right * across, bottom * down)
+    if not frame.even or size == pixels.size:
+        return _resized(pixels, size), box
+    # Only what is not ground is worth the work.
+    inside = (int(box[0]), int(box[1]), -int(-box[2] // 1), -int(-box[3] // 1))
+    wide, high = (
+        min(inside[2], size[0]) - inside[0],
+        min(inside[3], size[1]) - inside[1],
+    )
+    drawn = _resized(
+        pixels,
+        (wide, high),
+        (
+            inside[0] / across,
+            inside[1] / down,
+            min((inside[0] + wide) / across, pixels.width),
+            min((inside[1] + high) / down, pixels.height),
+        ),
+    )
+    canvas = Image.new(pixels.mode, size, frame.colour or 0)
+    canvas.paste(drawn, inside[:2])
+    return canvas, box
+
+
+def _resized(
+    pixels: Image.Image,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None = None,
+) -> Image.Image:
+    whole = (0, 0, *pixels.size)
+    if size == pixels.size and (box or whole) == whole:
         return pixels
     return pixels.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
-def _on_canvas(shown: Image.Image, frame: Frame, spec: Spec) -> Image.Image:
+def _straight(pixels: Image.Image) -> Image.Image:
+    return pixels.convert("RGBA") if pixels.mode == "RGBa" else pixels
+
+
+def _on_canvas(shown: Image.Image, spec: Spec, colour: Colour | None) -> Image.Image:
     """Centre a mark on its own ground; without one the rest stays transparent."""
     size = (spec.width_px, spec.height_px)
-    if frame.colour is None:
+    if spec.shows != "mark" or colour is None:
         canvas = Image.new("RGBA", size)
     else:
-        canvas = Image.new("RGB", size, frame.colour)
+        canvas = Image.new("RGB", size, colour)
     canvas.paste(shown, ((size[0] - shown.width) // 2, (size[1] - shown.height) // 2))
     return canvas
+
+
+def _encoded(shown: Image.Image, spec: Spec) -> bytes:
+    file = io.BytesIO()
+    if spec.quality is None:
+        shown.save(file, "WEBP", **_LOSSLESS)
+    else:
+        shown.save(file, "WEBP", quality=spec.quality, method=_METHOD)
+    return file.getvalue()

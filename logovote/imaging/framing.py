@@ -8,10 +8,9 @@ from typing import Final
 
 from PIL import Image, ImageChops, ImageFilter
 
-from logovote.imaging.picture import Spec
+from logovote.imaging.picture import Colour, Spec
 
 Box = tuple[int, int, int, int]
-Colour = tuple[int, int, int]
 
 # The box is searched on a copy about this large: ten times faster, and single
 # specks of JPEG noise average out.
@@ -19,6 +18,8 @@ _SEARCH_PX: Final = 400
 # Levels of 255 a channel must differ to count as ink.
 _INK: Final = 10
 _ALPHA_INK: Final = 12
+# Levels up to which a ground may be painted anew without anybody seeing where.
+_EVEN: Final = 3
 # A flat ground is what most of the border and three corners show, and it is more
 # than a frame: it covers a good part of the picture.
 _BORDER_SHARE: Final = 0.6
@@ -34,13 +35,22 @@ class Frame:
     """The part of a picture that is the mark.
 
     `colour` is the flat ground around it, None for transparency and for pictures
-    without a flat ground (photographs, boards); of these `whole` is true.
+    without a flat ground (photographs, boards); of these `whole` is true. `even` tells
+    that nothing at all is to be seen outside the box.
     """
 
     box: Box
     colour: Colour | None
     ground: str
     whole: bool = False
+    even: bool = False
+
+    @property
+    def cutout(self) -> str:
+        """How the mark comes to be without its ground, one of `picture.CUTOUTS`."""
+        if self.whole:
+            return "none"
+        return "simulated" if self.colour else "own"
 
 
 def find(image: Image.Image) -> Frame:
@@ -50,24 +60,34 @@ def find(image: Image.Image) -> Frame:
     if image.mode == "RGBA":
         alpha = small.getchannel("A")
         box = alpha.point(_step(_ALPHA_INK)).getbbox()
-        return Frame(_grown(box, factor, image.size), None, _ground_for(small, alpha))
+        box = _grown(box, factor, image.size)
+        return Frame(box, None, _ground_for(small, alpha), even=True)
     colour = _border_colour(small)
     ground = _tone(colour)
-    ink = _difference(small, colour).point(_step(_INK))
+    far = _difference(small, colour)
+    ink = far.point(_step(_INK))
     ground_share = 1 - ink.histogram()[255] / (ink.width * ink.height)
     if not _flat_border(ink) or ground_share < _GROUND_SHARE:
         return Frame((0, 0, *image.size), None, ground, whole=True)
-    return Frame(_grown(ink.getbbox(), factor, image.size), colour, ground)
+    box = ink.getbbox()
+    if box is not None:
+        far.paste(0, box)
+    even = not far.point(_step(_EVEN + 1)).getbbox()
+    return Frame(_grown(box, factor, image.size), colour, ground, even=even)
 
 
-def size_on(spec: Spec, frame: Frame) -> tuple[int, int]:
-    """Return the size in pixels at which a frame is shown on the canvas of `spec`.
+def size_on(spec: Spec, frame: Frame, whole: tuple[int, int]) -> tuple[int, int]:
+    """Return the size in pixels at which a picture is shown on the canvas of `spec`.
+
+    `whole` is the picture's own size; all but the design itself show only its frame.
 
     Marks get equal areas rather than equal sides: fitted to one box, a square icon
     would look many times as heavy as a long wordmark.
     """
     left, top, right, bottom = frame.box
     width, height = right - left, bottom - top
+    if spec.shows == "design":
+        width, height = whole
     margin = 0 if frame.whole else spec.margin_px
     scale = min(
         spec.enlargement,

@@ -6,12 +6,17 @@ Knows no decoder, so that a web process can use it without loading one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from logovote.errors import LogovoteError
 
 FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "SVG", "AVIF", "PDF")
 GROUNDS: Final = ("light", "dark")
+# How a mark came to be without a ground: sent so; a flat ground taken out by us, which
+# the pages call simulated; not at all (photographs, boards).
+CUTOUTS: Final = ("own", "simulated", "none")
+
+Colour = tuple[int, int, int]
 
 MAX_FILE_BYTES: Final = 25_000_000
 MAX_SIDE_PX: Final = 30_000
@@ -37,34 +42,43 @@ def check_file_size(size_bytes: int) -> None:
 class Spec:
     """How one kind of derivative is made.
 
+    `shows` is what of it: the whole "design" in its own shape, the canvas then being
+    only the box it has to fit; the trimmed "mark" on its own ground; the same as a
+    "cutout", without its ground; or its "ink", black and of one colour. Where no ground
+    can be found or removed, the last three show the whole design.
+
     `optical_share` is the part of the canvas the trimmed mark's box covers, so that
     a square icon and a long wordmark look equally large; None lets the mark fill the
     canvas up to the margin. A raster is enlarged at most `enlargement` times, then its
-    pixels would show. `trimmed` False keeps the whole design, as sent, and its shape:
-    the canvas is then only the box it has to fit.
+    pixels would show. `quality` None is lossless.
     """
 
     kind: str
     width_px: int
     height_px: int
-    quality: int
-    method: int
+    shows: Literal["design", "mark", "cutout", "ink"]
+    quality: int | None
     enlargement: float
-    trimmed: bool = True
     margin_px: int = 0
     optical_share: float | None = None
 
 
-# Bytes and speed, measured on 211 designs: method 2 encodes twice as fast as the
-# default 4 and costs 6 % more bytes; at 64 px only quality shows.
+def _icon(side_px: int) -> Spec:
+    # Lossy WebP halves the resolution of colour, which at these sizes shows.
+    return Spec(f"icon{side_px}", side_px, side_px, "cutout", None, side_px / 25)
+
+
 SPECS: Final = (
-    Spec("thumb", 320, 240, 80, 2, 2.5, margin_px=16, optical_share=0.34),
-    Spec("thumb2x", 640, 480, 80, 2, 5.0, margin_px=32, optical_share=0.34),
-    Spec("preview", 1280, 1280, 80, 2, 1.0, trimmed=False),
-    Spec("icon", 64, 64, 90, 4, 2.5, margin_px=3),
+    Spec("thumb", 320, 240, "mark", 80, 2.5, 16, 0.34),
+    Spec("thumb2x", 640, 480, "mark", 80, 5.0, 32, 0.34),
+    Spec("preview", 1024, 1024, "design", 80, 1.0),
+    # For the logo lab: laid out like the thumbnails, so that one can lie on the other.
+    Spec("mark", 480, 360, "cutout", 80, 3.75, 24, 0.34),
+    Spec("mono", 480, 360, "ink", None, 3.75, 24, 0.34),
+    *map(_icon, (16, 32, 48, 64, 96, 128)),
 )
 # Raise it whenever derivatives made before should be made again.
-SPECS_VERSION: Final = "1"
+SPECS_VERSION: Final = "2"
 DERIVATIVE_TYPE: Final = "image/webp"
 
 
@@ -83,7 +97,8 @@ class Developed:
     """The facts of a design, upright, and its derivatives in the order of `SPECS`.
 
     `ground` is "light" or "dark": what to lay behind a design with transparency so
-    that the mark shows; of an opaque design, what its own ground is.
+    that the mark shows; of an opaque design, what its own ground is. `colour` is that
+    own ground where it is flat. `cutout` is one of `CUTOUTS`.
     """
 
     format: str
@@ -91,4 +106,6 @@ class Developed:
     height_px: int
     animated: bool
     ground: str
+    colour: Colour | None
+    cutout: str
     derivatives: tuple[Derivative, ...]

@@ -7,9 +7,11 @@ one from a decoder that a hostile file has taken over can only succeed or be ref
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import BinaryIO, Final
 
 from logovote.imaging.picture import (
+    CUTOUTS,
     FORMATS,
     GROUNDS,
     MAX_SIDE_PX,
@@ -24,7 +26,7 @@ READY: Final = b"ready"
 MAX_ANSWER_BYTES: Final = 8_000_000
 
 _LENGTH: Final = struct.Struct(">I")
-_FACTS: Final = struct.Struct(">BIIBB")
+_FACTS: Final = struct.Struct(">BIIBBBB3B")
 _PICTURE: Final = struct.Struct(">III")
 _REFUSED: Final = b"R"
 _DEVELOPED: Final = b"D"
@@ -73,6 +75,9 @@ def answer(developed: Developed) -> bytes:
             developed.height_px,
             developed.animated,
             GROUNDS.index(developed.ground),
+            CUTOUTS.index(developed.cutout),
+            developed.colour is not None,
+            *(developed.colour or (0, 0, 0)),
         ),
     ]
     for picture in developed.derivatives:
@@ -81,8 +86,8 @@ def answer(developed: Developed) -> bytes:
     return b"".join(parts)
 
 
-def parse(payload: bytes) -> Developed:
-    """Read an answer, believing nothing.
+def parse(payload: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
+    """Read an answer about the derivatives of `specs`, believing nothing.
 
     Raises:
         UnreadableImageError: the answer is a refusal.
@@ -94,20 +99,21 @@ def parse(payload: bytes) -> Developed:
     if not payload.startswith(_DEVELOPED):
         raise MalformedAnswerError("neither facts nor a refusal")
     try:
-        return _parse_developed(payload)
+        return _parse_developed(payload, specs)
     except (struct.error, IndexError) as error:
         raise MalformedAnswerError("the answer is cut off or out of range") from error
 
 
-def _parse_developed(payload: bytes) -> Developed:
-    format_, width_px, height_px, animated, ground = _FACTS.unpack_from(payload, 1)
-    if animated > 1 or not (
+def _parse_developed(payload: bytes, specs: Sequence[Spec]) -> Developed:
+    facts = _FACTS.unpack_from(payload, 1)
+    format_, width_px, height_px, animated, ground, cutout, flat, *colour = facts
+    if max(animated, flat) > 1 or not (
         0 < width_px <= MAX_SIDE_PX and 0 < height_px <= MAX_SIDE_PX
     ):
         raise MalformedAnswerError("impossible facts")
     derivatives = []
     at = 1 + _FACTS.size
-    for spec in SPECS:
+    for spec in specs:
         width, height, length = _PICTURE.unpack_from(payload, at)
         at += _PICTURE.size
         derivatives.append(_checked(spec, payload[at : at + length], width, height))
@@ -120,6 +126,8 @@ def _parse_developed(payload: bytes) -> Developed:
         height_px,
         bool(animated),
         GROUNDS[ground],
+        (colour[0], colour[1], colour[2]) if flat else None,
+        CUTOUTS[cutout],
         tuple(derivatives),
     )
 

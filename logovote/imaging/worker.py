@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +18,10 @@ import logovote
 from logovote.errors import LogovoteError
 from logovote.imaging import wire
 from logovote.imaging.picture import (
+    SPECS,
     Derivative,
     Developed,
+    Spec,
     UnreadableImageError,
     check_file_size,
 )
@@ -45,15 +47,18 @@ class FenceError(LogovoteError):
 class Fence:
     """Decodes files in limited processes, `children` at once. Safe to share by threads.
 
+    Makes the derivatives of `specs`, all of them unless told.
+
     Each lane is a process that forks one child per file: the child may use 1.5 GB and
     8 seconds of one processor, opens no file but fonts and has no network. Whatever
     happens to it costs that one file. Where processes cannot fork (Windows), each file
     gets a fresh process with a time limit only: slower, and a weaker fence.
     """
 
-    def __init__(self, children: int = 2) -> None:
+    def __init__(self, children: int = 2, specs: Sequence[Spec] = SPECS) -> None:
         self._children = children
-        self._lanes = [_Lane() for _ in range(children)]
+        self._specs = specs
+        self._lanes = [_Lane(specs) for _ in range(children)]
         self._idle: queue.LifoQueue[_Lane] = queue.LifoQueue()
         for lane in self._lanes:
             self._idle.put(lane)
@@ -84,7 +89,7 @@ class Fence:
         check_file_size(len(original))
         lane = self._idle.get()
         try:
-            return wire.parse(lane.ask(original))
+            return wire.parse(lane.ask(original), self._specs)
         except wire.MalformedAnswerError as error:
             lane.stop()
             raise UnreadableImageError(
@@ -152,7 +157,8 @@ def _failed(message: str) -> Future[Developed]:
 class _Lane:
     """One process behind the fence, started when first needed and after every death."""
 
-    def __init__(self) -> None:
+    def __init__(self, specs: Sequence[Spec]) -> None:
+        self._kinds = [spec.kind for spec in specs]
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, original: bytes) -> bytes:
@@ -187,18 +193,20 @@ class _Lane:
         if self._process is not None and self._process.poll() is not None:
             self.stop()
         if self._process is None:
-            self._process = _started()
+            self._process = _started(self._kinds)
         return self._process
 
 
-def _started() -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "logovote.imaging.zygote"],
+def _started(kinds: list[str]) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+        [sys.executable, "-m", "logovote.imaging.zygote", *kinds],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # There is logovote, installed or not.
         cwd=_HOME,
-        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        # NumPy's threads would die in the fork, and forbid the kernel to seclude us.
+        | {"OPENBLAS_NUM_THREADS": "1"},
         # Ctrl-C is for us: what is inside ends when its input does.
         start_new_session=True,
     )

@@ -20,9 +20,11 @@ from PIL import Image
 
 from logovote.imaging import limits, probe, wire
 from logovote.imaging.derivatives import develop
-from logovote.imaging.picture import MAX_FILE_BYTES, UnreadableImageError
+from logovote.imaging.picture import MAX_FILE_BYTES, SPECS, UnreadableImageError
 
 WALL_SECONDS: Final = 10
+# The kinds of derivatives to make are our arguments.
+_SPECS: Final = tuple(spec for spec in SPECS if spec.kind in sys.argv[1:])
 _CAN_FORK: Final = hasattr(os, "fork")
 _OUT_OF_MEMORY: Final = 3
 _WARM_SVG: Final = (
@@ -61,7 +63,7 @@ def main() -> None:
 
 def _answer(original: bytes) -> bytes:
     try:
-        return wire.answer(develop(original))
+        return wire.answer(develop(original, _SPECS))
     except UnreadableImageError as error:
         return wire.refusal(str(error))
 

@@ -152,6 +152,10 @@ class Picture(Base):
     animated: Mapped[bool]
     # "light" or "dark": the ground on which the mark shows.
     ground: Mapped[str] = mapped_column(String(5))
+    # Its own flat ground as #rrggbb; None for transparency, photographs and boards.
+    colour: Mapped[str | None] = mapped_column(String(7))
+    # "own", "simulated" or "none": how the mark came to be without a ground.
+    cutout: Mapped[str] = mapped_column(String(10))
     # Which table of derivative specs made its derivatives.
     specs: Mapped[str] = mapped_column(String(20))
 

@@ -23,21 +23,51 @@ _FOR_GOOD = "public, max-age=31536000, immutable"
 
 @dataclass(frozen=True)
 class Picture:
-    """What a template needs to show a design.
+    """What a template needs to show a design; addresses are made when asked for.
 
     Attributes:
-        thumb: address of the 320 x 240 px thumbnail.
-        thumb2x: the same at twice the density.
-        icon: address of the 64 x 64 px picture.
-        preview: address of the whole design, 1280 px at most.
+        digest: of the original.
         ground: "light" or "dark", the ground on which the mark shows.
+        colour: its own flat ground as "#rrggbb"; None for transparency, a photograph
+            or a board.
+        cutout: how `mark`, `mono` and `icon` came to be without a ground: "own", sent
+            so; "simulated", a flat ground taken out by us, which the page must say;
+            "none", they show the whole design, ground and all.
     """
 
-    thumb: str
-    thumb2x: str
-    icon: str
-    preview: str
+    digest: str
     ground: str
+    colour: str | None = None
+    cutout: str = "none"
+
+    @property
+    def thumb(self) -> str:
+        """The mark on its own ground, 320 x 240 px."""
+        return _address(self.digest, "thumb")
+
+    @property
+    def thumb2x(self) -> str:
+        """The same at twice the density."""
+        return _address(self.digest, "thumb2x")
+
+    @property
+    def preview(self) -> str:
+        """The whole design in its own shape, 1024 px at most."""
+        return _address(self.digest, "preview")
+
+    @property
+    def mark(self) -> str:
+        """The mark without its ground, 640 x 480 px, laid out like `thumb2x`."""
+        return _address(self.digest, "mark")
+
+    @property
+    def mono(self) -> str:
+        """The mark in one ink: black of changing opacity, laid out like `mark`."""
+        return _address(self.digest, "mono")
+
+    def icon(self, side_px: int) -> str:
+        """The mark without its ground in a square of 16, 32, 48, 64, 96 or 128 px."""
+        return _address(self.digest, f"icon{side_px}")
 
 
 @dataclass(frozen=True)
@@ -51,18 +81,8 @@ class Preview:
 
 def picture_of(submission: Submission) -> Picture:
     """Return the pictures of a submission as it is now (with its facts loaded)."""
-    return picture(submission.digest, submission.picture.ground)
-
-
-def picture(digest: str, ground: str) -> Picture:
-    """Return the pictures made of the original with this digest."""
-    return Picture(
-        thumb=_address(digest, "thumb"),
-        thumb2x=_address(digest, "thumb2x"),
-        icon=_address(digest, "icon"),
-        preview=_address(digest, "preview"),
-        ground=ground,
-    )
+    facts = submission.picture
+    return Picture(submission.digest, facts.ground, facts.colour, facts.cutout)
 
 
 def preview_of(submission: Submission) -> Preview:

@@ -16,7 +16,7 @@ from logovote.store import queries
 from logovote.store.models import Kind, Phase
 from logovote.web.context import current_person, db
 from logovote.web.pages import percent, rounded
-from logovote.web.pictures import Picture, picture
+from logovote.web.pictures import Picture
 
 bp = Blueprint("results", __name__, url_prefix="/c/<slug>")
 
@@ -151,7 +151,7 @@ def _line(line: Line, result: Result, rules: Rules) -> ResultLine:
         entry=line.entry,
         title=design.title if design else None,
         designer=design.designer if design else None,
-        picture=picture(design.digest, design.ground) if design else None,
+        picture=Picture(design.digest, design.ground) if design else None,
         none=line.status_quo,
         support_percent=None if line.support is None else rounded(line.support),
         support_fraction=None if line.support is None else str(line.support),

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from logovote.contest import families, intake, rounds
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
 from logovote.errors import LogovoteError
+from logovote.imaging.picture import SPECS
 from logovote.imaging.worker import Fence, UnreadableImageError
 from logovote.ingest.reading import read_entries
 from logovote.settings import Settings
@@ -24,7 +25,7 @@ from logovote.store.store import Store
 from tests.builders import folder_of, make_contest, png, zip_of
 
 Importer = Callable[..., ImportReport]
-KINDS = ("thumb", "thumb2x", "preview", "icon")
+KINDS = tuple(spec.kind for spec in SPECS)
 
 
 @pytest.fixture

@@ -289,6 +289,6 @@ def test_an_svg_is_drawn_at_full_size() -> None:
     decoded = decode(svg())
 
     assert (decoded.format, decoded.width_px, decoded.height_px) == ("SVG", 200, 100)
-    assert decoded.image.size == (1280, 640)
+    assert decoded.image.size == (1024, 512)
     assert decoded.image.getpixel((200, 200)) == (*RED, 255)
     assert colour(decoded, (5, 5))[3] == 0

@@ -39,7 +39,7 @@ def test_every_kind_of_the_table_is_made_and_fits() -> None:
     assert [d.kind for d in developed.derivatives] == [spec.kind for spec in SPECS]
     for made, spec in zip(developed.derivatives, SPECS, strict=True):
         assert shown(developed, spec.kind).size == (made.width_px, made.height_px)
-        if spec.trimmed:
+        if spec.shows != "design":
             assert (made.width_px, made.height_px) == (spec.width_px, spec.height_px)
 
 
@@ -133,12 +133,12 @@ def test_a_thin_frame_is_part_of_the_design_and_not_its_ground() -> None:
 
 def test_a_preview_shows_the_whole_design_in_its_shape() -> None:
     preview = shown(develop(encoded(mark(size=(3_000, 1_500)))), "preview")
-    assert preview.size == (1280, 640)
+    assert preview.size == (1024, 512)
 
 
 def test_a_hair_keeps_a_pixel() -> None:
     developed = develop(encoded(Image.new("RGB", (20_000, 1), RED)))
-    assert shown(developed, "preview").size == (1280, 1)
+    assert shown(developed, "preview").size == (1024, 1)
 
 
 @pytest.mark.parametrize(
@@ -170,5 +170,5 @@ def test_white_letters_within_a_badge_need_no_dark_ground() -> None:
 
 def test_an_svg_gets_all_derivatives_with_transparency() -> None:
     developed = develop(svg())
-    assert shown(developed, "preview").size == (1280, 640)
+    assert shown(developed, "preview").size == (1024, 512)
     assert shown(developed, "thumb").mode == "RGBA"
