@@ -110,6 +110,9 @@ class Profile:
             there are no groups) and `fixed_share` otherwise.
         recency: when a candidate came, in any unit, larger is newer; decides between
             variants of a family that voters ticked equally often.
+        exposure: per group, the own weight of its counted voters who saw each family,
+            for those who have it added up already; None adds up what votes say was
+            `seen`.
 
     Raises:
         InvalidProfileError: the parts contradict each other.
@@ -125,6 +128,7 @@ class Profile:
     status_quo: str | None = None
     mode: Mode | None = None
     recency: Mapping[str, int] = field(default_factory=dict)
+    exposure: Mapping[str, Mapping[str, Fraction]] | None = None
 
     def __post_init__(self) -> None:
         self._check_candidates()
