@@ -20,6 +20,7 @@ from logovote.web import (
     errors,
     forms,
     home,
+    marks,
     organise,
     pages,
     pictures,
@@ -65,6 +66,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     errors.init_app(app)
     pages.init_app(app)
     app.register_blueprint(home.contests_bp)
-    for room in (home, accounts, shortlist, ranking, results, pictures, organise):
+    for room in (
+        home,
+        accounts,
+        shortlist,
+        marks,
+        ranking,
+        results,
+        pictures,
+        organise,
+    ):
         app.register_blueprint(room.bp)
     return app

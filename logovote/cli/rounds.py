@@ -15,7 +15,7 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import counting, paper, rounds
+from logovote.contest import counting, dealing, paper, rounds
 from logovote.contest import results as results_
 from logovote.store import queries
 from logovote.store.models import Kind, Phase
@@ -30,11 +30,29 @@ def round_() -> None:
 @click.argument("slug", metavar="CONTEST")
 @kind_argument
 @click.option("--seats", type=int, help="How many designs the round takes.")
+@click.option("--batch", type=int, help="How many designs are dealt at a time.")
+@click.option("--approvals", type=int, help="How many a ballot may approve.")
 @pass_door
-def open_(door: Door, slug: str, kind: str, seats: int | None) -> None:
+def open_(
+    door: Door,
+    slug: str,
+    kind: str,
+    *,
+    seats: int | None,
+    batch: int | None,
+    approvals: int | None,
+) -> None:
     """Open a round; its rules and families are frozen from now on."""
     with door.writing(slug) as (session, contest):
-        opened = rounds.open_round(session, contest, Kind(kind), now(), seats=seats)
+        opened = rounds.open_round(
+            session,
+            contest,
+            Kind(kind),
+            now(),
+            seats=seats,
+            batch=batch,
+            approvals=approvals,
+        )
         designs = len(queries.candidacies(session, opened.id))
     note(f"The {rounds.NAMES[Kind(kind)]} is open with {designs} designs.")
 
@@ -48,9 +66,12 @@ def close(door: Door, slug: str, kind: str, *, review: bool) -> None:
     """Close a round and, unless --review is given, count it."""
     with door.writing(slug) as (session, contest):
         closed = rounds.latest(session, contest, Kind(kind))
+        warning = dealing.coverage_of(session, closed).warning
         rounds.close_round(session, closed, now())
         if not review:
             counting.count_round(session, closed)
+    if warning:
+        note(warning)
     done = "closed" if review else "closed and counted"
     note(f"The {rounds.NAMES[Kind(kind)]} is {done}.")
 

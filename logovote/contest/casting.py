@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import ledger, rounds
+from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
@@ -66,10 +68,14 @@ class Slate:
     Attributes:
         standing: candidates and, for approvals, families.
         known: those and the ones withdrawn since the opening.
+        families: the family of every candidate.
+        most: how many families may be approved; None is any number.
     """
 
     standing: frozenset[str]
     known: frozenset[str]
+    families: Mapping[str, str]
+    most: int | None = None
 
 
 def slate(session: Session, round_: Round) -> Slate:
@@ -80,12 +86,19 @@ def slate(session: Session, round_: Round) -> Slate:
         .where(Candidacy.round_id == round_.id)
     )
     standing, known = {NONE}, {NONE}
+    families: dict[str, str] = {}
     for entry, family, withdrawn_at in rows:
         ids = {str(entry)} | ({family} if round_.kind is Kind.SHORTLIST else set())
         known |= ids
+        families[str(entry)] = family
         if withdrawn_at is None:
             standing |= ids
-    return Slate(frozenset(standing), frozenset(known))
+    return Slate(
+        frozenset(standing),
+        frozenset(known),
+        families,
+        Rules.from_json(round_.rules).approvals,
+    )
 
 
 def checked_items(kind: Kind, items: object, slate_: Slate) -> Items:
@@ -106,6 +119,12 @@ def checked_items(kind: Kind, items: object, slate_: Slate) -> Items:
     if NONE in ids and len(ids) > 1:
         raise InvalidBallotError(
             "“None of these” and a logo exclude each other; take one of them back."
+        )
+    approved = len({slate_.families.get(id_, id_) for id_ in ids} - {NONE})
+    if slate_.most is not None and approved > slate_.most:
+        raise InvalidBallotError(
+            f"You may shortlist {slate_.most} logos here, and you have. Take one back "
+            "before you add another."
         )
     return ids
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -54,7 +55,7 @@ def electorate(session: Session, round_: Round) -> dict[str, int]:
 
 
 def profile_of(session: Session, round_: Round) -> Profile:
-    """Read a closed round as `voting` counts it. Four statements, whatever its size."""
+    """Read a closed round as `voting` counts it. Five statements, whatever its size."""
     rules = Rules.from_json(round_.rules)
     candidacies = queries.candidacies(session, round_.id)
     standing = {str(candidacy.submission.entry) for candidacy in candidacies}
@@ -92,7 +93,41 @@ def profile_of(session: Session, round_: Round) -> Profile:
             str(candidacy.submission.entry): candidacy.submission_id
             for candidacy in candidacies
         },
+        exposure=None if is_ranking else _exposure(session, round_, votes, families),
     )
+
+
+def _exposure(
+    session: Session,
+    round_: Round,
+    votes: Iterable[Vote],
+    families: Mapping[str, str],
+) -> dict[str, dict[str, Fraction]]:
+    """Add up, by group, the own weight of counted voters who saw each family.
+
+    Approving is seeing. Who has a ballot but not one logged impression, on paper or
+    because a browser kept them back, says nothing of what they saw: that is all of it.
+    """
+    mass: dict[str, Fraction] = {}
+    for vote in votes:
+        weight = vote.count * vote.weight
+        mass[vote.group] = mass.get(vote.group, Fraction(0)) + weight
+    standing = frozenset(families.values())
+    allowed = standing | families.keys()
+    missed: dict[tuple[str, Fraction], Counter[str]] = {}
+    for ballot in queries.seen_ballots(session, round_.id):
+        items = json.loads(ballot.choice)
+        # Like `_approval`: a ballot that only names what was withdrawn is empty.
+        if ballot.seen is None or (items != [NONE] and not allowed & set(items)):
+            continue
+        saw = ballot.seen | {families.get(id_, id_) for id_ in items}
+        of = missed.setdefault((ballot.group, ballot.weight), Counter())
+        of.update(standing - saw)
+    exposure = {group: dict.fromkeys(standing, whole) for group, whole in mass.items()}
+    for (group, weight), heads in missed.items():
+        for family, count in heads.items():
+            exposure[group][family] -= count * weight
+    return exposure
 
 
 def _approval(items: list[str], standing: set[str]) -> Approval | None:

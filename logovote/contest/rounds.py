@@ -54,6 +54,8 @@ def open_round(
     now: datetime,
     *,
     seats: int | None = None,
+    batch: int | None = None,
+    approvals: int | None = None,
 ) -> Round:
     """Open a new round, freezing its rules and its families.
 
@@ -68,7 +70,7 @@ def open_round(
     if not queries.voters(session, contest.id):
         raise RoundError("Nobody may vote yet. Import people before opening a round.")
     rules = replace(
-        Rules.default(kind).with_seats(seats),
+        Rules.default(kind).with_seats(seats).with_dealing(batch, approvals),
         groups=tuple(
             GroupRule(group.name, group.share, group.reason)
             for group in queries.groups(session, contest.id)

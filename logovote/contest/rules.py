@@ -13,6 +13,7 @@ from logovote.voting import weights
 from logovote.voting.profiles import Group, Mode, Unranked
 
 DEFAULT_SEATS = 20
+DEFAULT_BATCH = 30
 LONGEST_RANKING = 30
 METHODS = {Kind.SHORTLIST: "seqphragmen", Kind.RANKING: "ranked_pairs"}
 
@@ -39,6 +40,8 @@ class Rules:
         seats: how many designs a shortlist takes, or a ranking ballot holds at most.
         groups: who decides with which share; a share of None is an equal part.
         status_quo: what "none of these" means here.
+        batch: how many designs a voter of a shortlist round is dealt at a time.
+        approvals: how many designs a shortlist ballot may approve; None is any number.
     """
 
     method: str
@@ -48,6 +51,8 @@ class Rules:
     unranked: Unranked = "last"
     weights: Mode = "fixed_share"
     cap: int = 25
+    batch: int = DEFAULT_BATCH
+    approvals: int | None = None
 
     @classmethod
     def default(cls, kind: Kind) -> Self:
@@ -66,6 +71,22 @@ class Rules:
         if seats < 1:
             raise RulesError("A shortlist needs at least one place.")
         return replace(self, seats=seats)
+
+    def with_dealing(self, batch: int | None, approvals: int | None) -> Self:
+        """Return these rules with another batch or limit, where one is given.
+
+        Raises:
+            RulesError: one of them is below 1.
+        """
+        if batch is not None and batch < 1:
+            raise RulesError("A batch needs at least one design.")
+        if approvals is not None and approvals < 1:
+            raise RulesError("A ballot must be able to hold at least one design.")
+        return replace(
+            self,
+            batch=batch or self.batch,
+            approvals=approvals or self.approvals,
+        )
 
     def target_shares(self) -> list[tuple[str, Fraction, str]]:
         """Return each group's name, its part of the whole, and the reason for it."""

@@ -308,6 +308,32 @@ class Save(Base):
     saved_at: Mapped[datetime] = mapped_column(Moment)
 
 
+class Look(Base):
+    """What a voter did with a design of a round besides voting: theirs alone.
+
+    Dealt, seen, set aside, written a note about: none of it is a vote. That it was seen
+    counts for its exposure, and for nothing else.
+    """
+
+    __tablename__ = "look"
+    __table_args__ = (
+        Index("ix_look_round_id_dealt_at", "round_id", "dealt_at"),
+        # The key is the table: some voters look at every design of a round.
+        {"sqlite_with_rowid": False},
+    )
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voter.id"), primary_key=True)
+    # As in `Candidacy`.
+    family: Mapped[str] = mapped_column(String(20), primary_key=True)
+    # The number of the voter's batch that it was dealt in.
+    batch: Mapped[int | None]
+    dealt_at: Mapped[datetime | None] = mapped_column(Moment)
+    seen_at: Mapped[datetime | None] = mapped_column(Moment)
+    not_for_me: Mapped[bool] = mapped_column(default=False)
+    note: Mapped[str] = mapped_column(Text, default="")
+
+
 class ImportJob(Base):
     """An uploaded export on its way in: looked at first, imported when told to."""
 

@@ -48,7 +48,7 @@ def elect_by_phragmen(
     start: Sequence[Fraction] | None = None,
     without: Collection[int] = (),
 ) -> list[Pick]:
-    """Run sequential Phragmén; ties go to the larger support, then the tie order.
+    """Run sequential Phragmén; ties go to the larger support per price.
 
     All loads are integers over one common denominator, which grows by at most the
     elected family's support in each step; that is much faster than fractions.
@@ -70,7 +70,7 @@ def elect_by_phragmen(
     picks: list[Pick] = []
     while open_ and len(picks) < seats:
         burdens = {c: costs[c] + carried[c] for c in open_}
-        tied = _least(burdens, supports)
+        tied = _least(burdens, supports, costs)
         best = tied[0]
         open_.remove(best)
         score = Fraction(costs[best] + carried[best], scale * supports[best])
@@ -96,14 +96,24 @@ def elect_by_phragmen(
     return picks
 
 
-def _least(burdens: Mapping[int, int], supports: Sequence[int]) -> list[int]:
-    """Return those of least burden per support, and of these the most supported."""
+def _least(
+    burdens: Mapping[int, int], supports: Sequence[int], costs: Sequence[int]
+) -> list[int]:
+    """Return those of least burden per support, and of these the most supported.
+
+    Support is compared by what it costs: a family shown to thrice as many voters needs
+    thrice the support, among equal burdens too.
+    """
     best: list[int] = []
     for position, burden in burdens.items():
         if best:
-            # Compared as fractions are, crosswise; more support wins among equal ones.
-            mine = burden * supports[best[0]], -supports[position]
-            least = burdens[best[0]] * supports[position], -supports[best[0]]
+            # Compared as fractions are, crosswise.
+            first = best[0]
+            mine = burden * supports[first], -supports[position] * costs[first]
+            least = (
+                burdens[first] * supports[position],
+                -supports[first] * costs[position],
+            )
             if mine > least:
                 continue
             if mine < least:

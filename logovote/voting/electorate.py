@@ -119,6 +119,11 @@ def exposures(profile: Profile) -> dict[str, Fraction]:
     """Return the weight of the voters who saw each family; approving is seeing."""
     factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
     seen = dict.fromkeys(profile.variants, Fraction(0))
+    if profile.exposure is not None:
+        for group, weights in profile.exposure.items():
+            for family in seen.keys() & weights.keys():
+                seen[family] += factors[group] * weights[family]
+        return seen
     saw_all = Fraction(0)
     for approval, vote in approvals(profile):
         weight = vote.count * vote.weight * factors[vote.group]

@@ -116,6 +116,9 @@ class Profile:
             variants of a family that voters ticked equally often.
         matrices: rankings beside those in `votes`, many of a group in one matrix whose
             rows are the candidates.
+        exposure: per group, the own weight of its counted voters who saw each family,
+            for those who have it added up already; None adds up what votes say was
+            `seen`.
 
     Raises:
         InvalidProfileError: the parts contradict each other.
@@ -132,6 +135,7 @@ class Profile:
     mode: Mode | None = None
     recency: Mapping[str, int] = field(default_factory=dict)
     matrices: Mapping[str, RankMatrix] = field(default_factory=dict)
+    exposure: Mapping[str, Mapping[str, Fraction]] | None = None
 
     def __post_init__(self) -> None:
         self._check_candidates()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -31,6 +32,8 @@ class RoundView:
     phase: str
     designs: int
     seats: int
+    batch: int
+    approvals: int | None
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,13 @@ def the_round(seat: Seat, kind: Kind) -> Round:
 
 def round_view(round_: Round, designs: int) -> RoundView:
     """Describe a round for a template."""
+    rules = Rules.from_json(round_.rules)
     return RoundView(
         phase=round_.phase.value,
         designs=designs,
-        seats=Rules.from_json(round_.rules).seats,
+        seats=rules.seats,
+        batch=rules.batch,
+        approvals=rules.approvals,
     )
 
 
@@ -79,7 +85,7 @@ def ballot_view(seat: Seat, round_: Round, ballot: Ballot | None) -> BallotView:
     items = casting.items_of(ballot)
     return BallotView(
         # Whose and which: browsers keep unsaved ballots under this name.
-        voter=_whose(seat, round_),
+        voter=whose(seat, round_),
         rev=ballot.rev if ballot else 0,
         items=items,
         none=items == [casting.NONE],
@@ -135,14 +141,14 @@ def refuse_other_voter(seat: Seat, round_: Round, claimed: str | None) -> None:
     Raises:
         OtherVoterError: it was.
     """
-    if claimed is not None and claimed != _whose(seat, round_):
+    if claimed is not None and claimed != whose(seat, round_):
         raise OtherVoterError(
             "Somebody else has signed in with this browser since the page was loaded, "
             "so nothing was saved. Open your own link again."
         )
 
 
-def _whose(seat: Seat, round_: Round) -> str:
+def whose(seat: Seat, round_: Round) -> str:
     """Name the visitor's ballot in a round, for their browser."""
     return f"{round_.id}-{seat.voter.id if seat.voter else 0}"
 
@@ -160,8 +166,9 @@ def voter_of(seat: Seat) -> Voter:
 
 def save_from_script(seat: Seat, round_: Round) -> Response:
     """Save the ballot in the request's JSON body; every answer is JSON."""
-    try:
-        asked = parse_save(_body())
+
+    def save() -> dict[str, object]:
+        asked = parse_save(body())
         refuse_other_voter(seat, round_, asked.voter)
         receipt = casting.save_ballot(
             db(),
@@ -174,6 +181,19 @@ def save_from_script(seat: Seat, round_: Round) -> Response:
             now=now(),
         )
         db().commit()
+        return {
+            "rev": receipt.rev,
+            "code": receipt.code,
+            "saved_at": _written(receipt.saved_at),
+        }
+
+    return answered(save)
+
+
+def answered(deed: Callable[[], Mapping[str, object]]) -> Response:
+    """Do what a script asked for, and answer in JSON whatever comes of it."""
+    try:
+        values = deed()
     except ConflictError as error:
         current = {
             "rev": error.current.rev,
@@ -191,15 +211,10 @@ def save_from_script(seat: Seat, round_: Round) -> Response:
         return _answer(
             HTTPStatus.UNPROCESSABLE_ENTITY, error="invalid", message=str(error)
         )
-    return _answer(
-        HTTPStatus.OK,
-        rev=receipt.rev,
-        code=receipt.code,
-        saved_at=_written(receipt.saved_at),
-    )
+    return _answer(HTTPStatus.OK, **values)
 
 
-def _body() -> object:
+def body() -> object:
     """Return what a script sent; None if it is no JSON, or nested without end."""
     try:
         return request.get_json(silent=True)

@@ -62,6 +62,88 @@ def parse_save(body: object) -> SaveRequest:
     return SaveRequest(base_rev, save_id, body.get("items"), nonce, voter)
 
 
+@dataclass(frozen=True)
+class SeenRequest:
+    """Families that a script saw in view."""
+
+    families: list[str]
+    voter: str | None
+
+
+def parse_seen(body: object) -> SeenRequest:
+    """Read the JSON of logged impressions.
+
+    Raises:
+        InvalidBallotError: it is not of the form {families: [id, …]}.
+    """
+    if not isinstance(body, dict):
+        raise InvalidBallotError("What was seen must be sent as a JSON object.")
+    families, voter = body.get("families"), body.get("voter")
+    if not isinstance(families, list) or not all(isinstance(f, str) for f in families):
+        raise InvalidBallotError("families must be a list of ids.")
+    if not isinstance(voter, str | None):
+        raise InvalidBallotError("voter must be text.")
+    return SeenRequest(families, voter)
+
+
+@dataclass(frozen=True)
+class MarkRequest:
+    """What a script notes about a family; None leaves it as it is."""
+
+    not_for_me: bool | None
+    note: str | None
+    voter: str | None
+
+
+def parse_mark(body: object) -> MarkRequest:
+    """Read the JSON of a mark.
+
+    Raises:
+        InvalidBallotError: it is not of the form {not_for_me, note}.
+    """
+    if not isinstance(body, dict):
+        raise InvalidBallotError("The mark must be sent as a JSON object.")
+    not_for_me, note, voter = (
+        body.get(name) for name in ("not_for_me", "note", "voter")
+    )
+    if not isinstance(not_for_me, bool | None):
+        raise InvalidBallotError("not_for_me must be true or false.")
+    if not isinstance(note, str | None):
+        raise InvalidBallotError("note must be text.")
+    if not isinstance(voter, str | None):
+        raise InvalidBallotError("voter must be text.")
+    return MarkRequest(not_for_me, note, voter)
+
+
+@dataclass(frozen=True)
+class PressedMark:
+    """What one button without script notes about a family."""
+
+    family: str
+    not_for_me: bool | None
+    note: str | None
+
+
+def parse_pressed_mark(form: Mapping[str, str]) -> PressedMark:
+    """Read the button `aside` or `keep`, or `annotate` with the field `note`.
+
+    Raises:
+        InvalidBallotError: none of them was pressed.
+    """
+    if "aside" in form:
+        return PressedMark(form["aside"], not_for_me=True, note=None)
+    if "keep" in form:
+        return PressedMark(form["keep"], not_for_me=False, note=None)
+    if "annotate" in form:
+        return PressedMark(form["annotate"], None, form.get("note", ""))
+    raise InvalidBallotError("Press one of the buttons of a logo.")
+
+
+def parse_shown(form: Mapping[str, str]) -> list[str]:
+    """Return the families that a page without script showed, by its hidden field."""
+    return [family for family in form.get("shown", "").split(",") if family]
+
+
 def new_save_id() -> str:
     """Name a save for a browser that runs no script."""
     return str(uuid4())

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from logovote.contest import casting
+from logovote.contest import casting, dealing
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Kind, Round
@@ -16,7 +16,6 @@ from logovote.web import ballots, forms
 from logovote.web.context import db
 from logovote.web.guards import seat, signed_in
 from logovote.web.pictures import Picture, picture_of
-from logovote.web.shortlist import shuffled
 
 bp = Blueprint("ranking", __name__, url_prefix="/c/<slug>")
 
@@ -52,10 +51,9 @@ def show(slug: str) -> str:
     items = casting.items_of(ballot)
     rows = _rows(slug, round_, items)
     ranked = [id_ for tier in items for id_ in tier if id_ in rows]
-    viewer = visitor.voter.id if visitor.voter else 0
-    rest = shuffled(
+    rest = dealing.shuffled(
         [id_ for id_ in rows if id_ not in ranked and id_ != casting.NONE],
-        f"{round_.public_string}\0{viewer}",
+        dealing.seed_of(round_, visitor.voter),
     )
     if casting.NONE not in ranked:
         rest.append(casting.NONE)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from flask import (
@@ -18,11 +18,13 @@ from flask import (
 )
 from werkzeug.wrappers import Response as BaseResponse
 
-from logovote.contest import casting
+from logovote.contest import casting, dealing, marks
+from logovote.contest.marks import Fresh, Mark, Marks
+from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Kind, Round, Submission
+from logovote.store.models import Ballot, Kind, Phase, Round, Submission, Voter
 from logovote.web import ballots, forms
-from logovote.web.context import db
+from logovote.web.context import db, now, site
 from logovote.web.guards import Seat, seat, signed_in
 from logovote.web.pictures import Picture, picture_of, preview_of
 
@@ -40,29 +42,76 @@ class Variant:
 
 @dataclass(frozen=True)
 class Card:
-    """A family in the gallery, its first design in front."""
+    """A family in the gallery, its first design in front, and what I made of it.
+
+    Attributes:
+        dealt: in the visitor's current batch.
+        fresh: "new" or "changed" since the visitor began, and not looked at since.
+        note: the visitor's own words about it.
+    """
 
     family: str
     entry: int
     picture: Picture
     approved: bool
     variants: list[Variant]
+    dealt: bool
+    seen: bool
+    not_for_me: bool
+    fresh: Fresh
+    note: str
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """All cards in the visitor's own order, and their marks."""
+
+    cards: list[Card]
+    marks: Marks
+
+    def view(self, name: str) -> str:
+        """Return a view of that name, or the one that the gallery opens on."""
+        if name in VIEWS and (name != "batch" or self.marks.batch.number):
+            return name
+        return "batch" if self.marks.batch.number else "all"
+
+    def counts(self) -> dict[str, int]:
+        """Return how many cards each view shows."""
+        return {
+            name: sum(shows(card) for card in self.cards)
+            for name, shows in VIEWS.items()
+        }
+
+
+VIEWS: dict[str, Callable[[Card], bool]] = {
+    "batch": lambda card: card.dealt,
+    "all": bool,
+    "unseen": lambda card: not card.seen,
+    "shortlisted": lambda card: card.approved,
+    "aside": lambda card: card.not_for_me and not card.approved,
+    "fresh": lambda card: bool(card.fresh),
+}
+"""The views of the gallery, by which cards they show."""
 
 
 @bp.get("/shortlist")
 @signed_in
 def show(slug: str) -> str:
-    """Show every design once, in the visitor's own order."""
+    """Show the visitor's batch, or another view, in their own order."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
     ballot = ballots.ballot_of(visitor, round_)
-    cards = _cards(visitor, round_, frozenset(casting.items_of(ballot)))
+    gallery = gallery_of(visitor, round_, ballot)
+    view = gallery.view(request.args.get("show", ""))
     return render_template(
         "shortlist/show.html",
-        cards=cards,
-        **ballots.shared(visitor, round_, ballot, len(cards)),
+        cards=gallery.cards,
+        marks=gallery.marks,
+        view=view,
+        views=gallery.counts(),
+        in_view=[card.family for card in gallery.cards if VIEWS[view](card)],
+        **ballots.shared(visitor, round_, ballot, len(gallery.cards)),
         save_url=url_for("shortlist.save", slug=slug),
-        show=request.args.get("show", "all"),
     )
 
 
@@ -73,7 +122,8 @@ def logo(slug: str, entry: int) -> str:
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
     ballot = ballots.ballot_of(visitor, round_)
-    cards = _cards(visitor, round_, frozenset(casting.items_of(ballot)))
+    gallery = gallery_of(visitor, round_, ballot)
+    cards = gallery.cards
     position = next(
         (
             number
@@ -98,6 +148,7 @@ def logo(slug: str, entry: int) -> str:
         preload=[card.picture.preview for card in cards[position + 1 : position + 3]],
         position=position + 1,
         total=len(cards),
+        marks=gallery.marks,
         **ballots.shared(visitor, round_, ballot, len(cards)),
         save_url=url_for("shortlist.save", slug=slug),
     )
@@ -121,14 +172,19 @@ def press(slug: str) -> BaseResponse:
     ballot = ballots.ballot_of(visitor, round_)
     pressed = request.form.get("approve") or request.form.get("withdraw") or ""
     family = next(
-        (ids for ids in _families(round_).values() if pressed in ids), frozenset[str]()
+        (ids for ids in families_of(round_).values() if pressed in ids),
+        frozenset[str](),
     )
     items = forms.approved_with(casting.items_of(ballot), request.form, family)
+    # Before the save, which commits: a page without script logs what it showed.
+    if visitor.voter is not None and round_.phase is Phase.OPEN:
+        shown = forms.parse_shown(request.form)
+        marks.see(db(), round_, visitor.voter, shown, now())
     ballots.save_from_form(visitor, round_, ballot, items)
-    return redirect(_way_back(slug, pressed, family), code=HTTPStatus.SEE_OTHER)
+    return redirect(way_back(slug, pressed, family), code=HTTPStatus.SEE_OTHER)
 
 
-def _way_back(slug: str, pressed: str, family: frozenset[str]) -> str:
+def way_back(slug: str, pressed: str, family: frozenset[str]) -> str:
     """Return the page and place where a button was pressed."""
     if (entry := forms.parse_number(request.form.get("from", ""))) is not None:
         return url_for("shortlist.logo", slug=slug, entry=entry)
@@ -138,7 +194,7 @@ def _way_back(slug: str, pressed: str, family: frozenset[str]) -> str:
     return url_for("shortlist.show", slug=slug, show=show_, _anchor=anchor)
 
 
-def _families(round_: Round) -> dict[str, frozenset[str]]:
+def families_of(round_: Round) -> dict[str, frozenset[str]]:
     """Map each family to its own id and those of its variants."""
     ids: dict[str, set[str]] = defaultdict(set)
     for candidacy in queries.candidacies(db(), round_.id):
@@ -146,38 +202,82 @@ def _families(round_: Round) -> dict[str, frozenset[str]]:
     return {family: frozenset(members) for family, members in ids.items()}
 
 
-def _cards(visitor: Seat, round_: Round, approved: frozenset[str]) -> list[Card]:
-    """Build the gallery in the visitor's own order."""
+def gallery_of(visitor: Seat, round_: Round, ballot: Ballot | None) -> Gallery:
+    """Build the gallery in the visitor's own order, dealing a first batch if needed."""
     families: dict[str, list[Submission]] = defaultdict(list)
     for candidacy in queries.candidacies(db(), round_.id):
         families[candidacy.family].append(candidacy.submission)
-    viewer = visitor.voter.id if visitor.voter else 0
-    return [
-        _card(family, families[family], approved)
-        for family in shuffled(list(families), f"{round_.public_string}\0{viewer}")
-    ]
+    approved = frozenset(casting.items_of(ballot))
+    marks_ = marks.marks_of(
+        db(),
+        round_,
+        visitor.voter,
+        (
+            family
+            for family, designs in families.items()
+            if family in approved
+            or any(str(design.entry) in approved for design in designs)
+        ),
+    )
+    if visitor.voter is not None and _wants_a_deal(round_, marks_):
+        marks_ = replace(marks_, batch=_first_batch(round_, visitor.voter))
+    order = dealing.shuffled(families, dealing.seed_of(round_, visitor.voter))
+    return Gallery(
+        cards=[
+            _card(
+                marks_.of[family],
+                families[family],
+                approved,
+                dealt=family in marks_.batch.families,
+            )
+            for family in order
+        ],
+        marks=marks_,
+    )
 
 
-def _card(family: str, designs: list[Submission], approved: frozenset[str]) -> Card:
+def _wants_a_deal(round_: Round, marks_: Marks) -> bool:
+    """Tell whether the visitor has none yet, and more to see than one holds."""
+    return (
+        round_.phase is Phase.OPEN
+        and not marks_.batch.number
+        and marks_.total > Rules.from_json(round_.rules).batch
+    )
+
+
+def _first_batch(round_: Round, voter: Voter) -> dealing.Batch:
+    """Deal the visitor's first batch: the one thing that looking at a page writes.
+
+    It must be the same on every later visit, with or without script; and it is nobody's
+    decision, so that a page opened by a machine decides nothing.
+    """
+    with site().store.database.write() as session:
+        batch = dealing.deal(
+            session,
+            session.get_one(Round, round_.id),
+            session.get_one(Voter, voter.id),
+            now(),
+        )
+        session.commit()
+    return batch
+
+
+def _card(
+    mark: Mark, designs: list[Submission], approved: frozenset[str], *, dealt: bool
+) -> Card:
     variants = [
         Variant(design.entry, picture_of(design), str(design.entry) in approved)
         for design in designs
     ]
     return Card(
-        family=family,
+        family=mark.family,
         entry=variants[0].entry,
         picture=variants[0].picture,
-        approved=family in approved or any(variant.approved for variant in variants),
+        approved=mark.approved,
         variants=variants,
-    )
-
-
-def shuffled(ids: list[str], seed: str) -> list[str]:
-    """Return ids in an order that is random, but always the same for one seed.
-
-    Each id's place depends on itself and the seed alone, so a late arrival slips in
-    somewhere without moving the others, and the order of import means nothing.
-    """
-    return sorted(
-        ids, key=lambda id_: hashlib.sha256(f"{seed}\0{id_}".encode()).digest()
+        dealt=dealt,
+        seen=mark.seen,
+        not_for_me=mark.not_for_me,
+        fresh=mark.fresh,
+        note=mark.note,
     )

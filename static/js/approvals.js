@@ -44,8 +44,6 @@ export function openShortlist(form) {
     if (none) press(none, items.includes(NONE));
     const count = approvedCount(items);
     for (const element of document.querySelectorAll("[data-count]")) element.textContent = count;
-    for (const element of document.querySelectorAll("[data-count-others]"))
-      element.textContent = cards.length - count;
     document.querySelector(".keep-count")?.toggleAttribute("data-some", count > 0);
     for (const element of document.querySelectorAll("[data-when-none]")) element.hidden = !items.includes(NONE);
     for (const element of document.querySelectorAll("[data-when-stars]")) element.hidden = items.includes(NONE);

@@ -1,6 +1,7 @@
 // One logo: keys, undo and the ground, on top of the shortlist ballot.
 
 import { openShortlist } from "./approvals.js";
+import { openMarks } from "./marks.js";
 import { recall, remember } from "./storage.js";
 
 const form = document.querySelector("[data-ballot]");
@@ -10,6 +11,7 @@ const GROUND_KEY = "logovote:ground";
 const KEYS_KEY = "logovote:keys";
 
 const shortlist = openShortlist(form);
+openMarks(form).seen(form.querySelector("[data-family]").dataset.family); // opened is seen
 const star = form.querySelector(".act [data-tick]");
 
 function wireGround() {

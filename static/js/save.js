@@ -6,6 +6,7 @@
 // server has not confirmed is in localStorage and is sent again when the page is next
 // opened, so a closed tab or a dead network loses nothing.
 
+import { renewToken, token } from "./csrf.js";
 import { recall, remember } from "./storage.js";
 
 const QUIET = 250; // ms of rest before a change is sent
@@ -25,8 +26,6 @@ const canonical = (items) =>
   JSON.stringify(Array.isArray(items[0]) ? items.map((tier) => [...tier].sort()) : [...items].sort());
 
 export const same = (a, b) => canonical(a) === canonical(b);
-
-const token = (root = document) => root.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 /**
  * Start keeping a ballot; returns `{ change, retry, items }`.
@@ -164,18 +163,6 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     saveId = newId();
     keep();
     await send();
-  }
-
-  // A token may have been replaced by signing in again in another tab.
-  async function renewToken() {
-    try {
-      const page = await fetch(location.href);
-      const fresh = token(new DOMParser().parseFromString(await page.text(), "text/html"));
-      if (fresh) document.querySelector('meta[name="csrf-token"]').content = fresh;
-      return Boolean(fresh);
-    } catch {
-      return false;
-    }
   }
 
   function change(next) {

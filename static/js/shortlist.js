@@ -2,6 +2,7 @@
 // this file: stars are submit buttons, filters are links.
 
 import { openShortlist } from "./approvals.js";
+import { openMarks } from "./marks.js";
 import { recall, remember } from "./storage.js";
 
 const form = document.querySelector("[data-ballot]");
@@ -15,10 +16,18 @@ function wireFilters() {
   // Only choosing a filter hides cards. Taking a star away leaves the card where it is,
   // so that a slip of the finger can be mended in place.
   function choose(filter) {
-    const wanted = { all: () => true, shortlisted: (on) => on, others: (on) => !on }[filter];
+    // As in VIEWS of logovote/web/shortlist.py.
+    const wanted = {
+      batch: ({ dealt }) => dealt !== undefined,
+      all: () => true,
+      unseen: ({ seen, approved }) => (seen ?? approved) === undefined,
+      shortlisted: ({ approved }) => approved !== undefined,
+      aside: ({ aside, approved }) => aside !== undefined && approved === undefined,
+      fresh: ({ fresh }) => fresh !== undefined,
+    }[filter];
     let shown = 0;
     for (const card of cards) {
-      card.hidden = !wanted("approved" in card.dataset);
+      card.hidden = !wanted(card.dataset);
       shown += !card.hidden;
     }
     for (const link of links) {
@@ -27,7 +36,7 @@ function wireFilters() {
     }
     for (const text of document.querySelectorAll("[data-empty]"))
       text.hidden = shown > 0 || text.dataset.empty !== filter;
-    history.replaceState(null, "", filter === "all" ? location.pathname : `?show=${filter}`);
+    history.replaceState(null, "", `?show=${filter}`);
   }
 
   for (const link of links) {
@@ -56,8 +65,17 @@ function wireSizes() {
   if (remembered) choose(remembered);
 }
 
+function wireMarks() {
+  const marks = openMarks(form, ({ seen, left }) => {
+    for (const element of document.querySelectorAll("[data-seen-count]")) element.textContent = seen;
+    for (const element of document.querySelectorAll("[data-left-count]")) element.textContent = left;
+  });
+  marks.watch(Array.from(wall.children));
+}
+
 if (form) {
   openShortlist(form);
+  wireMarks();
   wireFilters();
   wireSizes();
 }

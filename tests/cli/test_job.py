@@ -296,6 +296,8 @@ REFUSED = [
     ("people links nowhere", "no contest named"),
     ("round open nowhere shortlist", "no contest named"),
     ("round open acme shortlist --seats 0", "at least one place"),
+    ("round open acme shortlist --batch 0", "at least one design"),
+    ("round open acme shortlist --approvals 0", "at least one design"),
     ("round close acme shortlist", "has not been opened yet"),
     ("round publish acme ranking", "has not been opened yet"),
     ("ballots import acme shortlist people.csv", "has not been opened yet"),

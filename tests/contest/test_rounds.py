@@ -304,6 +304,8 @@ def test_rules_are_written_with_nothing_left_implicit(
         "unranked": "last",
         "weights": "fixed_share",
         "cap": 25,
+        "batch": 30,
+        "approvals": None,
     }
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -259,6 +260,37 @@ def test_three_times_the_exposure_gains_nothing() -> None:
     first, second = sequential_phragmen(profile("ab", *votes), 2).slots
     assert first.score == second.score == F(1, 15)
     assert not_seen_enough(profile("ab", *votes)) == ()
+    # Nor does being seen more decide between equal burdens: only the tie order does.
+    winners = {
+        elected(sequential_phragmen(replace(profile("ab", *votes), seed=seed), 1))[0]
+        for seed in "12345678"
+    }
+    assert winners == {"a", "b"}
+
+
+def test_exposure_added_up_beforehand_is_the_same_as_ballot_by_ballot() -> None:
+    groups = (Group("core", share=F(2, 5)), Group("crowd", share=F(3, 5)))
+    votes = [
+        Vote(approval("a"), 3, "core", seen=frozenset("ab")),
+        Vote(approval("b"), 2, "core", weight=F(1, 2), seen=frozenset("bc")),
+        Vote(approval("c"), 5, "crowd", seen=frozenset("c")),
+        Vote(approval(""), 4, "crowd"),
+    ]
+    ballot_by_ballot = profile("abc", *votes, groups=groups)
+    added_up = profile(
+        "abc",
+        *(replace(vote, seen=None) for vote in votes),
+        groups=groups,
+        exposure={
+            "core": {"a": F(3), "b": F(4), "c": F(1)},
+            "crowd": {"a": F(4), "b": F(4), "c": F(9)},
+        },
+    )
+    assert exposures(added_up) == exposures(ballot_by_ballot)
+    assert (
+        sequential_phragmen(added_up, 3).slots
+        == sequential_phragmen(ballot_by_ballot, 3).slots
+    )
 
 
 def test_approving_is_seeing() -> None:

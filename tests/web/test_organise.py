@@ -20,6 +20,7 @@ from sqlalchemy import select
 from logovote import jobs
 from logovote.contest import rounds
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.store import queries
@@ -434,6 +435,8 @@ def test_a_round_is_led_from_its_opening_to_its_publication(
         {"do": "open", "seats": "0"},
         {"do": "open", "seats": "-3"},
         {"do": "open", "seats": "many"},
+        {"do": "open", "batch": "0"},
+        {"do": "open", "approvals": "x"},
     ],
 )
 def test_a_deed_that_is_impossible_now_is_refused_in_words(
@@ -446,6 +449,29 @@ def test_a_deed_that_is_impossible_now_is_refused_in_words(
     with scene.site.store.database.read() as session:
         contest = contest_by_slug(session, "acme")
         assert queries.rounds(session, contest.id) == []
+
+
+def test_the_organiser_sees_what_was_looked_at_and_is_warned_before_closing(
+    organiser: FlaskClient, scene: Scene, visit: Visit
+) -> None:
+    url = "/organise/acme/rounds/shortlist"
+    assert "Seen so far" not in organiser.get(url).text
+    post(organiser, url, {"do": "open", "batch": "2", "approvals": "3"})
+    assert "Nobody has looked at the designs yet." in organiser.get(url).text
+    assert "Before you close" not in organiser.get(url).text
+
+    shown = {"approve": "f1", "shown": "f1,f2,f12"}
+    post(visit("Ann"), "/c/acme/shortlist/ballot", shown)
+
+    page = organiser.get(url).text
+    assert "seen by at least 0 voters, the most seen one by 1" in page
+    assert page.count("Not seen enough") == 1
+    assert "Before you close" in page
+    assert "1 design has not been seen enough" in page
+    with scene.site.store.database.read() as session:
+        contest = contest_by_slug(session, "acme")
+        rules = Rules.from_json(rounds.latest(session, contest, Kind.SHORTLIST).rules)
+    assert (rules.batch, rules.approvals) == (2, 3)
 
 
 def test_the_export_is_one_download_with_originals_as_they_came(

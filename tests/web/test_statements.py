@@ -79,7 +79,8 @@ def stage(session: Session, size: int) -> None:
     [
         ("/c/{}/", 14),
         ("/c/{}/shortlist", 9),
-        ("/c/{}/logo/3", 9),
+        ("/c/{}/logo/3", 11),
+        ("/c/{}/marks", 9),
         ("/c/{}/ranking", 9),
         ("/c/{}/results/shortlist", 7),
         ("/organise/{}/", 12),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import counting, families, people, rounds
+from logovote.contest import counting, dealing, families, people, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
@@ -44,13 +44,13 @@ def _kind(kind: str) -> Kind:
         abort(404)
 
 
-def _seats() -> int | None:
-    """Read the number of places; None where the default was left."""
-    text = request.form.get("seats", "").strip()
-    seats = forms.parse_number(text)
-    if text and seats is None:
-        raise RulesError(f"“{text[:20]}” is no number of places, such as 20.")
-    return seats
+def _number(name: str) -> int | None:
+    """Read a number of the opening form; None where the default was left."""
+    text = request.form.get(name, "").strip()
+    number = forms.parse_number(text)
+    if text and number is None:
+        raise RulesError(f"“{text[:20]}” is no number, such as 20.")
+    return number
 
 
 @bp.get("/<slug>/rounds/<kind>")
@@ -73,6 +73,7 @@ def round_(slug: str, kind: str) -> str:
         phase=current.phase.value if current else "none",
         rules=rules,
         turnout=_turnout(contest, current),
+        coverage=_coverage(current),
         standing=len(queries.candidacies(db(), current.id)) if current else 0,
         facts=_facts(contest),
         defaults=_defaults(contest),
@@ -88,6 +89,42 @@ def _turnout(contest: Contest, current: Round | None) -> list[GroupTurnout]:
         GroupTurnout(group.name, voted.get(group.name, 0), eligible.get(group.name, 0))
         for group in queries.groups(db(), contest.id)
     ]
+
+
+@dataclass(frozen=True)
+class SeenDesign:
+    """A design, by the first entry of its family, and how many have seen it."""
+
+    entry: int
+    heads: int
+    enough: bool
+
+
+@dataclass(frozen=True)
+class CoverageView:
+    """How well the designs of a shortlist round have been seen."""
+
+    least: int
+    most: int
+    warning: str | None
+    designs: list[SeenDesign]
+
+
+def _coverage(current: Round | None) -> CoverageView | None:
+    """Count who has seen what; it does not depend on what the ballots say either."""
+    if current is None or current.kind is not Kind.SHORTLIST:
+        return None
+    coverage = dealing.coverage_of(db(), current)
+    too_few = set(coverage.too_few)
+    return CoverageView(
+        coverage.least,
+        coverage.most,
+        coverage.warning,
+        [
+            SeenDesign(int(family.removeprefix("f")), heads, family not in too_few)
+            for family, heads in coverage.heads.items()
+        ],
+    )
 
 
 def _facts(contest: Contest) -> list[str]:
@@ -131,7 +168,15 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
     contest = contest_by_slug(db(), slug)
     deed = request.form.get("do", "")
     if deed == "open":
-        rounds.open_round(db(), contest, _kind(kind), now(), seats=_seats())
+        rounds.open_round(
+            db(),
+            contest,
+            _kind(kind),
+            now(),
+            seats=_number("seats"),
+            batch=_number("batch"),
+            approvals=_number("approvals"),
+        )
     else:
         current = rounds.latest(db(), contest, _kind(kind))
         if deed in {"close", "review"}:
