@@ -26,6 +26,7 @@ from logovote import jobs as jobs_
 from logovote.contest import intake
 from logovote.contest.contests import contest_by_slug
 from logovote.imaging.worker import Fence
+from logovote.ingest.reading import read_entries
 from logovote.jobs import Jobs
 from logovote.settings import Settings
 from logovote.store import queries
@@ -331,7 +332,7 @@ def undisturbed(
         contest_id = make_contest(session, now).id
         session.commit()
     (folder / "export.zip").write_bytes(zip_of(MANY))
-    with jobs_.read_entries(folder / "export.zip") as reading:
+    with read_entries(folder / "export.zip") as reading:
         report = intake.import_designs(
             store,
             contest_id,
@@ -466,19 +467,22 @@ def test_two_servers_on_one_folder_take_a_job_up_once(
 
 
 def test_the_pictures_of_a_dry_run_are_used_by_the_import(
-    jobs: Jobs, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+    jobs: Jobs,
+    store: Store,
+    now: datetime,
+    fence: Fence,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     id_ = new_job(store, now)
     jobs.take_step(id_)
-    asked: list[object] = []
+    asked: list[bytes] = []
+    develop = fence.develop
 
-    class NoFence(SharedFence):
-        def __enter__(self) -> Any:
-            fence = super().__enter__()
-            monkeypatch.setattr(fence, "develop", asked.append)
-            return fence
+    def counted(original: bytes) -> Any:
+        asked.append(original)
+        return develop(original)
 
-    monkeypatch.setattr(jobs_, "Fence", NoFence(jobs_.Fence().__enter__()))
+    monkeypatch.setattr(fence, "develop", counted)
     with store.database.write() as session:
         session.get_one(ImportJob, id_).state = JobState.IMPORTING
         session.commit()
@@ -486,5 +490,5 @@ def test_the_pictures_of_a_dry_run_are_used_by_the_import(
     jobs.take_step(id_)
 
     # Only the damaged file, of which no picture could be kept, is looked at again.
-    assert len(asked) == 1
+    assert asked == [FILES["#6.png"]]
     assert [entry for entry, *_ in held(store)] == [1, 2, 3, 4, 5]
