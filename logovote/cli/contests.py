@@ -1,11 +1,10 @@
-"""Contests, their families and their groups."""
+"""Contests and their groups."""
 
 from __future__ import annotations
 
 import click
 
 from logovote.cli.door import Door, as_json_option, note, now, pass_door, print_json
-from logovote.contest import families as families_
 from logovote.contest import people
 from logovote.contest.contests import new_contest
 
@@ -29,64 +28,6 @@ def new(door: Door, slug: str, title: str, about: str, status_quo: str) -> None:
         )
         session.commit()
     note(f"Started “{title}”. Next: logovote import {slug} FOLDER_OR_ZIP")
-
-
-@click.command()
-@click.argument("slug", metavar="CONTEST")
-@click.option("--merge", metavar="ENTRIES", help="Make one family of 12,57,103.")
-@click.option("--split", metavar="ENTRIES", help="Let each of 12,57 stand alone.")
-@click.option("--confirm", is_flag=True, help="Confirm all proposed families.")
-@as_json_option
-@pass_door
-def families(
-    door: Door,
-    slug: str,
-    merge: str | None,
-    split: str | None,
-    *,
-    confirm: bool,
-    as_json: bool,
-) -> None:
-    """List families, the variants that share one vote, or change them."""
-    deeds = [(merge, families_.merge), (split, families_.split)]
-    for text, deed in deeds:
-        if text is not None:
-            with door.writing(slug) as (session, contest_):
-                deed(session, contest_, _entries(text))
-    if confirm:
-        with door.writing(slug) as (session, contest_):
-            number = families_.confirm_all(session, contest_)
-        note(f"Confirmed {number} families.")
-    if not as_json and (merge or split or confirm):
-        return
-    with door.reading(slug) as (session, contest_):
-        groupings = families_.groupings(session, contest_)
-    if as_json:
-        print_json(
-            {
-                "families": [
-                    {
-                        "id": grouping.id,
-                        "entries": list(grouping.entries),
-                        "confirmed": grouping.confirmed,
-                    }
-                    for grouping in groupings
-                ]
-            }
-        )
-        return
-    for grouping in groupings:
-        state = "" if grouping.confirmed or len(grouping.entries) == 1 else "  proposed"
-        entries = " ".join(f"#{entry}" for entry in grouping.entries)
-        click.echo(f"{grouping.id:8} {entries}{state}")
-
-
-def _entries(text: str) -> list[int]:
-    """Read entry numbers such as 12,57."""
-    parts = [part.strip().removeprefix("#") for part in text.split(",")]
-    if not all(part.isdecimal() and len(part) < 10 for part in parts):
-        raise click.UsageError(f"“{text}” is no list of entry numbers such as 12,57.")
-    return [int(part) for part in parts]
 
 
 def _pairs(values: tuple[str, ...], option: str) -> dict[str, str]:

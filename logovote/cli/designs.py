@@ -15,7 +15,8 @@ from logovote.cli.door import (
     print_json,
     progress,
 )
-from logovote.contest import handoff, intake
+from logovote.cli.families import WHO
+from logovote.contest import handoff, intake, withdrawing
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.ingest.members import printable
@@ -77,6 +78,32 @@ def import_(
             click.echo(f"{line}: {file.reason}" if file.reason else line)
     counts = ", ".join(f"{n} {status}" for status, n in report.summary().items() if n)
     click.echo(f"{'Would be' if dry_run else 'Imported'}: {counts or 'nothing'}.")
+
+
+@click.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("entry", type=int)
+@click.option("--reason", required=True, help="Why; voters who chose it are told.")
+@pass_door
+def withdraw(door: Door, slug: str, entry: int, reason: str) -> None:
+    """Take the design ENTRY out of CONTEST, and out of the ballots of an open round.
+
+    It stays out, whatever is imported, until it is reinstated.
+    """
+    with door.writing(slug) as (session, contest):
+        withdrawing.withdraw(session, contest, entry, reason, who=WHO, now=now())
+    note(f"Design {entry} is withdrawn. Undo: logovote reinstate {slug} {entry}")
+
+
+@click.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("entry", type=int)
+@pass_door
+def reinstate(door: Door, slug: str, entry: int) -> None:
+    """Bring the withdrawn design ENTRY back into CONTEST."""
+    with door.writing(slug) as (session, contest):
+        withdrawing.bring_back(session, contest, entry, who=WHO, now=now())
+    note(f"Design {entry} stands again.")
 
 
 @click.command()

@@ -6,11 +6,15 @@ Importing is idempotent, so a job that was interrupted is simply run again.
 from __future__ import annotations
 
 import contextlib
+import json
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from logovote.contest import rounds
@@ -29,11 +33,24 @@ from logovote.imaging.picture import (
     UnreadableImageError,
 )
 from logovote.imaging.worker import Fence
+from logovote.ingest.members import UnreadableFileError
 from logovote.ingest.reading import Reading
-from logovote.store.models import Derivative, Picture, Submission, Version
+from logovote.store.media import digest_of
+from logovote.store.models import (
+    Derivative,
+    ImportJob,
+    JobState,
+    Picture,
+    Submission,
+    Version,
+)
 from logovote.store.store import Store
 
 Progress = Callable[[int, int], None]
+
+
+class ImportStoppedError(LogovoteError):
+    """An import cannot go on; what it took in so far is kept."""
 
 
 def import_designs(
@@ -43,28 +60,74 @@ def import_designs(
     fence: Fence,
     *,
     now: datetime,
+    resume: bool = False,
     dry_run: bool = False,
+    keep_pictures: bool = False,
     withdraw_missing: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> ImportReport:
     """Take an export in; one bad file never costs the others.
 
-    Commits once per file, so that a long import is never lost as a whole. A dry run
-    decodes every new picture too, and keeps nothing.
+    Commits once per file, so that a long import is never lost as a whole.
 
     Args:
         store: where submissions and pictures go.
         contest_id: the contest.
         reading: the opened export.
         fence: where pictures are decoded.
-        now: the time of the import.
-        dry_run: only tell what would happen.
+        now: the time of the import, and of every version it makes.
+        resume: this may be an import that was interrupted, with the `now` it had. It
+            knows its own work by that time, does none of it twice and reports as if
+            nothing had happened.
+        dry_run: only tell what would happen; decodes every new picture too.
+        keep_pictures: let a dry run keep the pictures it made, to be looked at and
+            then used; `forget_pictures` deletes them.
         withdraw_missing: mark submissions that are not in the export as withdrawn.
         progress: called with files done and files in all.
+
+    Raises:
+        RoundError: a round is closed and waits for its count.
+        ImportStoppedError: the database takes no more.
+        MediaWriteError: the disk takes no more.
     """
+    try:
+        report = _import(
+            store,
+            contest_id,
+            reading,
+            fence,
+            now=now,
+            resume=resume,
+            dry_run=dry_run,
+            keep_pictures=keep_pictures,
+            withdraw_missing=withdraw_missing,
+            progress=progress,
+        )
+    except DBAPIError as error:
+        raise ImportStoppedError(
+            f"The database could not be written ({error.orig}), so the import stopped. "
+            "Free some space on the disk, then start it again; what was imported so "
+            "far is kept."
+        ) from error
+    return report
+
+
+def _import(
+    store: Store,
+    contest_id: int,
+    reading: Reading,
+    fence: Fence,
+    *,
+    now: datetime,
+    resume: bool,
+    dry_run: bool,
+    keep_pictures: bool,
+    withdraw_missing: bool,
+    progress: Progress,
+) -> ImportReport:
     with store.database.read() as session:
         rounds.refuse_in_review(session, contest_id)
-        holdings = _holdings(session, contest_id)
+        holdings = _holdings(session, contest_id, now if resume else None)
         developed = _developed(session, store)
     matching = match(reading, holdings)
     claims, reports = matching.claims, matching.reports
@@ -74,28 +137,30 @@ def import_designs(
     # Closed here and now, an import that fails leaves nobody decoding.
     with contextlib.closing(pictures):
         for done, claim in enumerate(claims, start=1):
-            picture = None
+            picture = original = None
             if claim.digest not in developed and claim.digest not in refusals:
-                picture = next(pictures)
-            if isinstance(picture, UnreadableImageError):
-                refusals[claim.digest] = str(picture)
+                result = next(pictures)
+                if isinstance(result, UnreadableImageError):
+                    refusals[claim.digest] = str(result)
+                else:
+                    picture = result
+            if not (
+                dry_run or claim.digest in refusals or store.originals.has(claim.digest)
+            ):
+                original = _original(reading, claim)
+                if original is None:
+                    refusals[claim.digest] = "It changed while it was being imported."
             if claim.digest in refusals:
                 reason = refusals[claim.digest]
                 reports.append(FileReport(claim.entry.file, "refused", reason=reason))
             else:
                 developed.add(claim.digest)
                 reports.append(report := decide(claim, holdings))
+                found = _Found(claim, report, original, picture)
                 if not dry_run:
-                    rows: list[Picture | Derivative] = []
-                    if isinstance(picture, Developed):
-                        # Files first: nobody waits for the disk in a transaction.
-                        rows = _keep_files(store, reading.read(claim.entry), picture)
-                    with store.database.write() as session:
-                        rounds.refuse_in_review(session, contest_id)
-                        for row in rows:
-                            session.merge(row)
-                        _keep_submission(session, contest_id, claim, report, now)
-                        session.commit()
+                    _keep(store, contest_id, found, now)
+                elif keep_pictures:
+                    _keep_picture(store, found)
             progress(done, len(claims))
     # An export without a single file is a mistake, not the end of the contest.
     if withdraw_missing and matching.present:
@@ -105,30 +170,85 @@ def import_designs(
     return ImportReport(tuple(reports), reading.remarks)
 
 
-def _holdings(session: Session, contest_id: int) -> dict[int, Holding]:
-    """Read what the contest holds, by entry number. Two statements."""
-    submissions = session.scalars(
-        select(Submission).where(Submission.contest_id == contest_id)
-    ).all()
-    holdings = {
-        submission.id: Holding(
-            digest=submission.digest,
-            version=submission.version,
-            designer=submission.designer,
-            title=submission.title,
-            file=submission.file,
-            withdrawn=submission.withdrawn_at is not None,
-        )
-        for submission in submissions
-    }
-    history = session.execute(
-        select(Version.submission_id, Version.digest)
+def _original(reading: Reading, claim: Claim) -> bytes | None:
+    """Read a file again; None if it is no longer what was looked at."""
+    try:
+        original = reading.read(claim.entry)
+    except UnreadableFileError:
+        return None
+    return original if digest_of(original) == claim.digest else None
+
+
+@dataclass(frozen=True)
+class _Found:
+    """One file with all that is to be kept of it.
+
+    `original` and `picture` are None where the store has them already.
+    """
+
+    claim: Claim
+    report: FileReport
+    original: bytes | None
+    picture: Developed | None
+
+
+def _keep(store: Store, contest_id: int, found: _Found, now: datetime) -> None:
+    """Take one file in: all of it, or nothing."""
+    # Files first: nobody waits for the disk in a transaction, and no row names a file
+    # that is not there.
+    if found.original is not None:
+        store.originals.put(found.original)
+    _keep_files(store, found)
+    with store.database.write() as session:
+        rounds.refuse_in_review(session, contest_id)
+        _keep_rows(session, store, found)
+        _keep_submission(session, contest_id, found, now)
+        session.commit()
+
+
+def _keep_picture(store: Store, found: _Found) -> None:
+    """Keep what was made of a file that is only looked at."""
+    if found.picture is not None:
+        _keep_files(store, found)
+        with store.database.write() as session:
+            _keep_rows(session, store, found)
+            session.commit()
+
+
+def _holdings(
+    session: Session, contest_id: int, ours: datetime | None
+) -> dict[int, Holding]:
+    """Read what the contest holds, by entry number. Two statements.
+
+    What this import did itself, at the time `ours`, is left out: it is planned again,
+    to the same end.
+    """
+    history: dict[int, list[Version]] = defaultdict(list)
+    for version in session.scalars(
+        select(Version)
         .join(Submission, Submission.id == Version.submission_id)
         .where(Submission.contest_id == contest_id)
+        .order_by(Version.number)
+    ):
+        if version.created_at != ours:
+            history[version.submission_id].append(version)
+    submissions = session.scalars(
+        select(Submission).where(Submission.contest_id == contest_id)
     )
-    for id_, digest in history:
-        holdings[id_].history.add(digest)
-    return {submission.entry: holdings[submission.id] for submission in submissions}
+    return {
+        submission.entry: Holding(
+            digest=versions[-1].digest,
+            version=versions[-1].number,
+            designer=submission.designer,
+            title=submission.title,
+            file=versions[-1].file,
+            withdrawn=submission.withdrawn_at not in {None, ours},
+            banned=submission.withdrawn_reason,
+            history={version.digest for version in versions},
+        )
+        for submission in submissions
+        if (versions := history[submission.id])
+    }
 
 
 def _developed(session: Session, store: Store) -> set[str]:
@@ -141,7 +261,7 @@ def _developed(session: Session, store: Store) -> set[str]:
     developed, incomplete = set(), set()
     for original, derivative in kept:
         developed.add(original)
-        if not (store.originals.has(original) and store.derivatives.has(derivative)):
+        if not store.derivatives.has(derivative):
             incomplete.add(original)
     return developed - incomplete
 
@@ -158,29 +278,35 @@ def _develop(
         yield result
 
 
-def _keep_files(
-    store: Store, original: bytes, developed: Developed
-) -> list[Picture | Derivative]:
-    """Keep an original untouched, and its derivatives; returns the rows about them."""
-    digest = store.originals.put(original)
-    picture = Picture(
-        digest=digest,
-        format=developed.format,
-        width_px=developed.width_px,
-        height_px=developed.height_px,
-        size_bytes=len(original),
-        animated=developed.animated,
-        ground=developed.ground,
-        colour=developed.colour and "#{:02x}{:02x}{:02x}".format(*developed.colour),
-        cutout=developed.cutout,
-        specs=SPECS_VERSION,
-    )
-    return [
-        picture,
+def _keep_files(store: Store, found: _Found) -> None:
+    for derivative in found.picture.derivatives if found.picture else ():
+        store.derivatives.put(derivative.data)
+
+
+def _keep_rows(session: Session, store: Store, found: _Found) -> None:
+    """Write down the facts of a picture, and which derivatives it has."""
+    claim, developed = found.claim, found.picture
+    if developed is None:
+        return
+    rows: list[Picture | Derivative] = [
+        Picture(
+            digest=claim.digest,
+            format=developed.format,
+            width_px=developed.width_px,
+            height_px=developed.height_px,
+            size_bytes=claim.size_bytes,
+            animated=developed.animated,
+            ground=developed.ground,
+            colour=developed.colour and "#{:02x}{:02x}{:02x}".format(*developed.colour),
+            cutout=developed.cutout,
+            specs=SPECS_VERSION,
+        ),
         *(
             Derivative(
-                picture_digest=digest,
+                picture_digest=claim.digest,
                 kind=derivative.kind,
+                # Put again, which costs nothing: `forget_pictures` may have deleted it
+                # a moment ago, and cannot while we write.
                 digest=store.derivatives.put(derivative.data),
                 width_px=derivative.width_px,
                 height_px=derivative.height_px,
@@ -189,39 +315,73 @@ def _keep_files(
             for derivative in developed.derivatives
         ),
     ]
+    for row in rows:
+        session.merge(row)
+
+
+def forget_pictures(store: Store, session: Session) -> None:
+    """Delete the pictures that were made to be looked at and are needed no more.
+
+    That are those which no version of any design shows and no upload waits with. While
+    an import runs, nothing is deleted; the next one that is forgotten sees to it.
+    """
+    waiting: set[str] = set()
+    for job in session.scalars(select(ImportJob)):
+        if job.state in {JobState.LOOKING, JobState.IMPORTING}:
+            return
+        if job.state is JobState.READY:
+            files = json.loads(job.report)["files"]
+            waiting |= {file["digest"] for file in files if file.get("digest")}
+    shown = select(Version.digest)
+    unused = {
+        digest
+        for digest in session.scalars(
+            select(Picture.digest).where(Picture.digest.not_in(shown))
+        )
+        if digest not in waiting
+    }
+    rows = session.execute(select(Derivative.picture_digest, Derivative.digest)).all()
+    needed = {digest for picture, digest in rows if picture not in unused}
+    for picture in unused:
+        session.execute(delete(Derivative).where(Derivative.picture_digest == picture))
+        session.execute(delete(Picture).where(Picture.digest == picture))
+    for picture, digest in rows:
+        if picture in unused and digest not in needed:
+            store.derivatives.forget(digest)
 
 
 def _keep_submission(
-    session: Session,
-    contest_id: int,
-    claim: Claim,
-    report: FileReport,
-    now: datetime,
+    session: Session, contest_id: int, found: _Found, now: datetime
 ) -> None:
-    """Write what `_decide` decided."""
+    """Write what `decide` decided, unless it is written already."""
+    claim, report = found.claim, found.report
     submission = session.scalar(
         select(Submission).where(
             Submission.contest_id == contest_id, Submission.entry == claim.number
         )
     )
-    _refuse_if_changed_meanwhile(submission, report)
-    is_late = submission is None or submission.withdrawn_at is not None
+    planned = report.version or 1
+    is_written = _is_written(session, submission, found, now)
+    is_late = submission is None or (
+        submission.withdrawn_at is not None and not submission.withdrawn_reason
+    )
     if submission is None:
         submission = Submission(contest_id=contest_id, entry=claim.number, version=0)
         session.add(submission)
     entry = claim.entry
     submission.designer = entry.designer or submission.designer
     submission.title = entry.title or submission.title
-    submission.withdrawn_at = None
-    if report.version is not None and report.version != submission.version:
-        submission.version = report.version
+    if is_late:
+        submission.withdrawn_at = None
+    if not is_written:
+        submission.version = planned
         submission.digest = claim.digest
         submission.file = entry.file
         session.flush()
         session.add(
             Version(
                 submission_id=submission.id,
-                number=report.version,
+                number=planned,
                 digest=claim.digest,
                 file=entry.file,
                 created_at=now,
@@ -232,21 +392,43 @@ def _keep_submission(
         rounds.add_late_design(session, contest_id, submission)
 
 
-def _refuse_if_changed_meanwhile(
-    submission: Submission | None, report: FileReport
-) -> None:
-    """Stop where the entry is no longer as it was when this import was planned.
+def _is_written(
+    session: Session,
+    submission: Submission | None,
+    found: _Found,
+    now: datetime,
+) -> bool:
+    """Tell whether a version that was planned is there already, by our own hand.
 
     Raises:
-        LogovoteError: another import touched it.
+        ImportStoppedError: the entry is no longer as it was when this was planned:
+            another import touched it.
     """
-    stored = 0 if submission is None else submission.version
-    planned = report.version or 0
-    if stored not in ({0} if report.status == "new" else {planned - 1, planned} - {0}):
-        raise LogovoteError(
-            "Another import into this contest is running. Wait for it, then start "
-            "this one again; what was imported so far is kept."
-        )
+    versions = (
+        {}
+        if submission is None
+        else {
+            version.number: version
+            for version in session.scalars(
+                select(Version).where(Version.submission_id == submission.id)
+            )
+        }
+    )
+    claim, report = found.claim, found.report
+    planned = report.version or 1
+    if planned == len(versions) + 1:
+        return False
+    # What came after it must be ours too, from before an interruption.
+    ours = all(v.created_at == now for v in versions.values() if v.number > planned)
+    as_planned = planned in versions and (
+        report.status == "same" or versions[planned].digest == claim.digest
+    )
+    if ours and as_planned:
+        return True
+    raise ImportStoppedError(
+        "Another import into this contest is running. Wait for it, then start "
+        "this one again; what was imported so far is kept."
+    )
 
 
 def _withdraw_all_but(
@@ -274,6 +456,8 @@ def _withdraw_all_but(
             )
             session.commit()
     return [
-        FileReport(holding.file, "withdrawn", number, holding.designer)
+        FileReport(
+            holding.file, "withdrawn", number, holding.designer, digest=holding.digest
+        )
         for number, holding in missing.items()
     ]

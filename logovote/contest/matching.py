@@ -16,7 +16,11 @@ STATUSES = ("new", "changed", "same", "withdrawn", "refused", "ignored")
 
 @dataclass(frozen=True)
 class FileReport:
-    """What became, or would become, of one file."""
+    """What became, or would become, of one file.
+
+    `digest` is the SHA-256 of its bytes; `before` that of the picture which the entry
+    showed until then, where this one takes its place.
+    """
 
     file: str
     status: str
@@ -24,6 +28,8 @@ class FileReport:
     designer: str | None = None
     version: int | None = None
     reason: str | None = None
+    digest: str | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class Claim:
     entry: Entry
     number: int
     digest: str
+    size_bytes: int
     final: bool
     assigned: bool
 
@@ -75,6 +82,8 @@ class Holding:
     title: str | None
     file: str
     withdrawn: bool = False
+    # Why an organiser withdrew it by hand: then no import brings it back.
+    banned: str = ""
     history: set[str] = field(default_factory=set)
 
 
@@ -104,12 +113,16 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
         reports.append(FileReport(problem.file, problem.status, reason=problem.reason))
         present.add(entry_number(problem.file) or by_file.get(problem.file))
     found: list[tuple[Entry, str]] = []
+    sizes: dict[str, int] = {}
     for entry in reading.entries:
         try:
-            found.append((entry, digest_of(reading.read(entry))))
+            data = reading.read(entry)
         except LogovoteError as error:
             reports.append(FileReport(entry.file, "refused", reason=str(error)))
             present.add(entry.number or by_file.get(entry.file))
+        else:
+            found.append((entry, digest_of(data)))
+            sizes[found[-1][1]] = len(data)
     by_digest = {
         digest: number
         for number, holding in holdings.items()
@@ -138,10 +151,19 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
             unlike.append((number, entry, digest, assigned))
             continue
         reason = f"the same picture as {twin.file}, for the same entry"
-        reports.append(FileReport(entry.file, "ignored", number, reason=reason))
+        reports.append(
+            FileReport(entry.file, "ignored", number, reason=reason, digest=digest)
+        )
     last = {number: digest for number, _, digest, _ in unlike}
     claims = [
-        Claim(entry, number, digest, final=last[number] == digest, assigned=assigned)
+        Claim(
+            entry,
+            number,
+            digest,
+            sizes[digest],
+            final=last[number] == digest,
+            assigned=assigned,
+        )
         for number, entry, digest, assigned in unlike
     ]
     present |= {claim.number for claim in claims}
@@ -151,11 +173,9 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
 def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
     """Say what a claim does to its entry, and note it in `holdings`."""
     entry, held = claim.entry, holdings.get(claim.number)
-    reason = None
+    reason = before = None
     if held is None:
-        status = "new"
-        if claim.assigned:
-            reason = f"no entry number found; it was given number {claim.number}"
+        status, reason = "new", _remark(claim, holdings)
         held = holdings[claim.number] = Holding(
             claim.digest, 1, entry.designer, entry.title, entry.file
         )
@@ -163,17 +183,35 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
         not claim.final and claim.digest in held.history
     ):
         status = "same"
-        if held.withdrawn:
+        if held.withdrawn and not held.banned:
             status, reason = "changed", "back after having been withdrawn"
     else:
-        status = "changed"
+        status, before = "changed", held.digest
         held.digest, held.version = claim.digest, held.version + 1
         if not claim.final:
             reason = "another file of this import is the newer version of this entry"
+    if held.banned:
+        reason = f"stays withdrawn ({held.banned}), until you bring it back"
+    else:
+        held.withdrawn = False
     held.history.add(claim.digest)
-    held.withdrawn = False
     held.designer = entry.designer or held.designer
     held.title = entry.title or held.title
     return FileReport(
-        entry.file, status, claim.number, held.designer, held.version, reason
+        entry.file,
+        status,
+        claim.number,
+        held.designer,
+        held.version,
+        reason,
+        claim.digest,
+        before,
     )
+
+
+def _remark(claim: Claim, holdings: dict[int, Holding]) -> str | None:
+    """Say what is worth knowing about a new entry."""
+    if claim.assigned:
+        return f"no entry number found; it was given number {claim.number}"
+    twins = [n for n, held in sorted(holdings.items()) if held.digest == claim.digest]
+    return f"the same picture as entry {twins[0]}" if twins else None

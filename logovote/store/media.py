@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from datetime import datetime
 from pathlib import Path
 
 from logovote.errors import LogovoteError
@@ -14,9 +15,16 @@ class MissingMediaError(LogovoteError):
     """A file that the database knows is not in the store."""
 
 
+_UNFINISHED = "unfinished-"
+
+
 def digest_of(data: bytes) -> str:
     """Return the SHA-256 of `data`, as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+class MediaWriteError(LogovoteError):
+    """The disk takes no more files; nothing half written is left."""
 
 
 class MediaStore:
@@ -26,19 +34,49 @@ class MediaStore:
         self._folder = folder
 
     def put(self, data: bytes) -> str:
-        """Keep `data` and return its digest; the same bytes are kept once."""
+        """Keep `data` and return its digest; the same bytes are kept once.
+
+        Raises:
+            MediaWriteError: there is no space, or the folder cannot be written.
+        """
         digest = digest_of(data)
         path = self._path(digest)
         if path.exists():
             return digest
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Written beside its place and renamed, so that no half file is ever seen.
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        try:
+            self._write(path, data)
+        except OSError as error:
+            raise MediaWriteError(
+                f"A picture could not be written ({error.strerror}), so the import "
+                "stopped. Free some space on the disk, then start it again; what was "
+                "imported so far is kept."
+            ) from error
         return digest
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Write beside its place and rename, so that no half file is ever seen."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=self._folder, prefix=_UNFINISHED, delete=False
+        ) as file:
+            try:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+        Path(file.name).replace(path)
+
+    def forget(self, digest: str) -> None:
+        """Delete the file under `digest`, if there is one."""
+        self._path(digest).unlink(missing_ok=True)
+
+    def tidy(self, before: datetime) -> None:
+        """Delete what a process that was killed before then left unfinished."""
+        for path in self._folder.glob(f"{_UNFINISHED}*"):
+            if path.stat().st_mtime < before.timestamp():
+                path.unlink(missing_ok=True)
 
     def has(self, digest: str) -> bool:
         """Tell whether there is a file under `digest`."""

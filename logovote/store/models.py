@@ -176,13 +176,49 @@ class Derivative(Base):
 
 
 class Family(Base):
-    """Variants of one concept, which share one slot and one vote."""
+    """Variants of one concept, which share one slot and one vote once confirmed."""
 
     __tablename__ = "family"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), index=True)
     confirmed: Mapped[bool] = mapped_column(default=False)
+    # How sure the proposal was, from 0 to 1, and why, as a JSON list of words; of a
+    # family that somebody made by hand, nothing.
+    confidence: Mapped[float | None]
+    reasons: Mapped[str] = mapped_column(Text, default="[]")
+    # Of a proposal to join a confirmed family: the entry number of one in there.
+    joins: Mapped[int | None]
+
+
+class Apart(Base):
+    """Two designs that are no variants of each other: an organiser said so."""
+
+    __tablename__ = "apart"
+
+    # The lower id first, so that a pair has one row.
+    first_id: Mapped[int] = mapped_column(ForeignKey("submission.id"), primary_key=True)
+    second_id: Mapped[int] = mapped_column(
+        ForeignKey("submission.id"), primary_key=True
+    )
+
+
+class DesignChange(Base):
+    """What somebody did to designs by hand: families, withdrawals.
+
+    `undo` is the JSON that contest.families needs to take it back, where it can be.
+    """
+
+    __tablename__ = "design_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), index=True)
+    # The one design it is about, if it is about one.
+    entry: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(Moment)
+    who: Mapped[str] = mapped_column(String(200))
+    what: Mapped[str] = mapped_column(Text)
+    undo: Mapped[str | None] = mapped_column(Text)
 
 
 class Submission(Base):
@@ -201,6 +237,8 @@ class Submission(Base):
     version: Mapped[int] = mapped_column(default=1)
     file: Mapped[str] = mapped_column(Text)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Why an organiser withdrew it; "" where it was only missing from an import.
+    withdrawn_reason: Mapped[str] = mapped_column(Text, default="")
 
     picture: Mapped[Picture] = relationship(lazy="raise_on_sql")
 
@@ -351,3 +389,9 @@ class ImportJob(Base):
     # The dry run's or the import's report as JSON, or what went wrong as a sentence.
     report: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(Moment)
+    # When it was first told to take the designs in: the time of all its versions, by
+    # which an import that is taken up again knows its own work.
+    started_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Whether somebody works on it, or did when the site was stopped; how often it was.
+    begun: Mapped[bool] = mapped_column(default=False)
+    stops: Mapped[int] = mapped_column(default=0)

@@ -72,16 +72,29 @@ class Database:
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for, and hold, the right to write (SQLite only)."""
-        if self._turn is None or sys.platform == "win32":
+        if self._turn is None:
             yield
             return
-        with self._turn.open("ab") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with waiting_for(self._turn):
             yield
 
     def dispose(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+
+@contextlib.contextmanager
+def waiting_for(path: Path) -> Iterator[None]:
+    """Wait for a turn that one process has at a time; the kernel gives back a dead's.
+
+    On Windows nobody waits: serve a data folder there by one process.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _parsed(url: str) -> URL:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -36,3 +37,8 @@ class Store:
             MediaStore(folder / "derivatives"),
             Uploads(folder / "uploads"),
         )
+
+    def tidy(self, before: datetime) -> None:
+        """Delete pictures that a process which was killed before then left half."""
+        self.originals.tidy(before)
+        self.derivatives.tidy(before)

@@ -100,7 +100,8 @@ def test_designs_come_in_with_number_designer_and_title(
         "refused": 0,
         "ignored": 1,
     }
-    assert FileReport("a.png", "new", 36, "Mia", 1) in report.files
+    made = FileReport("a.png", "new", 36, "Mia", 1, digest=digest_of(png(1)))
+    assert made in report.files
     with store.database.read() as session:
         titles = [(s.entry, s.title) for s in queries.submissions(session, contest_id)]
     assert titles == [(7, "An owl"), (36, "A fox")]
@@ -436,7 +437,16 @@ def test_the_public_report_has_the_documented_form(take_in: Importer) -> None:
     assert list(report) == ["summary", "files", "remarks"]
     assert tuple(report["summary"]) == STATUSES
     assert keys_of(report["files"]) == {
-        ("file", "status", "entry", "designer", "version", "reason")
+        (
+            "file",
+            "status",
+            "entry",
+            "designer",
+            "version",
+            "reason",
+            "digest",
+            "before",
+        )
     }
 
 
