@@ -11,6 +11,7 @@ from fractions import Fraction
 
 from logovote.voting.electorate import electorate
 from logovote.voting.insight.crowds import crowds
+from logovote.voting.insight.cuts import CutEffect, cut_effects
 from logovote.voting.insight.flips import Flip, flips
 from logovote.voting.insight.methods import (
     MethodOrder,
@@ -24,12 +25,7 @@ from logovote.voting.insight.methods import (
 from logovote.voting.insight.polarisation import Polarisation, polarisation
 from logovote.voting.insight.representation import Beside, beside
 from logovote.voting.insight.reweighting import Tables
-from logovote.voting.insight.sensitivity import (
-    CutEffect,
-    ShareEffect,
-    cut_effects,
-    share_effects,
-)
+from logovote.voting.insight.sensitivity import ShareEffect, share_effects
 from logovote.voting.insight.stability import (
     Stability,
     ranking_stability,

@@ -57,7 +57,7 @@ class Crowd:
         """Whether all voters of the group count the same."""
         return len(np.unique(self.own)) <= 1
 
-    def preferences(self, piles: slice) -> npt.NDArray[np.float32]:
+    def preferences(self, piles: slice) -> npt.NDArray[np.int8]:
         """Return who prefers which: 1 for a above b, -1 for b above a, else 0.
 
         Returns:
@@ -65,10 +65,10 @@ class Crowd:
         """
         first = self.first[piles].T
         a, b = np.triu_indices(self.first.shape[1], 1)
-        signs = np.sign(first[b] - first[a]).astype(np.float32)
+        signs = np.sign(first[b] - first[a]).astype(np.int8)
         if (first == UNPLACED).any():
             signs[(first[a] == UNPLACED) | (first[b] == UNPLACED)] = 0
-        preferences: npt.NDArray[np.float32] = signs.T
+        preferences: npt.NDArray[np.int8] = signs.T
         return preferences
 
 

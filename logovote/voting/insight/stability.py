@@ -249,12 +249,11 @@ def _unit_factor(weight: GroupWeight, crowd: Crowd) -> Fraction:
 def _weighted(drawn: Places, crowd: Crowd) -> Floats:
     """Add up the preferences of the ballots drawn; exact, for they are integers."""
     most = crowd.voters * int(crowd.own.max())
-    dtype = np.float32 if most < _EXACT_SINGLE else np.float64
+    dtype: type[np.floating] = np.float32 if most < _EXACT_SINGLE else np.float64
     pairs = crowd.first.shape[1] * (crowd.first.shape[1] - 1) // 2
     total = np.zeros((len(drawn), pairs))
     for start in range(0, crowd.piles, _PILES):
         piles = slice(start, start + _PILES)
-        total += drawn[:, piles].astype(dtype) @ crowd.preferences(piles).astype(
-            dtype, copy=False
-        )
+        signs = crowd.preferences(piles).astype(dtype)
+        total += drawn[:, piles].astype(dtype) @ signs
     return total
