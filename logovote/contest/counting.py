@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from logovote.contest import ledger, rounds
+from logovote.contest import ballot_files, ledger, rounds
 from logovote.contest.casting import NONE
 from logovote.contest.results import Design, Line, Result, Turnout, result_of
 from logovote.contest.rules import Rules
@@ -39,8 +39,11 @@ def count_round(session: Session, round_: Round) -> Result:
         )
     if round_.phase is not Phase.CLOSED:
         raise rounds.RoundError(f"The {rounds.NAMES[round_.kind]} is counted already.")
-    result = _count(session, round_)
+    profile = profile_of(session, round_)
+    result, insight = _count(session, round_, profile)
     round_.result = json.dumps(result.as_json(), ensure_ascii=False)
+    round_.profile = ballot_files.profile_file(profile)
+    round_.insight = insight
     round_.phase = Phase.COUNTED
     session.flush()
     return result
@@ -145,10 +148,16 @@ def _ranking(items: list[list[str]], standing: set[str]) -> Ranking | None:
     return Ranking(tuple(tiers)) if tiers else None
 
 
-def _count(session: Session, round_: Round) -> Result:
-    """Count by the round's frozen rules."""
+def _count(session: Session, round_: Round, profile: Profile) -> tuple[Result, str]:
+    """Count by the round's frozen rules; return the result, and what explains it."""
+    # Counting pairs and explaining take NumPy, which a site that only serves need not
+    # wait for.
+    from logovote.contest import insights  # noqa: PLC0415 - see above
+    from logovote.voting import insight  # noqa: PLC0415 - see above
+    from logovote.voting.pairwise import count_pairs  # noqa: PLC0415 - see above
+    from logovote.voting.ranking import ranked_pairs  # noqa: PLC0415 - see above
+
     rules = Rules.from_json(round_.rules)
-    profile = profile_of(session, round_)
     eligible = electorate(session, round_)
     weights = weigh(profile)
     turnout = {
@@ -158,7 +167,8 @@ def _count(session: Session, round_: Round) -> Result:
     designs = _designs(session, round_)
     if round_.kind is Kind.SHORTLIST:
         shortlist = sequential_phragmen(profile, rules.seats)
-        return Result(
+        plain = approval_voting(profile, rules.seats)
+        result = Result(
             method=rules.method,
             order=_shortlist_lines(shortlist),
             designs=designs,
@@ -167,18 +177,13 @@ def _count(session: Session, round_: Round) -> Result:
             seed=str(profile.seed),
             ties=_written(shortlist.ties),
             none_share=_none_share(profile, weights),
-            by_approval=tuple(
-                int(slot.representative)
-                for slot in approval_voting(profile, rules.seats).slots
-            ),
+            by_approval=tuple(int(slot.representative) for slot in plain.slots),
         )
-    # Counting pairs takes NumPy, which a site that only serves need not wait for.
-    from logovote.voting.pairwise import count_pairs  # noqa: PLC0415 - see above
-    from logovote.voting.ranking import ranked_pairs  # noqa: PLC0415 - see above
-
+        explained = insight.explain_shortlist(profile, shortlist, plain, rules.seats)
+        return result, insights.written(explained)
     pairs = count_pairs(profile)
     standings = ranked_pairs(pairs, candidate_order(profile))
-    return Result(
+    result = Result(
         method=rules.method,
         order=tuple(_ranking_line(place, pairs, designs) for place in standings.places),
         designs=designs,
@@ -188,6 +193,7 @@ def _count(session: Session, round_: Round) -> Result:
         ties=_written(standings.ties),
         pairs=_pairs(pairs),
     )
+    return result, insights.written(insight.explain_ranking(profile, pairs, standings))
 
 
 def _designs(session: Session, round_: Round) -> dict[int, Design]:

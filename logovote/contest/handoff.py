@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from logovote.contest import rounds
 from logovote.contest.results import Design, Line, Result, result_of
 from logovote.store import queries
-from logovote.store.models import Contest, Round, Submission
+from logovote.store.models import Contest, Kind, Round, Submission
 from logovote.store.store import Store
 
 # What a spreadsheet would run as a formula, or strip as white space before one; some
@@ -36,6 +36,7 @@ _FORMULA = (
     "\uff20",
 )
 _EXTENSIONS = {"JPEG": "jpg"}
+_ESTIMATED = {Kind.RANKING: ["stability"], Kind.SHORTLIST: ["stability", "shares"]}
 _UNSAFE = re.compile(r"[^\w.-]+")
 COLUMNS = (
     "place",
@@ -198,6 +199,24 @@ def files(
     with io.BytesIO() as file:
         write_designs(file, store, result)
         yield "designs.zip", file.getvalue()
+    if round_.insight is not None:
+        yield "insight.json", insight_file(round_).encode()
+    for kind in Kind:
+        published = queries.latest_counted(session, contest.id, kind, published=True)
+        if published is not None and published.profile is not None:
+            yield f"ballots-{kind.value}.json", published.profile.encode()
+
+
+def insight_file(round_: Round) -> str:
+    """Write what explains a counted round, and which of it are estimates."""
+    document: dict[str, Any] = {
+        "round": round_.kind.value,
+        "about": "Computed from the ballots of this round. Fractions are exact; what is "
+        "named as estimated is not, and no recount reproduces it.",
+        "estimated": _ESTIMATED[round_.kind],
+    }
+    document |= json.loads(round_.insight or "{}")
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def export_to(

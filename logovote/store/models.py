@@ -261,7 +261,9 @@ class Round(Base):
     """One vote within a contest.
 
     `rules` is the JSON of contest.rules.Rules, frozen when the round opens; `result`
-    the JSON of contest.results.Result, written once by the count.
+    the JSON of contest.results.Result, written once by the count. Beside it the count
+    keeps the ballots as counted (`profile`, see contest.ballot_files) and what explains
+    the result (`insight`, see contest.insights).
     """
 
     __tablename__ = "round"
@@ -279,6 +281,9 @@ class Round(Base):
     public_string: Mapped[str] = mapped_column(Text)
     closing_root: Mapped[str | None] = mapped_column(String(64))
     result: Mapped[str | None] = mapped_column(Text)
+    # Large, and needed by few pages: loaded when asked for.
+    profile: Mapped[str | None] = mapped_column(Text, deferred=True)
+    insight: Mapped[str | None] = mapped_column(Text, deferred=True)
 
 
 class Candidacy(Base):
