@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_family_proposals"
-down_revision = "2026_11_23"
+down_revision = "2026_11_25_picture_facts"
 branch_labels = None
 depends_on = None
 
