@@ -95,10 +95,9 @@ class RankMatrix:
     @cached_property
     def weights(self) -> Integers:
         """What each column weighs inside the group: heads times own, in 1/`unit`."""
-        most = int(max(self.heads, default=0)) * int(max(self.own, default=0))
-        fits = most * len(self.heads) < _MOST
         heads, own = self.heads, self.own
-        if not fits:
+        most = int(heads.max(initial=0)) * int(own.max(initial=0))
+        if most * len(heads) >= _MOST:
             heads, own = heads.astype(object), own.astype(object)
         weights: Integers = heads * own
         return weights
@@ -112,6 +111,9 @@ class RankMatrix:
     def heads_by_weight(self) -> Counter[Fraction]:
         """How many voters there are of each own weight."""
         found: Counter[Fraction] = Counter()
+        if len(self.own) and self.own.min() == self.own.max():
+            heads = self.heads.sum()
+            return Counter({Fraction(int(self.own[0]), self.unit): int(heads)})
         values, which = np.unique(self.own, return_inverse=True)
         for number, value in enumerate(values):
             heads = self.heads[which == number].astype(object).sum()
