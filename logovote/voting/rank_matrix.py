@@ -27,6 +27,7 @@ Ranks = npt.NDArray[np.signedinteger]
 Integers = npt.NDArray[np.int64] | npt.NDArray[np.object_]
 """Machine integers where all sums fit in them, Python's own where they do not."""
 
+_BLOCK = 1 << 14  # ballots turned into columns at a time, to keep memory low
 _MOST = 2**62  # sums up to here, and differences of them, fit in an int64
 
 
@@ -167,28 +168,29 @@ def _joined(first: RankMatrix, second: RankMatrix | None) -> RankMatrix:
 
 
 def _of_votes(profile: Profile, votes: Sequence[Vote]) -> RankMatrix:
-    unit = lcm(*{vote.weight.denominator for vote in votes})
     row = {candidate: number for number, candidate in enumerate(profile.candidates)}
     ranks = np.full((len(row), len(votes)), UNRANKED, _dtype(len(row)))
-    tiers: list[tuple[str, ...]] = []
-    lengths = []
-    for vote in votes:
-        its = _tiers(profile, vote)
-        tiers += its
-        lengths.append(len(its))
-    depths = np.array(lengths, np.intp)
-    sizes = np.fromiter(map(len, tiers), np.intp, len(tiers))
-    place = np.arange(len(tiers)) - np.repeat(np.cumsum(depths) - depths, depths)
-    column = np.repeat(np.arange(len(votes)), depths)
-    named = map(row.__getitem__, chain.from_iterable(tiers))
-    rows = np.fromiter(named, np.intp, int(sizes.sum()))
-    ranks[rows, np.repeat(column, sizes)] = np.repeat(place, sizes)
-    return RankMatrix(
-        ranks,
-        [vote.count for vote in votes],
-        [int(vote.weight * unit) for vote in votes],
-        unit,
-    )
+    for start in range(0, len(votes), _BLOCK):
+        tiers: list[tuple[str, ...]] = []
+        lengths = []
+        for vote in votes[start : start + _BLOCK]:
+            its = _tiers(profile, vote)
+            tiers += its
+            lengths.append(len(its))
+        depths = np.array(lengths, np.intp)
+        sizes = np.fromiter(map(len, tiers), np.intp, len(tiers))
+        place = np.arange(len(tiers)) - np.repeat(np.cumsum(depths) - depths, depths)
+        column = np.repeat(np.arange(start, start + len(depths)), depths)
+        named = map(row.__getitem__, chain.from_iterable(tiers))
+        rows = np.fromiter(named, np.intp, int(sizes.sum()))
+        ranks[rows, np.repeat(column, sizes)] = np.repeat(place, sizes)
+    heads = [vote.count for vote in votes]
+    if all(vote.weight is votes[0].weight for vote in votes):
+        weight = votes[0].weight if votes else Fraction(1)
+        own = [weight.numerator] * len(votes)
+        return RankMatrix(ranks, heads, own, weight.denominator)
+    unit = lcm(*{vote.weight.denominator for vote in votes})
+    return RankMatrix(ranks, heads, [int(vote.weight * unit) for vote in votes], unit)
 
 
 def _tiers(profile: Profile, vote: Vote) -> Sequence[tuple[str, ...]]:
