@@ -7,7 +7,7 @@ into it group by group; who has a million of them gives a profile the matrix its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,7 +17,7 @@ from math import lcm
 import numpy as np
 import numpy.typing as npt
 
-from logovote.voting.ballots import Approval, InvalidBallotError
+from logovote.voting.ballots import Approval, InvalidBallotError, Ranking
 from logovote.voting.profiles import Profile, Vote
 
 UNRANKED = -1
@@ -120,6 +120,18 @@ class RankMatrix:
             heads = self.heads[which == number].astype(object).sum()
             found[Fraction(int(value), self.unit)] += int(heads)
         return found
+
+    def votes(self, candidates: Sequence[str], group: str) -> Iterator[Vote]:
+        """Yield the ballots one by one, as votes of a group."""
+        for ranks, heads, own in zip(
+            self.ranks.T.tolist(), self.heads.tolist(), self.own.tolist(), strict=True
+        ):
+            tiers: dict[int, list[str]] = {}
+            for candidate, rank in zip(candidates, ranks, strict=True):
+                if rank != UNRANKED:
+                    tiers.setdefault(rank, []).append(candidate)
+            ranking = Ranking(tuple(tuple(tiers[rank]) for rank in sorted(tiers)))
+            yield Vote(ranking, heads, group, Fraction(own, self.unit))
 
     def merged(self) -> RankMatrix:
         """Return the same ballots with equal columns added up; for rules that look.
