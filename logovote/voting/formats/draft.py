@@ -23,6 +23,7 @@ from logovote.voting.profiles import (
 MOST_CANDIDATES = 5000
 """Every pair of candidates is counted; more would not fit in memory."""
 
+_MOST_KEPT = 100_000  # rankings; where more differ, most differ
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+")
 
 
@@ -65,8 +66,8 @@ class Draft:
     def ranking(self, tiers: Iterable[Iterable[str]], place: str) -> Ranking:
         """Build a ranking; empty tiers are left out.
 
-        Equal rankings, and equal places on different ones, are one object each: a file
-        of a million ballots fits in memory.
+        Equal places on different rankings are one object, and so are equal rankings
+        as long as there are not too many: a file of a million ballots fits in memory.
 
         Raises:
             MalformedFileError: a candidate stands twice.
@@ -76,9 +77,11 @@ class Draft:
         found = self._rankings.get(kept)
         if found is None:
             try:
-                found = self._rankings[kept] = Ranking(kept)
+                found = Ranking(kept)
             except InvalidBallotError as error:
                 raise MalformedFileError(f"{place}: {error}") from error
+            if len(self._rankings) < _MOST_KEPT:
+                self._rankings[kept] = found
         return found
 
     def profile(

@@ -36,6 +36,7 @@ def read_native(text: str) -> Draft:
         MalformedFileError: it is no JSON, or says what a profile cannot be.
     """
     document = _object(_parse(text), "the file")
+    del text
     for key in ("candidates", "ballots"):
         if key not in document:
             raise MalformedFileError(f"the file: {key!r} is missing.")

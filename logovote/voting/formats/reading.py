@@ -52,10 +52,13 @@ def read_profile(
         MalformedFileError: it cannot be read; one line that names the place.
     """
     read = _READERS.get(PurePath(name).suffix.lower())
-    text = _decode(data, strict=read in (None, read_native, read_cef))
     if read is None:
-        read = _guess(text)
-    return read(text).profile(shares, unranked)
+        read = _guess(_decode(data, strict=True))
+    # Of a large file, neither bytes nor text are kept once they are not needed.
+    text = [_decode(data, strict=read in (read_native, read_cef))]
+    del data
+    draft = read(text.pop())
+    return draft.profile(shares, unranked)
 
 
 def _decode(data: bytes, *, strict: bool) -> str:
