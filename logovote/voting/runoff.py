@@ -13,7 +13,7 @@ from logovote.voting.ranking import Standings, from_tiers, members
 from logovote.voting.ties import TieOrder, TieUse
 from logovote.voting.weights import weigh
 
-MOST_LOOKS = 1_000_000
+MOST_LOOKS = 5_000_000
 """How many ballots are looked at, over all states, before ties are broken early."""
 
 Choices = tuple[int, ...]  # one ballot; each tier a set of candidates, as bits
