@@ -110,16 +110,32 @@ def weighed_approvals(
     Raises:
         InvalidBallotError: a ballot is a ranking.
     """
-    if profile.matrices:
-        raise InvalidBallotError(
-            "The ballots are rankings; this method counts approvals. "
-            "Choose a method for rankings, such as ranked_pairs."
-        )
     factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
     exact = {(id_, own): factors[id_] * own for id_, own in profile.heads}
     unit = lcm(*(weight.denominator for weight in exact.values()))
     # By group and by what is the same object on nearly all ballots: a Fraction is slow.
     known: dict[tuple[str, int], int] = {}
+    found = []
+    for approval, vote in approvals(profile):
+        key = vote.group, id(vote.weight)
+        weight = known.get(key)
+        if weight is None:
+            weight = known[key] = int(exact[vote.group, vote.weight] * unit)
+        found.append((approval.approved, vote, vote.count * weight))
+    return found, unit
+
+
+def approvals(profile: Profile) -> list[tuple[Approval, Vote]]:
+    """Return the counted ballots as approvals.
+
+    Raises:
+        InvalidBallotError: a ballot is a ranking.
+    """
+    if profile.matrices:
+        raise InvalidBallotError(
+            "The ballots are rankings; this method counts approvals. "
+            "Choose a method for rankings, such as ranked_pairs."
+        )
     found = []
     for number, vote in enumerate(profile.votes, start=1):
         if not isinstance(vote.ballot, Approval):
@@ -127,14 +143,9 @@ def weighed_approvals(
                 f"Ballot {number} is a ranking; this method counts approvals. "
                 "Choose a method for rankings, such as ranked_pairs."
             )
-        if not vote.is_counted:
-            continue
-        key = vote.group, id(vote.weight)
-        weight = known.get(key)
-        if weight is None:
-            weight = known[key] = int(exact[vote.group, vote.weight] * unit)
-        found.append((vote.ballot.approved, vote, vote.count * weight))
-    return found, unit
+        if vote.is_counted:
+            found.append((vote.ballot, vote))
+    return found
 
 
 def exposures(profile: Profile) -> dict[str, Fraction]:

@@ -56,7 +56,14 @@ def rankings(draw: st.DrawFn, candidates: str, *, strict: bool = False) -> Ranki
 
 
 @st.composite
-def ranked_profiles(draw: st.DrawFn, *groups: Group, strict: bool = False) -> Profile:
+def ranked_profiles(
+    draw: st.DrawFn,
+    *,
+    strict: bool = False,
+    groups: bool | tuple[Group, ...] = False,
+    own: tuple[Fraction, ...] = (F(1),),
+) -> Profile:
+    groups = groups if isinstance(groups, tuple) else GROUPS if groups else ()
     candidates = LETTERS[: draw(st.integers(2, 5))]
     votes = draw(
         st.lists(
@@ -65,7 +72,7 @@ def ranked_profiles(draw: st.DrawFn, *groups: Group, strict: bool = False) -> Pr
                 rankings(candidates, strict=strict),
                 st.integers(1, 3),
                 st.sampled_from([group.id for group in groups] or ["all"]),
-                st.sampled_from([F(1), F(1), F(2), F(1, 3)]),
+                st.sampled_from(own),
             ),
             min_size=1,
             max_size=6,
@@ -75,7 +82,7 @@ def ranked_profiles(draw: st.DrawFn, *groups: Group, strict: bool = False) -> Pr
 
 
 @st.composite
-def approval_profiles(draw: st.DrawFn, *groups: Group) -> Profile:
+def approval_profiles(draw: st.DrawFn, groups: tuple[Group, ...] = ()) -> Profile:
     candidates = LETTERS[: draw(st.integers(2, 5))]
     approvals = st.frozensets(st.sampled_from(candidates)).map(Approval)
     ids = st.sampled_from([group.id for group in groups] or ["all"])
@@ -84,14 +91,19 @@ def approval_profiles(draw: st.DrawFn, *groups: Group) -> Profile:
     return Profile(tuple(candidates), tuple(drawn), groups, seed="laws")
 
 
+OWN = (F(1), F(1), F(2), F(1, 3))
 any_profile = st.one_of(
-    ranked_profiles(), ranked_profiles(*GROUPS), ranked_profiles(*WEIGHTS)
+    ranked_profiles(own=OWN),
+    ranked_profiles(groups=GROUPS, own=OWN),
+    ranked_profiles(groups=WEIGHTS, own=OWN),
 )
 any_strict = st.one_of(
-    ranked_profiles(strict=True), ranked_profiles(*GROUPS, strict=True)
+    ranked_profiles(strict=True), ranked_profiles(groups=GROUPS, strict=True)
 )
 any_approvals = st.one_of(
-    approval_profiles(), approval_profiles(*GROUPS), approval_profiles(*WEIGHTS)
+    approval_profiles(),
+    approval_profiles(groups=GROUPS),
+    approval_profiles(groups=WEIGHTS),
 )
 
 
@@ -193,7 +205,7 @@ def test_a_fixed_share_does_not_grow_with_turnout(
     method: str, data: st.DataObject, times: int
 ) -> None:
     drawn = approval_profiles if method in SHORTLIST_RULES else ranked_profiles
-    profile = data.draw(drawn(*GROUPS))
+    profile = data.draw(drawn(groups=GROUPS))
     larger = tuple(
         replace(v, count=v.count * times) if v.group == "core" else v
         for v in profile.votes
@@ -221,7 +233,7 @@ def test_a_ballot_says_more_in_another_group() -> None:
 
 
 @law
-@given(profile=ranked_profiles(*GROUPS))
+@given(profile=ranked_profiles(groups=GROUPS))
 def test_shares_in_proportion_to_turnout_are_weights_of_one(profile: Profile) -> None:
     heads = {"core": 0, "public": 0}
     for vote in profile.counted:

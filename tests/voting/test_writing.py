@@ -129,6 +129,15 @@ def test_rankings_of_a_matrix_are_written_like_others() -> None:
         assert text == write_profile(RANKED, f"a.{kind}")
 
 
+def test_exposure_that_was_added_up_travels_in_json_alone() -> None:
+    seen = {"all": {"a": F(3), "b": F(1, 2)}}
+    held = profile("a b", approved(1, "a b"), exposure=seen)
+    text = write_profile(held, "a.json")
+    assert read_profile(text.encode(), "a.json") == held
+    with pytest.raises(CannotHoldError, match="were shown"):
+        write_profile(held, "a.csv")
+
+
 def test_what_a_file_leaves_out_is_named() -> None:
     groups = Group("core", F(2, 5)), Group("public", F(3, 5))
     votes = ranked(1, "a", "core"), ranked(1, "b", "public")

@@ -110,7 +110,9 @@ def _check(profile: Profile, suffix: str) -> None:
             f"A {suffix} file cannot say which designs are variants or the status quo; "
             "write .json."
         )
-    if any(vote.seen is not None for vote in _votes(profile)):
+    if profile.exposure is not None or any(
+        vote.seen is not None for vote in _votes(profile)
+    ):
         raise CannotHoldError(
             f"A {suffix} file cannot say what voters were shown; write .json."
         )
@@ -170,6 +172,11 @@ def _json(profile: Profile) -> str:
     for key in ("families", "recency"):
         if given := getattr(profile, key):
             head[key] = dict(given)
+    if profile.exposure is not None:
+        head["exposure"] = {
+            group: {family: _number(weight) for family, weight in weights.items()}
+            for group, weights in profile.exposure.items()
+        }
     if profile.groups:
         head["groups"] = {group.id: _group(group) for group in profile.groups}
     if profile.status_quo is not None:
