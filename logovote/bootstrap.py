@@ -31,10 +31,11 @@ from logovote.packages import SetupError, say
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
-# What `logovote test` needs beyond the application, by its name in pyproject.toml. The
-# code below takes it that one extra includes the other: "" < "test".
-_TEST = "test"
-_MEGABYTES = {"": 160, _TEST: 420}
+# What `logovote test` needs beyond the application, by its name in pyproject.toml; each
+# extra includes those before it.
+_TEST, _ORACLES = "test", "oracles"
+_MEGABYTES = {"": 160, _TEST: 420, _ORACLES: 450}
+_EXTRAS = tuple(_MEGABYTES)
 
 # Where a distribution is imported by another name than its own.
 _IMPORT_NAMES = {"pillow": "PIL"}
@@ -47,7 +48,7 @@ def ensure(arguments: Sequence[str], root: Path = CHECKOUT) -> None:
     """
     if not (root / "pyproject.toml").is_file():
         return  # an installed wheel: its installer has seen to the packages
-    extra = _TEST if _command(arguments) == _TEST else ""
+    extra = _extra(arguments)
     environment = Environment(root)
     try:
         if not environment.is_current and not _missing(root, extra, sys.path):
@@ -59,6 +60,13 @@ def ensure(arguments: Sequence[str], root: Path = CHECKOUT) -> None:
         sys.exit("\nlogovote: Stopped. The next start begins the set-up again.")
     if changed or not environment.is_current:
         _go_on_with(environment.python, arguments)
+
+
+def _extra(arguments: Sequence[str]) -> str:
+    """Return what a command needs beyond the application."""
+    if _command(arguments) != _TEST:
+        return ""
+    return _ORACLES if "--require-oracles" in arguments else _TEST
 
 
 def _command(arguments: Sequence[str]) -> str | None:
@@ -83,8 +91,8 @@ def _missing(root: Path, extra: str, path: Sequence[str]) -> list[str]:
     """Name the requirements that cannot be imported from `path`; imports nothing."""
     project = _project(root)
     lines = list(project["dependencies"])
-    if extra:
-        lines += project["optional-dependencies"][extra]
+    for name in _EXTRAS[1 : _EXTRAS.index(extra) + 1]:
+        lines += project["optional-dependencies"][name]
     missing = []
     for line in lines:
         name = re.split(r"[^\w.-]", line, maxsplit=1)[0].lower()
@@ -94,6 +102,11 @@ def _missing(root: Path, extra: str, path: Sequence[str]) -> list[str]:
         if spec is None or spec.origin is None:
             missing.append(name)
     return missing
+
+
+def _larger(*extras: str) -> str:
+    """Return the extra that includes the others."""
+    return max(extras, key=_EXTRAS.index)
 
 
 class _State(Enum):
@@ -153,7 +166,9 @@ class Environment:
             return _State.READY if complete else _State.INCOMPLETE
         if stamp.get("python") != str(self.python.resolve()):
             return _State.TORN  # its set-up never ended, or its Python was replaced
-        if stamp["fingerprint"] != self._fingerprint() or extra > stamp["extra"]:
+        if stamp["fingerprint"] != self._fingerprint():
+            return _State.INCOMPLETE
+        if _larger(extra, stamp["extra"]) != stamp["extra"]:
             return _State.INCOMPLETE
         return _State.READY if complete else _State.TORN
 
@@ -190,7 +205,7 @@ class Environment:
         stamp = self._stamp()
         if stamp is not None:
             # Installing only adds: what an earlier command asked for stays.
-            extra = max(extra, stamp.get("extra", ""))
+            extra = _larger(extra, stamp.get("extra", ""))
             self._stamp_file.write_text("{}", "utf-8")
         packages.install(self.root, self.python, extra)
         importlib.invalidate_caches()

@@ -21,10 +21,12 @@ import click
 from logovote.bootstrap import CHECKOUT
 from logovote.errors import LogovoteError
 
-# What the browser tests read; everything else named LOGOVOTE_* is the user's own site.
+# What the tests themselves read; all else named LOGOVOTE_* is the user's own site.
 CHROMIUM = "LOGOVOTE_CHROMIUM"
 REQUIRE_BROWSER = "LOGOVOTE_REQUIRE_BROWSER"
+REQUIRE_ORACLES = "LOGOVOTE_REQUIRE_ORACLES"
 
+_ORACLES = ("abcvoting", "networkx", "pref_voting", "votelib")
 _DOWNLOAD_SECONDS = 300
 _ON_PATH = (
     "chromium",
@@ -53,10 +55,19 @@ class ChecksError(LogovoteError):
     is_flag=True,
     help="Fail when there is no Chromium for the browser tests.",
 )
+@click.option(
+    "--require-oracles",
+    is_flag=True,
+    help="Install other counting libraries to compare with, and fail without them.",
+)
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def test(
-    context: click.Context, *, require_browser: bool, pytest_arguments: tuple[str, ...]
+    context: click.Context,
+    *,
+    require_browser: bool,
+    require_oracles: bool,
+    pytest_arguments: tuple[str, ...],
 ) -> None:
     """Check format, lint and types and run all tests.
 
@@ -65,10 +76,21 @@ def test(
     if pytest_arguments in {("--help",), ("-h",)}:
         click.echo(context.get_help())
         return
-    context.exit(run(pytest_arguments, require_browser=require_browser))
+    context.exit(
+        run(
+            pytest_arguments,
+            require_browser=require_browser,
+            require_oracles=require_oracles,
+        )
+    )
 
 
-def run(pytest_arguments: Sequence[str] = (), *, require_browser: bool = False) -> int:
+def run(
+    pytest_arguments: Sequence[str] = (),
+    *,
+    require_browser: bool = False,
+    require_oracles: bool = False,
+) -> int:
     """Run the checks and return the exit status of the whole: 0 or 1.
 
     Raises:
@@ -85,6 +107,8 @@ def run(pytest_arguments: Sequence[str] = (), *, require_browser: bool = False) 
         environ[CHROMIUM] = str(browser)
     if require_browser:
         environ[REQUIRE_BROWSER] = "1"
+    if require_oracles:
+        environ[REQUIRE_ORACLES] = "1"
 
     failed = []
     if not pytest_arguments:
@@ -93,6 +117,14 @@ def run(pytest_arguments: Sequence[str] = (), *, require_browser: bool = False) 
         click.echo(f"\nNo Chromium, so no browser tests. {_HOW_TO_GET_ONE}")
         if require_browser:
             failed.append("browser (required)")
+    missing = [name for name in _ORACLES if find_spec(name) is None]
+    if missing and require_oracles:
+        click.echo(
+            f"\nNothing to compare counts with: {', '.join(missing)} cannot be "
+            "imported. Install them: "
+            "pip install --no-deps --require-hashes -r requirements-oracles.lock"
+        )
+        failed.append("oracles (required)")
     if not _passes("pytest", ["pytest", *pytest_arguments], environ):
         failed.append("pytest")
     if failed:

@@ -56,7 +56,8 @@ def install(root: Path, python: Path, extra: str) -> None:
         SetupError: none of it worked.
     """
     lock = f"requirements-{extra}.lock" if extra else "requirements.lock"
-    locked = (["--require-hashes", "-r", lock], ["--no-deps", "-e", "."])
+    # The locks are complete; the one of the oracles leaves out what they do not use.
+    locked = (["--no-deps", "--require-hashes", "-r", lock], ["--no-deps", "-e", "."])
 
     why = ""
     if uv := shutil.which("uv"):
@@ -75,7 +76,8 @@ def install(root: Path, python: Path, extra: str) -> None:
         raise SetupError(f"Other files than expected were offered.\n{why}\n{_BY_HAND}")
     if why and "connection broken" not in why:
         say("The locked versions cannot be had here; trying what else fits …")
-        why = failure(root, [*pip, "-e", f".[{extra}]" if extra else "."])
+        extras = {"": "", "oracles": "[test,oracles]"}.get(extra, f"[{extra}]")
+        why = failure(root, [*pip, "-e", f".{extras}"])
     if why:
         raise SetupError(f"{_NO_PACKAGES}\n{why}\n{_ADVICE}")
 

@@ -22,9 +22,12 @@ PYPROJECT = """
 name = "logovote"
 dependencies = ["Pillow>=1", "some-web>=2,<3"]
 optional-dependencies.test = ["checker[all]; python_version > '3'"]
+optional-dependencies.oracles = ["other-count>=1"]
 """
 STANDARD_LIBRARY = [p for p in sys.path if "site-packages" not in p and p != str(ROOT)]
-MODULES = {"": ["PIL", "some_web"], "test": ["PIL", "some_web", "checker"]}
+MODULES = {"": ["PIL", "some_web"]}
+MODULES["test"] = [*MODULES[""], "checker"]
+MODULES["oracles"] = [*MODULES["test"], "other_count"]
 
 
 class Installer:
@@ -210,6 +213,25 @@ def test_only_the_test_command_asks_for_the_tools_of_tests(
     start("--data", "test", "import", "test", "designs.zip")
     start("--data", "elsewhere", "test", "-k", "word")
     assert installer.asked == ["", "test"]
+
+
+def test_only_who_requires_the_oracles_has_them_installed(
+    start: Callable[..., list[str]], installer: Installer
+) -> None:
+    start("test", "--require-browser")
+    start("test", "--require-oracles", "-x")
+    start("test")
+    start("run", "--require-oracles")
+    assert installer.asked == ["test", "oracles"]
+
+
+def test_the_oracles_stay_when_something_else_is_installed(
+    start: Callable[..., list[str]], installer: Installer, checkout: Path
+) -> None:
+    start("test", "--require-oracles")
+    (checkout / "requirements.lock").write_text("some-web==2.1", "utf-8")
+    start("test")
+    assert installer.asked == ["oracles", "oracles"]
 
 
 def test_a_folder_that_cannot_be_written_is_named(

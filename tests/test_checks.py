@@ -83,6 +83,22 @@ def test_a_required_browser_that_is_missing_is_a_failure(
     assert "Failed: browser (required)" in result.output
 
 
+def test_required_oracles_that_are_missing_are_a_failure(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_spec(name: str) -> object:
+        return None if name == "votelib" else object()
+
+    monkeypatch.setattr(checks, "find_spec", find_spec)
+    result = CliRunner().invoke(checks.test, ["--require-oracles"])
+    assert result.exit_code == 1
+    assert "votelib cannot be imported" in result.output
+    assert "Failed: oracles (required)" in result.output
+    assert tools.environ[checks.REQUIRE_ORACLES] == "1"
+    assert CliRunner().invoke(checks.test, []).exit_code == 0
+    assert checks.REQUIRE_ORACLES not in tools.environ
+
+
 def test_the_settings_of_the_users_own_site_stay_outside(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

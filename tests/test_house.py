@@ -59,6 +59,7 @@ def test_the_locks_pin_every_requirement_and_name_no_host() -> None:
         "requirements.lock": project["dependencies"],
         "requirements-test.lock": project["dependencies"]
         + project["optional-dependencies"]["test"],
+        "requirements-oracles.lock": project["optional-dependencies"]["oracles"],
     }
     for name, requirements in wanted.items():
         lock = (ROOT / name).read_text("utf-8")
@@ -74,6 +75,9 @@ def test_both_locks_pin_the_same_versions() -> None:
         for name in ("requirements.lock", "requirements-test.lock")
     )
     assert run <= test
+    # The oracles come beside the others and bring nothing that could change them.
+    oracles = (ROOT / "requirements-oracles.lock").read_text("utf-8")
+    assert "-r requirements-test.lock\n" in oracles
 
 
 class InlineCode(HTMLParser):

@@ -54,14 +54,14 @@ def test_uv_installs_the_locked_versions(install: Callable[..., list[str]]) -> N
 def test_pip_does_where_there_is_no_uv(install: Callable[..., list[str]]) -> None:
     asked = install(works, extra="test")
     assert asked[-1] == (
-        "pip install --quiet --require-hashes -r requirements-test.lock && "
+        "pip install --quiet --no-deps --require-hashes -r requirements-test.lock && "
         "pip install --quiet --no-deps -e ."
     )
 
 
 def test_pip_does_where_uv_fails(install: Callable[..., list[str]]) -> None:
     asked = install(lambda command: "no" if command.startswith("uv") else "", uv=True)
-    assert asked[-1].startswith("pip install --quiet --require-hashes")
+    assert asked[-1].startswith("pip install --quiet --no-deps --require-hashes")
 
 
 def test_an_environment_without_pip_is_given_one(
@@ -78,6 +78,16 @@ def test_other_versions_do_where_the_locked_ones_cannot_be_had(
         lambda command: OTHER_VERSIONS if "lock" in command else "", extra="test"
     )
     assert asked[-1] == "pip install --quiet -e .[test]"
+
+
+def test_the_oracles_come_with_the_tools_of_tests(
+    install: Callable[..., list[str]],
+) -> None:
+    asked = install(
+        lambda command: OTHER_VERSIONS if "lock" in command else "", extra="oracles"
+    )
+    assert "-r requirements-oracles.lock" in asked[-2]
+    assert asked[-1] == "pip install --quiet -e .[test,oracles]"
 
 
 def test_files_other_than_the_locked_ones_are_never_taken(

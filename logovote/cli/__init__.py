@@ -34,6 +34,7 @@ _COMMANDS = {
     "ballots": "logovote.cli.rounds:ballots",
     "results": "logovote.cli.rounds:results",
     "count": "logovote.cli.count:count",
+    "convert": "logovote.cli.count:convert",
     "test": "logovote.checks:test",
 }
 

@@ -1,9 +1,12 @@
-"""Counting a ballot file, without any database: the same code as on the site."""
+"""Ballot files counted and converted, without any database: the code of the site."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 from typing import BinaryIO, get_args
 
 import click
@@ -11,7 +14,12 @@ import click
 from logovote.errors import LogovoteError
 from logovote.voting import count as counting
 from logovote.voting.ballots import InvalidBallotError
-from logovote.voting.formats import MalformedFileError, read_profile
+from logovote.voting.formats import (
+    MalformedFileError,
+    left_out,
+    read_profile,
+    write_profile,
+)
 from logovote.voting.profiles import Profile, Unranked
 from logovote.voting.ranking import Strength
 
@@ -86,21 +94,49 @@ def count(
     Reads the JSON form of logovote, tables (CSV), the Condorcet Election Format,
     PrefLib and BLT files. Prints who is placed where; what is tied stays tied.
     """
-    try:
+    with _refusals(file.name):
         profile = read_profile(
             file.read(), file.name, shares=dict(shares), unranked=unranked
         )
         outcome = counting.count(profile, method, seats, strength)
-    except (MalformedFileError, InvalidBallotError) as error:
-        raise _UnreadableError(f"{file.name}: {error}") from error
-    except OSError as error:
-        raise _UnreadableError(f"{file.name}: {error.strerror}.") from error
-    except LogovoteError as error:
-        raise click.ClickException(str(error)) from error
     if as_json:
         click.echo(json.dumps(outcome.as_json(), indent=2))
     else:
         click.echo(_as_text(profile, outcome, seats))
+
+
+@click.command
+@click.argument("file", type=click.File("rb"))
+@click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
+def convert(file: BinaryIO, to: Path) -> None:
+    """Write the ballots in FILE as the file TO, of the kind that its suffix names.
+
+    JSON holds everything. Another kind refuses ballots that it cannot hold; which
+    settings it leaves out is said on standard error.
+    """
+    with _refusals(file.name):
+        profile = read_profile(file.read(), file.name)
+        text = write_profile(profile, to.name)
+    try:
+        # As it is: a table's own ends of lines, whatever the system's are.
+        to.write_text(text, "utf-8", newline="")
+    except OSError as error:
+        raise _UnreadableError(f"{to}: {error.strerror}.") from error
+    for setting in left_out(profile, to.name):
+        click.echo(f"Not in {to.name}: {setting}.", err=True)
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    """Turn what a file cannot be into one line and an exit status."""
+    try:
+        yield
+    except (MalformedFileError, InvalidBallotError) as error:
+        raise _UnreadableError(f"{name}: {error}") from error
+    except OSError as error:
+        raise _UnreadableError(f"{name}: {error.strerror}.") from error
+    except LogovoteError as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _as_text(profile: Profile, outcome: counting.Outcome, seats: int | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
+from math import gcd, lcm
 
 from logovote.voting.ballots import Approval, InvalidBallotError
 from logovote.voting.profiles import Profile, Vote
@@ -74,22 +74,55 @@ def electorate(profile: Profile) -> Electorate:
     """
     families = tuple(family_order(profile).sort(profile.variants))
     position = {family: number for number, family in enumerate(families)}
-    factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
-    weights: dict[tuple[int, ...], Fraction] = {}
-    for approval, vote in approvals(profile):
-        ids = {profile.family_of(id_) for id_ in approval.approved}
-        # What is not in `position` is the status quo: never a candidate here.
-        approved = tuple(sorted(position[id_] for id_ in ids if id_ in position))
-        weight = vote.count * vote.weight * factors[vote.group]
-        weights[approved] = weights.get(approved, Fraction(0)) + weight
-    unit = lcm(*(weight.denominator for weight in weights.values()))
+    # What is not in `position` is the status quo: never a candidate here.
+    places = {
+        id_: position[family]
+        for id_ in {*profile.candidates, *families}
+        if (family := profile.family_of(id_)) in position
+    }
+    ballots, unit = weighed_approvals(profile)
+    merged: dict[frozenset[str], int] = {}
+    for approved, _, weight in ballots:
+        merged[approved] = merged.get(approved, 0) + weight
+    weights: dict[tuple[int, ...], int] = {}
+    for approved, weight in merged.items():
+        key = tuple(sorted({places[id_] for id_ in approved if id_ in places}))
+        weights[key] = weights.get(key, 0) + weight
+    total = sum(weights.values())
+    # Coprime weights are the smallest integers to go on with.
+    common = gcd(unit, *weights.values())
     return Electorate(
         families=families,
         # A group of share 0 weighs nothing and supports nobody.
-        blocs=tuple(Bloc(a, int(w * unit)) for a, w in weights.items() if w),
-        unit=unit,
-        total=sum(weights.values(), Fraction(0)),
+        blocs=tuple(Bloc(a, w // common) for a, w in weights.items() if w),
+        unit=unit // common,
+        total=Fraction(total, unit),
     )
+
+
+def weighed_approvals(
+    profile: Profile,
+) -> tuple[list[tuple[frozenset[str], Vote, int]], int]:
+    """Return what each counted ballot approves and weighs, times its count.
+
+    Weights are integers, in units of 1 over the number returned beside them.
+
+    Raises:
+        InvalidBallotError: a ballot is a ranking.
+    """
+    factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
+    exact = {(id_, own): factors[id_] * own for id_, own in profile.heads}
+    unit = lcm(*(weight.denominator for weight in exact.values()))
+    # By group and by what is the same object on nearly all ballots: a Fraction is slow.
+    known: dict[tuple[str, int], int] = {}
+    found = []
+    for approval, vote in approvals(profile):
+        key = vote.group, id(vote.weight)
+        weight = known.get(key)
+        if weight is None:
+            weight = known[key] = int(exact[vote.group, vote.weight] * unit)
+        found.append((approval.approved, vote, vote.count * weight))
+    return found, unit
 
 
 def approvals(profile: Profile) -> list[tuple[Approval, Vote]]:
@@ -117,23 +150,24 @@ def approvals(profile: Profile) -> list[tuple[Approval, Vote]]:
 
 def exposures(profile: Profile) -> dict[str, Fraction]:
     """Return the weight of the voters who saw each family; approving is seeing."""
-    factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
-    seen = dict.fromkeys(profile.variants, Fraction(0))
     if profile.exposure is not None:
+        factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
+        added = dict.fromkeys(profile.variants, Fraction(0))
         for group, weights in profile.exposure.items():
-            for family in seen.keys() & weights.keys():
-                seen[family] += factors[group] * weights[family]
-        return seen
-    saw_all = Fraction(0)
-    for approval, vote in approvals(profile):
-        weight = vote.count * vote.weight * factors[vote.group]
+            for family in added.keys() & weights.keys():
+                added[family] += factors[group] * weights[family]
+        return added
+    ballots, unit = weighed_approvals(profile)
+    seen = dict.fromkeys(profile.variants, 0)
+    saw_all = 0
+    for approved, vote, weight in ballots:
         if vote.seen is None:
             saw_all += weight
             continue
-        for family in {profile.family_of(id_) for id_ in vote.seen | approval.approved}:
+        for family in {profile.family_of(id_) for id_ in vote.seen | approved}:
             if family in seen:
                 seen[family] += weight
-    return {family: weight + saw_all for family, weight in seen.items()}
+    return {family: Fraction(weight + saw_all, unit) for family, weight in seen.items()}
 
 
 def prices(profile: Profile) -> dict[str, Fraction]:
@@ -142,6 +176,8 @@ def prices(profile: Profile) -> dict[str, Fraction]:
     A family seen by half the voters needs half the support. The price is bounded below
     by `LOWEST_PRICE`, so that a handful of voters cannot elect what few have seen.
     """
+    if profile.exposure is None and all(v.seen is None for v in profile.votes):
+        return dict.fromkeys(profile.variants, Fraction(1))
     seen = exposures(profile)
     most = max(seen.values(), default=Fraction(0))
     if not most:
@@ -162,17 +198,26 @@ def representatives(profile: Profile) -> dict[str, str]:
     The one with most weighted ticks of its own (ticks of the whole family prefer no
     variant), then the newest, then the first in the tie order.
     """
-    factors = {id_: weight.factor for id_, weight in weigh(profile).items()}
-    ticks = dict.fromkeys(profile.candidates, Fraction(0))
-    for approval, vote in approvals(profile):
-        for id_ in approval.approved:
-            if id_ in ticks:
-                ticks[id_] += vote.count * vote.weight * factors[vote.group]
+    several = {
+        variant: 0
+        for variants in profile.variants.values()
+        for variant in variants
+        if len(variants) > 1
+    }
+    if several:
+        for approved, _, weight in weighed_approvals(profile)[0]:
+            for id_ in approved:
+                if id_ in several:
+                    several[id_] += weight
     rank = candidate_order(profile).rank
     return {
         family: min(
             variants,
-            key=lambda id_: (-ticks[id_], -profile.recency.get(id_, 0), rank[id_]),
+            key=lambda id_: (
+                -several.get(id_, 0),
+                -profile.recency.get(id_, 0),
+                rank[id_],
+            ),
         )
         for family, variants in profile.variants.items()
     }

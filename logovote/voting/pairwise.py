@@ -22,7 +22,7 @@ from logovote.voting.weights import GroupWeight, weigh
 Table = list[list[int]]
 Unsigned = npt.NDArray[np.unsignedinteger]
 
-_BLOCK = 1 << 14  # ballots compared at a time: the rows of 30 candidates fit in L2
+_BLOCK = 1 << 16  # ballots compared at a time: few calls, and rows that stay in cache
 _FEW = 512  # below so many ballots, one wide comparison beats one per pair
 
 
@@ -165,13 +165,11 @@ def count_above(ballots: RankMatrix, unranked: Unranked = "last") -> Integers:
         counts = _count_less(mine, theirs)
         above = above + (counts if fits else counts.astype(object)) * times
 
-    values, which, times = np.unique(weights, return_inverse=True, return_counts=True)
-    open_ = np.ones(len(weights), np.bool_)
-    for number in np.flatnonzero(times >= _FEW):
-        same = which == number
-        add(same, int(values[number]))
-        open_ &= ~same
-    remaining = np.where(open_, weights, 0)
+    remaining = weights
+    for weight in _frequent(weights):
+        same = weights == weight
+        add(same, weight)
+        remaining = np.where(same, 0, remaining)
     digit = 0
     while remaining.any():
         odd = (remaining & 1).astype(np.bool_)
@@ -182,15 +180,22 @@ def count_above(ballots: RankMatrix, unranked: Unranked = "last") -> Integers:
     return above
 
 
+def _frequent(weights: Integers) -> list[int]:
+    """Return the weights that many ballots have."""
+    if len(weights) < _FEW:
+        return []
+    if weights.min() == weights.max():
+        return [int(weights[0])]
+    values, times = np.unique(weights, return_counts=True)
+    return [int(weight) for weight in values[times >= _FEW]]
+
+
 def _count_less(left: Unsigned, right: Unsigned) -> npt.NDArray[np.int64]:
     size, ballots = left.shape
     counts = np.zeros((size, size), np.int64)
     is_less = np.empty(min(_BLOCK, ballots), np.bool_)
     for start in range(0, ballots, _BLOCK):
-        mine = np.ascontiguousarray(left[:, start : start + _BLOCK])
-        theirs = mine
-        if right is not left:
-            theirs = np.ascontiguousarray(right[:, start : start + _BLOCK])
+        mine, theirs = (ranks[:, start : start + _BLOCK] for ranks in (left, right))
         if mine.shape[1] < _FEW:
             for a in range(size):
                 counts[a] += np.count_nonzero(mine[a] < theirs, axis=1)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from logovote.errors import LogovoteError
@@ -159,8 +160,15 @@ class Profile:
     def heads(self) -> Counter[tuple[str, Fraction]]:
         """How many counted ballots there are of each group and own weight."""
         heads: Counter[tuple[str, Fraction]] = Counter()
+        counted: dict[tuple[str, int], int] = {}
+        weights: dict[int, Fraction] = {}
         for vote in self.counted:
-            heads[vote.group, vote.weight] += vote.count
+            # By identity: nearly all ballots share one weight, and a Fraction is slow.
+            key = vote.group, id(vote.weight)
+            counted[key] = counted.get(key, 0) + vote.count
+            weights[key[1]] = vote.weight
+        for (id_, which), times in counted.items():
+            heads[id_, weights[which]] += times
         for id_, matrix in self.matrices.items():
             for weight, times in matrix.counted.heads_by_weight.items():
                 heads[id_, weight] += times
@@ -262,10 +270,12 @@ class Profile:
             ballot = vote.ballot
             if isinstance(ballot, Approval):
                 strangers = ballot.approved - approvable
+            elif candidates.issuperset(chain.from_iterable(ballot.tiers)):
+                strangers = frozenset()
             else:
-                named = (candidate for tier in ballot.tiers for candidate in tier)
-                strangers = frozenset(named) - candidates
-            strangers |= (vote.seen or frozenset()) - approvable
+                strangers = frozenset(chain.from_iterable(ballot.tiers)) - candidates
+            if vote.seen is not None:
+                strangers |= vote.seen - approvable
             if strangers:
                 raise InvalidBallotError(
                     f"Ballot {number} names {min(strangers)!r}, which is no candidate."

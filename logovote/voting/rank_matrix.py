@@ -7,7 +7,7 @@ into it group by group; who has a million of them gives a profile the matrix its
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -17,7 +17,7 @@ from math import lcm
 import numpy as np
 import numpy.typing as npt
 
-from logovote.voting.ballots import Approval, InvalidBallotError
+from logovote.voting.ballots import Approval, InvalidBallotError, Ranking
 from logovote.voting.profiles import Profile, Vote
 
 UNRANKED = -1
@@ -27,6 +27,7 @@ Ranks = npt.NDArray[np.signedinteger]
 Integers = npt.NDArray[np.int64] | npt.NDArray[np.object_]
 """Machine integers where all sums fit in them, Python's own where they do not."""
 
+_BLOCK = 1 << 14  # ballots turned into columns at a time, to keep memory low
 _MOST = 2**62  # sums up to here, and differences of them, fit in an int64
 
 
@@ -95,10 +96,9 @@ class RankMatrix:
     @cached_property
     def weights(self) -> Integers:
         """What each column weighs inside the group: heads times own, in 1/`unit`."""
-        most = int(max(self.heads, default=0)) * int(max(self.own, default=0))
-        fits = most * len(self.heads) < _MOST
         heads, own = self.heads, self.own
-        if not fits:
+        most = int(heads.max(initial=0)) * int(own.max(initial=0))
+        if most * len(heads) >= _MOST:
             heads, own = heads.astype(object), own.astype(object)
         weights: Integers = heads * own
         return weights
@@ -112,11 +112,26 @@ class RankMatrix:
     def heads_by_weight(self) -> Counter[Fraction]:
         """How many voters there are of each own weight."""
         found: Counter[Fraction] = Counter()
+        if len(self.own) and self.own.min() == self.own.max():
+            heads = self.heads.sum()
+            return Counter({Fraction(int(self.own[0]), self.unit): int(heads)})
         values, which = np.unique(self.own, return_inverse=True)
         for number, value in enumerate(values):
             heads = self.heads[which == number].astype(object).sum()
             found[Fraction(int(value), self.unit)] += int(heads)
         return found
+
+    def votes(self, candidates: Sequence[str], group: str) -> Iterator[Vote]:
+        """Yield the ballots one by one, as votes of a group."""
+        for ranks, heads, own in zip(
+            self.ranks.T.tolist(), self.heads.tolist(), self.own.tolist(), strict=True
+        ):
+            tiers: dict[int, list[str]] = {}
+            for candidate, rank in zip(candidates, ranks, strict=True):
+                if rank != UNRANKED:
+                    tiers.setdefault(rank, []).append(candidate)
+            ranking = Ranking(tuple(tuple(tiers[rank]) for rank in sorted(tiers)))
+            yield Vote(ranking, heads, group, Fraction(own, self.unit))
 
     def merged(self) -> RankMatrix:
         """Return the same ballots with equal columns added up; for rules that look.
@@ -165,28 +180,29 @@ def _joined(first: RankMatrix, second: RankMatrix | None) -> RankMatrix:
 
 
 def _of_votes(profile: Profile, votes: Sequence[Vote]) -> RankMatrix:
-    unit = lcm(*{vote.weight.denominator for vote in votes})
     row = {candidate: number for number, candidate in enumerate(profile.candidates)}
     ranks = np.full((len(row), len(votes)), UNRANKED, _dtype(len(row)))
-    tiers: list[tuple[str, ...]] = []
-    lengths = []
-    for vote in votes:
-        its = _tiers(profile, vote)
-        tiers += its
-        lengths.append(len(its))
-    depths = np.array(lengths, np.intp)
-    sizes = np.fromiter(map(len, tiers), np.intp, len(tiers))
-    place = np.arange(len(tiers)) - np.repeat(np.cumsum(depths) - depths, depths)
-    column = np.repeat(np.arange(len(votes)), depths)
-    named = map(row.__getitem__, chain.from_iterable(tiers))
-    rows = np.fromiter(named, np.intp, int(sizes.sum()))
-    ranks[rows, np.repeat(column, sizes)] = np.repeat(place, sizes)
-    return RankMatrix(
-        ranks,
-        [vote.count for vote in votes],
-        [int(vote.weight * unit) for vote in votes],
-        unit,
-    )
+    for start in range(0, len(votes), _BLOCK):
+        tiers: list[tuple[str, ...]] = []
+        lengths = []
+        for vote in votes[start : start + _BLOCK]:
+            its = _tiers(profile, vote)
+            tiers += its
+            lengths.append(len(its))
+        depths = np.array(lengths, np.intp)
+        sizes = np.fromiter(map(len, tiers), np.intp, len(tiers))
+        place = np.arange(len(tiers)) - np.repeat(np.cumsum(depths) - depths, depths)
+        column = np.repeat(np.arange(start, start + len(depths)), depths)
+        named = map(row.__getitem__, chain.from_iterable(tiers))
+        rows = np.fromiter(named, np.intp, int(sizes.sum()))
+        ranks[rows, np.repeat(column, sizes)] = np.repeat(place, sizes)
+    heads = [vote.count for vote in votes]
+    if all(vote.weight is votes[0].weight for vote in votes):
+        weight = votes[0].weight if votes else Fraction(1)
+        own = [weight.numerator] * len(votes)
+        return RankMatrix(ranks, heads, own, weight.denominator)
+    unit = lcm(*{vote.weight.denominator for vote in votes})
+    return RankMatrix(ranks, heads, [int(vote.weight * unit) for vote in votes], unit)
 
 
 def _tiers(profile: Profile, vote: Vote) -> Sequence[tuple[str, ...]]:

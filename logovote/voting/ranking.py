@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
@@ -134,16 +134,10 @@ def borda(pairs: Pairwise, order: TieOrder, strength: Strength = "margin") -> St
     candidates share the average of their positions.
     """
     del strength  # counts every preference alike
+    whole = pairs.total * (len(pairs.candidates) - 1)
     scores = {
-        candidate: sum(
-            (
-                Fraction(pairs.total + margin, 2 * pairs.unit)
-                for other, margin in enumerate(pairs.margins[row])
-                if other != row
-            ),
-            Fraction(0),
-        )
-        for row, candidate in enumerate(pairs.candidates)
+        candidate: Fraction(whole + sum(margins), 2 * pairs.unit)
+        for candidate, margins in zip(pairs.candidates, pairs.margins, strict=True)
     }
     return by_score("borda", scores, order)
 
@@ -285,7 +279,7 @@ def _lock(
     majorities = [(a, b) for a in every for b in every if pairs.margins[a][b] > 0]
     majorities.sort(key=lambda pair: (rank[pair[0]], -rank[pair[1]]))
     majorities.sort(key=power, reverse=True)  # stable: equal ones stay in tie order
-    below = [0 for _ in every]
+    below, above = [0 for _ in every], [0 for _ in every]
     ties = []
     for _, group in groupby(majorities, key=power):
         equal = list(group)
@@ -297,10 +291,13 @@ def _lock(
                 continue
             locked.append((a, b))
             if not below[a] >> b & 1:
-                gained = below[b] | 1 << b
-                for c in every:
-                    if c == a or below[c] >> a & 1:
-                        below[c] |= gained
+                higher, lower = above[a] | 1 << a, below[b] | 1 << b
+                # Who stands above b already stands above all that is below it.
+                risen, fallen = higher & ~above[b], lower & ~below[a]
+                for c in members(risen):
+                    below[c] |= lower
+                for c in members(fallen):
+                    above[c] |= higher
         # Pairs that closed no cycle before their equals came lost to the tie order.
         if not all(before[b] >> a & 1 for a, b in left_out):
             ties.append(TieUse("lock", _written(pairs, equal), _written(pairs, locked)))
@@ -311,6 +308,14 @@ def _written(pairs: Pairwise, majorities: Iterable[tuple[int, int]]) -> tuple[st
     return tuple(
         f"{pairs.candidates[a]} > {pairs.candidates[b]}" for a, b in majorities
     )
+
+
+def members(bits: int) -> Iterator[int]:
+    """Yield the numbers in a set of bits, the smallest first."""
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
 
 
 def _union(sets: Iterable[int]) -> int:

@@ -9,11 +9,11 @@ from math import lcm
 
 from logovote.voting.profiles import Profile
 from logovote.voting.rank_matrix import UNRANKED, RankMatrix, rank_matrices
-from logovote.voting.ranking import Standings, from_tiers
+from logovote.voting.ranking import Standings, from_tiers, members
 from logovote.voting.ties import TieOrder, TieUse
 from logovote.voting.weights import weigh
 
-MOST_LOOKS = 1_000_000
+MOST_LOOKS = 5_000_000
 """How many ballots are looked at, over all states, before ties are broken early."""
 
 Choices = tuple[int, ...]  # one ballot; each tier a set of candidates, as bits
@@ -45,7 +45,7 @@ def instant_runoff(profile: Profile, order: TieOrder) -> Standings:
     rest = everyone
     while rest:
         first = _first_of(rest, follows)
-        tiers.append(tuple(sorted(profile.candidates[c] for c in _members(first))))
+        tiers.append(tuple(sorted(profile.candidates[c] for c in members(first))))
         rest &= ~first
     return replace(from_tiers("irv", tuple(tiers), order), ties=tuple(ties))
 
@@ -128,7 +128,7 @@ def _least(
 
 def _tally(ballots: Sequence[tuple[Choices, int]], state: int) -> dict[int, int]:
     """Return the weight of the first choices among the candidates of a state."""
-    tally = dict.fromkeys(_members(state), 0)
+    tally = dict.fromkeys(members(state), 0)
     sets: dict[int, int] = {}
     for tiers, weight in ballots:
         for tier in tiers:
@@ -136,9 +136,9 @@ def _tally(ballots: Sequence[tuple[Choices, int]], state: int) -> dict[int, int]
                 sets[standing] = sets.get(standing, 0) + weight
                 break
     for standing, weight in sets.items():
-        members = _members(standing)
-        for candidate in members:
-            tally[candidate] += weight // len(members)
+        share = weight // standing.bit_count()
+        for candidate in members(standing):
+            tally[candidate] += share
     return tally
 
 
@@ -153,12 +153,3 @@ def _first_of(rest: int, follows: dict[int, list[int]]) -> int:
             found |= first[left] if left & rest else lost & rest
         first[state] = found
     return first[max(follows)]
-
-
-def _members(bits: int) -> list[int]:
-    members = []
-    while bits:
-        low = bits & -bits
-        members.append(low.bit_length() - 1)
-        bits ^= low
-    return members

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from logovote.cli.count import count
+from logovote.cli.count import convert, count
 
 JURY_AND_PUBLIC = {
     "candidates": ["a", "b"],
@@ -158,3 +158,37 @@ def test_a_name_no_terminal_can_show_is_printed_all_the_same(run: Any) -> None:
     result = run('{"candidates": ["\\ud800"], "ballots": []}')
     assert result.exit_code == 0
     assert "1  ?" in result.stdout
+
+
+def test_a_file_becomes_one_of_another_kind(tmp_path: Path) -> None:
+    source, table, poll = (tmp_path / n for n in ("a.json", "b.csv", "c.cvotes"))
+    source.write_text(json.dumps(JURY_AND_PUBLIC), "utf-8")
+    result = CliRunner().invoke(convert, [str(source), str(table)])
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "Not in b.csv: the seed of the tie order.",
+        "Not in b.csv: the groups' shares (--share jury=1/2 --share public=1/2).",
+    ]
+    assert table.read_bytes() == (
+        b"count,group,a,b\n3,jury,1,2\n5,public,2,1\n1,public,1,\n"
+    )
+    result = CliRunner().invoke(convert, [str(table), str(poll)])
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "Error: A .cvotes file has no place for groups of voters; write .json or "
+        ".csv.\n"
+    )
+    assert not poll.exists()
+
+
+def test_what_cannot_be_written_or_read_has_status_2(tmp_path: Path) -> None:
+    broken, fine = tmp_path / "a.json", tmp_path / "b.csv"
+    broken.write_text("{", "utf-8")
+    fine.write_text("a,b\n1,2\n", "utf-8")
+    nowhere = tmp_path / "missing" / "c.json"
+    for source, target in ((broken, fine), (fine, nowhere)):
+        result = CliRunner().invoke(convert, [str(source), str(target)])
+        assert result.exit_code == 2
+        assert result.stderr.count("\n") == 1
+    assert fine.read_text("utf-8") == "a,b\n1,2\n"

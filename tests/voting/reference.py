@@ -405,7 +405,8 @@ class Approvals:
             ),
             F(0),
         )
-        return (price + carried) / self.support(family), -self.support(family)
+        support = self.support(family)
+        return (price + carried) / support, -support / price
 
     def _equal_shares(
         self, family: str, elected: list[str], state: dict[str, Any]

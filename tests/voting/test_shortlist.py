@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
@@ -10,6 +11,7 @@ from logovote.errors import LogovoteError
 from logovote.voting.ballots import InvalidBallotError
 from logovote.voting.count import count
 from logovote.voting.electorate import exposures, not_seen_enough, prices
+from logovote.voting.formats import write_profile
 from logovote.voting.profiles import Group, Profile, Vote
 from logovote.voting.shortlist import (
     Shortlist,
@@ -19,6 +21,7 @@ from logovote.voting.shortlist import (
     sequential_phragmen,
 )
 from tests.voting.builders import approval, approved, profile, ranked
+from tests.voting.reference import optimal_pav
 
 F = Fraction
 Rule = Callable[[Profile, int], Shortlist]
@@ -91,21 +94,28 @@ def test_a_tie_across_the_cut_shows_who_missed_it() -> None:
     assert shortlist.tiers == (("a",), ("b", "c"))
 
 
+def best_by_pav(profile: Profile, seats: int) -> list[str]:
+    """The committees that proportional approval voting itself would elect."""
+    return optimal_pav(json.loads(write_profile(profile, "a.json")), seats)
+
+
 @pytest.mark.parametrize(
     ("rule", "committee"),
     [(sequential_phragmen, "abq"), (sequential_pav, "abq"), (approval_voting, "abc")],
 )
 def test_rules_for_phragmen_s_own_example(rule: Rule, committee: str) -> None:
     assert "".join(sorted(elected(rule(PHRAGMEN_1894, 3)))) == committee
+    assert best_by_pav(PHRAGMEN_1894, 3) == ["abq"]
 
 
 def test_the_running_example_of_lackner_and_skowron() -> None:
     assert sorted(elected(sequential_phragmen(RUNNING, 4))) == list("abcd")
     assert approval_voting(RUNNING, 4).tiers[-1] == ("d", "f")
+    assert best_by_pav(RUNNING, 4) == ["abcf"]
 
 
 def test_sequential_pav_may_differ_from_pav() -> None:
-    # Their example 5: PAV would elect a and c.
+    # Their example 5.
     votes = (
         approved(3, "a b"),
         approved(6, "a d"),
@@ -114,6 +124,7 @@ def test_sequential_pav_may_differ_from_pav() -> None:
         approved(5, "c d"),
     )
     assert sorted(elected(sequential_pav(profile("abcd", *votes), 2))) == ["c", "d"]
+    assert best_by_pav(profile("abcd", *votes), 2) == ["ac"]
 
 
 def test_equal_shares_may_differ_from_phragmen() -> None:

@@ -23,6 +23,7 @@ from logovote.voting.profiles import (
 MOST_CANDIDATES = 5000
 """Every pair of candidates is counted; more would not fit in memory."""
 
+_MOST_KEPT = 100_000  # rankings; where more differ, most differ
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+")
 
 
@@ -59,14 +60,15 @@ class Draft:
     status_quo: str | None = None
     mode: Mode | None = None
     recency: dict[str, int] = field(default_factory=dict)
+    exposure: dict[str, dict[str, Fraction]] | None = None
     _tiers: dict[Tier, Tier] = field(default_factory=dict, repr=False)
     _rankings: dict[tuple[Tier, ...], Ranking] = field(default_factory=dict, repr=False)
 
     def ranking(self, tiers: Iterable[Iterable[str]], place: str) -> Ranking:
         """Build a ranking; empty tiers are left out.
 
-        Equal rankings, and equal places on different ones, are one object each: a file
-        of a million ballots fits in memory.
+        Equal places on different rankings are one object, and so are equal rankings
+        as long as there are not too many: a file of a million ballots fits in memory.
 
         Raises:
             MalformedFileError: a candidate stands twice.
@@ -76,9 +78,11 @@ class Draft:
         found = self._rankings.get(kept)
         if found is None:
             try:
-                found = self._rankings[kept] = Ranking(kept)
+                found = Ranking(kept)
             except InvalidBallotError as error:
                 raise MalformedFileError(f"{place}: {error}") from error
+            if len(self._rankings) < _MOST_KEPT:
+                self._rankings[kept] = found
         return found
 
     def profile(
@@ -117,6 +121,7 @@ class Draft:
                 status_quo=self.status_quo,
                 mode="fixed_share" if shares else self.mode,
                 recency=self.recency,
+                exposure=self.exposure,
             )
         except (InvalidProfileError, InvalidBallotError) as error:
             raise MalformedFileError(str(error)) from error

@@ -36,6 +36,7 @@ def read_native(text: str) -> Draft:
         MalformedFileError: it is no JSON, or says what a profile cannot be.
     """
     document = _object(_parse(text), "the file")
+    del text
     for key in ("candidates", "ballots"):
         if key not in document:
             raise MalformedFileError(f"the file: {key!r} is missing.")
@@ -72,6 +73,8 @@ def read_native(text: str) -> Draft:
         candidates=frozenset(candidates),
         approvable=frozenset({*candidates, *draft.families.values()}),
     )
+    if document.get("exposure") is not None:
+        draft.exposure = _exposure(document["exposure"], names)
     ballots = _list(document["ballots"], "ballots")
     for position, spec in enumerate(ballots, start=1):
         draft.votes.append(_vote(spec, draft, names, f"ballot {position}"))
@@ -161,6 +164,23 @@ class _Names:
     groups: frozenset[str]
     candidates: frozenset[str]
     approvable: frozenset[str]
+
+
+def _exposure(value: Any, names: _Names) -> dict[str, dict[str, Fraction]]:
+    """Read, per group, the weight of the voters who saw each family."""
+    exposure: dict[str, dict[str, Fraction]] = {}
+    for group, weights in _object(value, "exposure").items():
+        place = f"exposure, {group!r}"
+        if group not in names.groups:
+            raise MalformedFileError(f"{place}: there is no such group.")
+        check_known(_object(weights, place), names.approvable, place)
+        exposure[group] = {
+            family: _fraction(weight, f"{place}, {family!r}")
+            for family, weight in weights.items()
+        }
+        if any(weight < 0 for weight in exposure[group].values()):
+            raise MalformedFileError(f"{place}: a weight must not be below 0.")
+    return exposure
 
 
 def _vote(spec: Any, draft: Draft, names: _Names, place: str) -> Vote:

@@ -24,7 +24,7 @@ _NAME = re.compile(r"#\s*ALTERNATIVE NAME\s+(\d{1,9})\s*:(.*)", re.IGNORECASE)
 _SIZE = re.compile(r"#\s*NUMBER ALTERNATIVES\s*:\s*(\d{1,6})\s*", re.IGNORECASE)
 _TIER = re.compile(r"\s*(?:\{([^{}]*)\}|([^{},\s]+))\s*(,|$)")
 
-Lines = list[tuple[int, str]]
+Lines = Iterator[tuple[int, str]]
 Names = dict[str, str]  # by number, as ballots write it
 
 
@@ -59,18 +59,22 @@ def read_categories(text: str) -> Draft:
 
 def _read(text: str) -> tuple[Names, Iterator[tuple[str, int, Iterable[list[str]]]]]:
     """Return the names by number, and place, count and tiers of every ballot."""
-    lines = [(n, line.strip()) for n, line in enumerate(lines_of(text), start=1)]
-    header = [line for _, line in lines if line.startswith("#")]
-    body = [(n, line) for n, line in lines if line and not line.startswith("#")]
+    lines = lines_of(text)
+    header = [line.strip() for line in lines if line.lstrip().startswith("#")]
     named = [m for line in header if (m := _NAME.fullmatch(line))]
     sizes = [m for line in header if (m := _SIZE.fullmatch(line))]
+    body = (
+        (number, line.strip())
+        for number, line in enumerate(lines, start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+    )
     mark = ":"
     if named or sizes:
         names = {int(m[1]): m[2].strip() for m in named}
         if len(names) < len(named):
             raise MalformedFileError("the header: it names an alternative twice.")
     else:
-        names, body = _old_header(body)
+        names = _old_header(body)
         mark = ","
     for number in range(1, max((int(m[1]) for m in sizes), default=0) + 1):
         names.setdefault(number, "")
@@ -89,30 +93,33 @@ def _ballots(body: Lines, mark: str) -> Iterator[tuple[str, int, Iterable[list[s
         yield place, whole(count.strip(), place), _tiers(order, place)
 
 
-def _old_header(body: Lines) -> tuple[dict[int, str], Lines]:
-    """Read the number of alternatives, their names, and the three totals."""
-    if not body or not body[0][1].isdecimal():
-        place = f"line {body[0][0]}" if body else "the file"
+def _old_header(body: Lines) -> dict[int, str]:
+    """Take the number of alternatives, their names, and the three totals off."""
+
+    def next_line() -> tuple[str, str]:
+        number, line = next(body, (0, ""))
+        return f"line {number}" if number else "the file", line
+
+    place, line = next_line()
+    if not line.isdecimal():
         raise MalformedFileError(f"{place}: a PrefLib header should be here.")
-    size = whole(body[0][1], f"line {body[0][0]}")
-    if len(body) < size + 2:
-        raise MalformedFileError(f"the file: it ends before {size} names and totals.")
     names: dict[int, str] = {}
-    for line_number, line in body[1 : size + 1]:
+    for _ in range(whole(line, place)):
+        place, line = next_line()
+        if not line:
+            raise MalformedFileError("the file: it ends before all names.")
         text, _, name = line.partition(",")
-        number = whole(text.strip(), f"line {line_number}")
+        number = whole(text.strip(), place)
         if number in names:
-            raise MalformedFileError(
-                f"line {line_number}: the alternative {number} is named twice."
-            )
+            raise MalformedFileError(f"{place}: alternative {number} is named twice.")
         names[number] = name.strip()
-    totals = body[size + 1][1].split(",")
+    place, line = next_line()
+    totals = line.split(",")
     if len(totals) != 3 or not all(total.strip().isdecimal() for total in totals):
         raise MalformedFileError(
-            f"line {body[size + 1][0]}: three totals should be here: voters, votes and "
-            "different orders."
+            f"{place}: three totals should be here: voters, votes and different orders."
         )
-    return names, body[size + 2 :]
+    return names
 
 
 def _tiers(order: str, place: str) -> list[list[str]]:

@@ -235,33 +235,33 @@ def _from_matrix(draft: Draft, table: _Table, columns: dict[int, str]) -> Ballot
         raise MalformedFileError("line 1: no column holds ballots.")
     if twice := {name for name in names if names.count(name) > 1}:
         raise MalformedFileError(f"line 1: the column {min(twice)!r} is there twice.")
+
+    def pick(cells: Sequence[str]) -> list[str]:
+        return [cells[column] for column in columns]
+
     cells: set[str] = set()
     for row in table:
-        cells.update([row.cells[column].casefold() for column in columns])
+        cells.update(pick(row.cells))
     # A table of 0 and 1 marks approvals: nobody numbers places from 0 to 1.
-    marks = cells <= _YES | _NO | {"1"}
-    # The places in order, by what stands in the cells; a few different texts in all.
-    places = {} if marks else _places(table, columns, cells)
-    for row in table:
-        if marks:
-            liked = (
-                n for c, n in columns.items() if row.cells[c].casefold() not in _NO
-            )
+    if {cell.casefold() for cell in cells} <= _YES | _NO | {"1"}:
+        for row in table:
+            marked = zip(names, pick(row.cells), strict=True)
+            liked = (name for name, cell in marked if cell.casefold() not in _NO)
             yield row, Approval(frozenset(liked))
-            continue
-        tiers: dict[Fraction, list[str]] = {}
-        for column, name in columns.items():
-            if row.cells[column] not in _UNPLACED:
-                tiers.setdefault(places[row.cells[column].casefold()], []).append(name)
-        yield row, draft.ranking((tiers[place] for place in sorted(tiers)), row.place)
+        return
+    places = _places(table, columns, cells)
+    for row in table:
+        tiers: dict[int, list[str]] = {}
+        for name, cell in zip(names, pick(row.cells), strict=True):
+            if cell in places:
+                tiers.setdefault(places[cell], []).append(name)
+        yield row, draft.ranking([tiers[place] for place in sorted(tiers)], row.place)
 
 
-def _places(
-    table: _Table, columns: dict[int, str], cells: set[str]
-) -> dict[str, Fraction]:
-    """Return the place that each text in the cells means."""
+def _places(table: _Table, columns: dict[int, str], cells: set[str]) -> dict[str, int]:
+    """Return the place that each text in the cells means, numbered in order."""
     places = {}
-    for cell in cells - _UNPLACED:
+    for cell in sorted(cells - _UNPLACED):
         try:
             place = number(cell, "")
         except MalformedFileError:
@@ -269,7 +269,8 @@ def _places(
         if place <= 0:
             raise _misplaced(table, columns, cell)
         places[cell] = place
-    return places
+    order = {place: nth for nth, place in enumerate(sorted({*places.values()}))}
+    return {cell: order[place] for cell, place in places.items()}
 
 
 def _misplaced(table: _Table, columns: dict[int, str], text: str) -> MalformedFileError:
@@ -278,7 +279,7 @@ def _misplaced(table: _Table, columns: dict[int, str], text: str) -> MalformedFi
         f"{row.place}, {name}"
         for row in table
         for column, name in columns.items()
-        if row.cells[column].casefold() == text
+        if row.cells[column] == text
     )
     return MalformedFileError(
         f"{where}: {short(text)} is no place; places are numbered from 1."
