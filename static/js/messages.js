@@ -6,7 +6,7 @@ const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "
 export const saving = "Saving…";
 export const saved = (date) => `Saved ${clock(date)}`;
 export const offline = "Offline: kept on this device";
-export const failed = "Not saved yet: trying again";
+export const failed = "Not saved: kept on this device, trying again";
 export const retry = "Retry now";
 export const signedOut = "Signed out: kept on this device, nothing is lost.";
 export const signIn = "Sign in again";
