@@ -181,8 +181,8 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     // Ours builds on theirs: another tab of ours saved it, and we have not heard yet.
     const follows = trail.includes(canonical(current.items));
     if (!follows && (await choose(current, wanted)) === "theirs") return adopt(current);
+    // The save keeps its id: nothing was stored under it, and other tabs wait for it.
     base = newest = current.rev;
-    saveId = newId();
     keep();
     return send();
   }
