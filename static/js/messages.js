@@ -28,6 +28,7 @@ export const alone = (name, place) => `${name} has place ${place} to itself.`;
 export const takenOut = (name) => `${name} is not ranked any more.`;
 export const atTheTop = (name) => `${name} is first already.`;
 export const atTheEnd = (name) => `${name} is last already.`;
+export const capReached = (most) => `You may shortlist ${most} logos, and you have. Take one back before you add another.`;
 export const undone = "Taken back.";
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -13,6 +13,7 @@ from sqlalchemy import delete
 
 from logovote.contest import casting, invitations, rounds
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.rules import Rules
 from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import Kind, SignIn
@@ -438,3 +439,23 @@ def test_what_was_seen_offline_is_logged_later(ann: Entering) -> None:
         later.goto("/c/gallery/logo/1")
 
     assert answer.value.json()["seen"] == 5
+
+
+def test_a_full_shortlist_says_so_and_takes_no_more(site: Site, ann: Entering) -> None:
+    with site.store.database.write() as session:
+        contest = contest_by_slug(session, "gallery")
+        round_ = rounds.latest(session, contest, Kind.SHORTLIST)
+        rules = Rules.from_json(round_.rules).with_dealing(batch=None, approvals=2)
+        round_.rules = rules.as_json()
+        session.commit()
+    page = ann()
+    expect(page.get_by_text("You may shortlist up to 2.")).to_be_visible()
+    for entry in (1, 2, 3):
+        star(page, entry).click()
+
+    expect(status(page)).to_contain_text("You may shortlist 2 logos, and you have.")
+    expect(star(page, 3)).to_have_attribute("aria-pressed", "false")
+    star(page, 1).click()
+    star(page, 3).click()
+    expect_saved(page)
+    assert ballot(site) == ["f2", "f3"]
