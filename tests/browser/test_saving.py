@@ -18,7 +18,7 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import Kind, SignIn
 from logovote.store.store import Store
-from tests.builders import SECRET, make_contest, voter_named
+from tests.builders import SECRET, make_contest, voter_named, withdraw
 from tests.conftest import NOW, Site
 
 GALLERY, RANKING = "/c/gallery/shortlist", "/c/ranks/ranking"
@@ -372,6 +372,26 @@ def test_a_row_is_dragged_by_a_finger(site: Site, ann: Entering) -> None:
     assert ranked(page) == ["3", "1", "2"]
     assert page.evaluate("scrollY") == before
     assert ballot(site, Kind.RANKING) == [["3"], ["1"], ["2"]]
+
+
+def test_a_ranking_with_a_withdrawn_logo_closes_up_and_goes_on(
+    site: Site, ann: Entering
+) -> None:
+    page = ann(RANKING)
+    for entry in (1, 2, 3):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+    expect_saved(page)
+    with site.store.database.write() as session:
+        withdraw(session, contest_by_slug(session, "ranks"), 1, NOW)
+        session.commit()
+    page.reload()
+    ready(page)
+    assert ranked(page) == ["2", "3"]
+
+    page.get_by_role("button", name="Move logo 3 up").click()
+
+    expect_saved(page)
+    assert ballot(site, Kind.RANKING) == [["3"], ["2"]]
 
 
 def test_duels_by_keyboard_end_in_a_ranking(site: Site, ann: Entering) -> None:
