@@ -118,6 +118,11 @@ def _check_settings(session: Session, round_: Round, profile: Profile) -> None:
     Raises:
         InvalidBallotError: naming what differs.
     """
+    if profile.exposure is not None:
+        raise InvalidBallotError(
+            "The file says how many have seen each design, which the round keeps "
+            "itself. Take `exposure` out of the file."
+        )
     if profile.seed:
         raise InvalidBallotError(
             "The file names a seed of its own; the round's is made when it closes. "

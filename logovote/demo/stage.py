@@ -22,9 +22,11 @@ from sqlalchemy.orm import Session
 from logovote.contest import (
     casting,
     counting,
+    dealing,
     families,
     intake,
     invitations,
+    marks,
     people,
     rounds,
     signing_in,
@@ -309,11 +311,12 @@ def _vote(
             family: general[family] + special[family] + rng.gauss(0, 1)
             for family in entry_of
         }
-        items = (
-            _approvals(rng, taste)
-            if round_.kind is Kind.SHORTLIST
-            else _ranking(rng, taste, entry_of)
-        )
+        at = start + (end - start) * rng.random()
+        if round_.kind is Kind.SHORTLIST:
+            seen = _look(session, round_, voter, rng.randint(1, 3), at)
+            items = _approvals(rng, {family: taste[family] for family in seen})
+        else:
+            items = _ranking(rng, taste, entry_of)
         casting.save_ballot(
             session,
             round_,
@@ -322,8 +325,19 @@ def _vote(
             save_id=f"demo-{rng.getrandbits(64):016x}",
             items=items,
             nonce=f"{rng.getrandbits(128):032x}",
-            now=start + (end - start) * rng.random(),
+            now=at,
         )
+
+
+def _look(
+    session: Session, round_: Round, voter: Voter, batches: int, at: datetime
+) -> list[str]:
+    """Let a voter look at so many batches, all of them; returns what they saw."""
+    seen: set[str] = set()
+    for number in range(batches):
+        seen |= dealing.deal(session, round_, voter, at, after=number).families
+    marks.see(session, round_, voter, seen, at)
+    return sorted(seen)
 
 
 def _tastes(rng: Random, family_ids: Sequence[str]) -> dict[str, Taste]:

@@ -143,6 +143,7 @@ class Profile:
         self._check_groups()
         self._check_votes()
         self._check_matrices()
+        self._check_exposure()
 
     @property
     def ranks(self) -> bool:
@@ -279,6 +280,23 @@ class Profile:
             if strangers:
                 raise InvalidBallotError(
                     f"Ballot {number} names {min(strangers)!r}, which is no candidate."
+                )
+
+    def _check_exposure(self) -> None:
+        groups = {group.id for group in self.all_groups}
+        for id_, weights in (self.exposure or {}).items():
+            if id_ not in groups:
+                raise InvalidProfileError(
+                    f"The exposure names the group {id_!r}, which does not exist."
+                )
+            if strangers := weights.keys() - self.variants.keys():
+                raise InvalidProfileError(
+                    f"The exposure of {id_!r} names {min(strangers)!r}, which is no "
+                    "family."
+                )
+            if any(weight < 0 for weight in weights.values()):
+                raise InvalidProfileError(
+                    f"The exposure of {id_!r} must not be below 0."
                 )
 
     def _check_matrices(self) -> None:

@@ -53,11 +53,12 @@ def accept(token: str) -> ResponseReturnValue:
     if voter is None:
         return _unusable()
     contest = db().get_one(Contest, voter.contest_id)
+    front = url_for("contests.show", slug=contest.slug)
+    # Who was signed out in the middle goes on where they were.
+    page = context.page_asked_for(front) or front
     context.sign_in(voter.person, signing_in.begin_session(db(), voter.person, now()))
     db().commit()
-    return redirect(
-        url_for("contests.show", slug=contest.slug), code=HTTPStatus.SEE_OTHER
-    )
+    return redirect(page, code=HTTPStatus.SEE_OTHER)
 
 
 @bp.get("/o/<token>")

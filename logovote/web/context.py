@@ -31,6 +31,8 @@ from logovote.store.models import Person
 from logovote.store.store import Store
 
 _SIGN_IN = "Sign in with your invitation link to see this page."
+_BACK = "back"
+_LONGEST_BACK = 1000
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -100,6 +102,15 @@ def current_person() -> Person | None:
     return user.person if user.is_authenticated else None
 
 
+def page_asked_for(below: str) -> str | None:
+    """Return the page that a stranger was sent away from, if it is below an address.
+
+    Ask before `sign_in`, which forgets it.
+    """
+    page = session.get(_BACK)
+    return page if isinstance(page, str) and page.startswith(below) else None
+
+
 def sign_in(person: Person, token: str) -> None:
     """Let the visitor's cookie hold a session that has just begun."""
     # What an earlier visitor, or an attacker, put into the cookie must not live on.
@@ -137,6 +148,8 @@ def init_app(app: Flask) -> None:
             return jsonify(
                 error="signed-out", message=_SIGN_IN
             ), HTTPStatus.UNAUTHORIZED
+        if request.method == "GET" and len(request.full_path) <= _LONGEST_BACK:
+            session[_BACK] = request.full_path.removesuffix("?")
         flash(_SIGN_IN, "info")
         return redirect(url_for("accounts.sign_in"))
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from werkzeug.routing import IntegerConverter, ValidationError
 
+from logovote.contest import duels
 from logovote.contest.casting import NONE, InvalidBallotError, Items
 
 _MOST_DIGITS = 9
@@ -153,13 +154,14 @@ def parse_base_rev(form: Mapping[str, str], rev: int) -> int:
     """Return the revision of a ballot that a pressed button builds on.
 
     Most buttons change one thing of the ballot as it is now, whatever their page
-    showed. Typed places set all of it, so they build on what their page showed.
+    showed. Typed places and the outcome of duels set all of it, so they build on what
+    their page showed.
 
     Args:
         form: the posted form, with `do` and `rev`.
         rev: the ballot's revision now.
     """
-    if form.get("do") != "places":
+    if form.get("do") not in {"places", "order"}:
         return rev
     return parse_number(form.get("rev", "")) or 0
 
@@ -191,7 +193,8 @@ def ranked_with(items: Items, form: Mapping[str, str]) -> Items:
 
     Args:
         items: the tiers so far, best first.
-        form: the posted form, with `do` = "places" or "VERB:ID", and `place-ID` fields.
+        form: the posted form, with `do` = "places", "order" or "VERB:ID", and fields
+            `place-ID` or `order`.
 
     Raises:
         InvalidBallotError: the button is unknown, or a place is no number.
@@ -199,6 +202,8 @@ def ranked_with(items: Items, form: Mapping[str, str]) -> Items:
     verb, _, id_ = form.get("do", "").partition(":")
     if verb == "places":
         return _by_places(items, form)
+    if verb == "order":
+        return _reordered(items, form.get("order", ""))
     tiers = [list(tier) for tier in items]
     position = next((n for n, tier in enumerate(tiers) if id_ in tier), None)
     if verb == "rank":
@@ -230,6 +235,14 @@ def _joined(tiers: list[list[str]], position: int) -> Items:
         return tiers
     above = sorted([*tiers[position - 1], *tiers[position]])
     return [*tiers[: position - 1], above, *tiers[position + 1 :]]
+
+
+def _reordered(items: Items, order: str) -> Items:
+    """Put what duels brought in order first; whatever else was ranked stays below."""
+    first = [sorted(tier) for tier in duels.read_order(order)]
+    named = {id_ for tier in first for id_ in tier}
+    rest = [[id_ for id_ in tier if id_ not in named] for tier in items]
+    return [*first, *(tier for tier in rest if tier)]
 
 
 def _by_places(items: Items, form: Mapping[str, str]) -> Items:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response as BaseResponse
 
 from logovote.contest import casting, dealing
@@ -14,7 +22,7 @@ from logovote.store import queries
 from logovote.store.models import Kind, Round
 from logovote.web import ballots, forms
 from logovote.web.context import db
-from logovote.web.guards import seat, signed_in
+from logovote.web.guards import Seat, seat, signed_in
 from logovote.web.pictures import Picture, picture_of
 
 bp = Blueprint("ranking", __name__, url_prefix="/c/<slug>")
@@ -24,7 +32,8 @@ bp = Blueprint("ranking", __name__, url_prefix="/c/<slug>")
 class Row:
     """A line of the ballot: a design, or "none of these".
 
-    `url` is where the design is seen large.
+    `url` is where the design is seen large: its page in the gallery, if there was a
+    shortlist round. `starred` tells whether the visitor approved it there.
     """
 
     id: str
@@ -34,6 +43,8 @@ class Row:
     title: str | None
     picture: Picture | None
     url: str | None
+    in_gallery: bool = False
+    starred: bool = False
 
     @property
     def none(self) -> bool:
@@ -49,7 +60,7 @@ def show(slug: str) -> str:
     round_ = ballots.the_round(visitor, Kind.RANKING)
     ballot = ballots.ballot_of(visitor, round_)
     items = casting.items_of(ballot)
-    rows = _rows(slug, round_, items)
+    rows = rows_of(slug, visitor, round_, items)
     ranked = [id_ for tier in items for id_ in tier if id_ in rows]
     rest = dealing.shuffled(
         [id_ for id_ in rows if id_ not in ranked and id_ != casting.NONE],
@@ -63,6 +74,8 @@ def show(slug: str) -> str:
         unranked=[rows[id_] for id_ in rest],
         **ballots.shared(visitor, round_, ballot, len(rows) - 1),
         save_url=url_for("ranking.save", slug=slug),
+        stars=sum(row.starred for row in rows.values()),
+        after_shortlist=any(row.in_gallery for row in rows.values()),
     )
 
 
@@ -84,6 +97,8 @@ def press(slug: str) -> BaseResponse:
     ballot = ballots.ballot_of(visitor, round_)
     items = forms.ranked_with(casting.items_of(ballot), request.form)
     ballots.save_from_form(visitor, round_, ballot, items)
+    if request.form.get("do") == "order":
+        flash("This is your ranking now. You can still change it.", "success")
     id_ = request.form.get("do", "").partition(":")[2]
     anchor = f"row-{id_}" if id_ else "ranked-title"
     return redirect(
@@ -91,10 +106,13 @@ def press(slug: str) -> BaseResponse:
     )
 
 
-def _rows(slug: str, round_: Round, items: casting.Items) -> dict[str, Row]:
+def rows_of(
+    slug: str, visitor: Seat, round_: Round, items: casting.Items
+) -> dict[str, Row]:
     """Describe every line of the ballot, by its id."""
     # Without a shortlist round there is no gallery, and no page for each design.
     gallery = queries.latest_round(db(), round_.contest_id, Kind.SHORTLIST)
+    stars = _stars(visitor, gallery)
     places: dict[str, tuple[int, bool]] = {}
     for tier in items:
         place = len(places) + 1
@@ -108,8 +126,26 @@ def _rows(slug: str, round_: Round, items: casting.Items) -> dict[str, Row]:
         url = picture.preview
         if gallery is not None:
             url = url_for("shortlist.logo", slug=slug, entry=design.entry)
-        rows[id_] = Row(id_, place, tied, design.entry, None, picture, url)
+        rows[id_] = Row(
+            id_,
+            place,
+            tied,
+            design.entry,
+            None,
+            picture,
+            url,
+            in_gallery=gallery is not None,
+            starred=candidacy.family in stars,
+        )
     place, tied = places.get(casting.NONE, (0, False))
     status_quo = Rules.from_json(round_.rules).status_quo
     rows[casting.NONE] = Row(casting.NONE, place, tied, None, status_quo, None, None)
     return rows
+
+
+def _stars(visitor: Seat, gallery: Round | None) -> set[str]:
+    """Return the families that the visitor approved in the shortlist round."""
+    if gallery is None or (ballot := ballots.ballot_of(visitor, gallery)) is None:
+        return set()
+    families = casting.slate(db(), gallery).families
+    return {families.get(id_, id_) for id_ in casting.items_of(ballot)}

@@ -22,6 +22,7 @@ const isApproved = (card, items) => idsOf(card).some((id) => items.includes(id))
 export function openShortlist(form) {
   const cards = Array.from(form.querySelectorAll("[data-family]"));
   const none = form.querySelector("[data-none]");
+  const most = Number(form.dataset.most ?? Infinity);
 
   const approvedCount = (items) => cards.filter((card) => isApproved(card, items)).length;
 
@@ -70,6 +71,10 @@ export function openShortlist(form) {
     const ids = variant ? [variant.dataset.variant] : idsOf(card);
     const on = ids.some((id) => items.includes(id));
     if (wish === on) return;
+    if (!on && !isApproved(card, items) && approvedCount(items) >= most) {
+      ballot.note(messages.capReached(most));
+      return;
+    }
     if (on) {
       steps.change(items.filter((id) => !ids.includes(id)));
       return;

@@ -66,7 +66,7 @@ export function openBallot(form, apply, outline) {
     else if (state === "offline") write(state, messages.offline, again);
     else if (state === "failed") write(state, messages.failed, again);
     else if (state === "signed-out")
-      write(state, messages.signedOut, { textContent: messages.signIn, href: form.dataset.signIn });
+      write(state, messages.signedOut, { textContent: messages.signIn, href: location.pathname + location.search });
     else {
       said = "";
       if (state === "closed" || state === "too-late") form.dataset.readonly = "";

@@ -6,7 +6,7 @@ const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "
 export const saving = "Saving…";
 export const saved = (date) => `Saved ${clock(date)}`;
 export const offline = "Offline: kept on this device";
-export const failed = "Not saved yet: trying again";
+export const failed = "Not saved: kept on this device, trying again";
 export const retry = "Retry now";
 export const signedOut = "Signed out: kept on this device, nothing is lost.";
 export const signIn = "Sign in again";
@@ -28,6 +28,7 @@ export const alone = (name, place) => `${name} has place ${place} to itself.`;
 export const takenOut = (name) => `${name} is not ranked any more.`;
 export const atTheTop = (name) => `${name} is first already.`;
 export const atTheEnd = (name) => `${name} is last already.`;
+export const capReached = (most) => `You may shortlist ${most} logos, and you have. Take one back before you add another.`;
 export const undone = "Taken back.";
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;

@@ -41,8 +41,11 @@ function paintRow(row, i) {
     row.querySelector(`[data-verb=${verb}]`).setAttribute("aria-disabled", String(atEnd));
 }
 
+/** What of `items` has a row: the ballot may name a logo withdrawn since it was saved. */
+const standing = (items) => items.map((tier) => tier.filter((id) => rows.has(id))).filter((tier) => tier.length);
+
 function paint(items) {
-  lines = tiers.fromItems(items);
+  lines = tiers.fromItems(standing(items));
   glide(() => {
     const ids = new Set(lines.map((line) => line.id));
     // Moving a row takes the focus from it, so only move what is out of place.

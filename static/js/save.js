@@ -4,7 +4,8 @@
 // requests arrive. `base_rev` lets the server notice that another tab or device was
 // faster; `save_id` lets it recognise a repeated attempt whose answer was lost. What the
 // server has not confirmed is in localStorage and is sent again when the page is next
-// opened, so a closed tab or a dead network loses nothing.
+// opened, so a closed tab or a dead network loses nothing. Tabs of one browser tell each
+// other what is not saved yet, so that each builds on it, and none overwrites another.
 
 import { renewToken, token } from "./csrf.js";
 import { recall, remember } from "./storage.js";
@@ -13,6 +14,8 @@ const QUIET = 250; // ms of rest before a change is sent
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30000;
 const TOO_SLOW = 15000;
+const HEARD = 5000; // what another tab wants to save is its own to send, unless it dies
+const TRAIL = 50;
 
 const hex = (bytes) =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -44,6 +47,8 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
   let saveId = null; // set while something is unsent
   let sending = false;
   let trouble = false; // the last attempt failed
+  let atEase = false; // leaving the page is what the voter has been told to do
+  let trail = []; // what the page showed before, since the ballot was last saved
   let stopped = readOnly;
   let timer = 0;
   let wait = FIRST_WAIT;
@@ -56,11 +61,21 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
 
   const others = "BroadcastChannel" in window ? new BroadcastChannel(key) : null;
 
-  const keep = () => remember(key, { items: wanted, base_rev: base, save_id: saveId });
+  const keep = () => remember(key, { items: wanted, base_rev: base, save_id: saveId, trail });
+
+  /** Want other items than before, which they build on. */
+  function want(items, id) {
+    trail = [...trail, canonical(wanted)].slice(-TRAIL);
+    wanted = items;
+    saveId = id;
+    keep();
+  }
 
   function settle(answer) {
+    clearTimeout(timer);
     saveId = null;
     trouble = false;
+    trail = [];
     remember(key, null);
     show("saved", answer);
   }
@@ -79,6 +94,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
 
   function retryLater(state) {
     trouble = true;
+    atEase = false;
     show(state);
     later(wait);
     wait = Math.min(wait * 2, LONGEST_WAIT);
@@ -114,6 +130,11 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
 
   function accept(answer, id, sent) {
     wait = FIRST_WAIT;
+    if (answer.rev < newest && saveId !== null && saveId !== id) {
+      base = newest;
+      send();
+      return;
+    }
     if (answer.rev < newest) {
       // An old save of ours, repeated; the page already shows something newer.
       base = newest;
@@ -124,8 +145,8 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     }
     base = newest = answer.rev;
     confirmed = sent;
-    others?.postMessage({ ...answer, items: sent });
-    if (saveId === id) settle(answer);
+    others?.postMessage({ ...answer, items: sent, save_id: id });
+    if (saveId === id || saveId === null) settle(answer);
     else {
       keep();
       send();
@@ -141,6 +162,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     } else if (status === 400 && !freshToken && (await renewToken())) await send(true);
     else if (status === 400 || status === 401 || status === 403 || response.redirected) {
       trouble = true;
+      atEase = true;
       show("signed-out", answer);
     } else if (status === 413 || status === 422) giveUp("refused", answer);
     else retryLater("failed");
@@ -155,26 +177,26 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
   }
 
   async function reconcile(current) {
-    if (same(current.items, wanted) || (await choose(current, wanted)) === "theirs") {
-      adopt(current);
-      return;
-    }
+    if (same(current.items, wanted)) return adopt(current);
+    // Ours builds on theirs: another tab of ours saved it, and we have not heard yet.
+    const follows = trail.includes(canonical(current.items));
+    if (!follows && (await choose(current, wanted)) === "theirs") return adopt(current);
+    // The save keeps its id: nothing was stored under it, and other tabs wait for it.
     base = newest = current.rev;
-    saveId = newId();
     keep();
-    await send();
+    return send();
   }
 
   function change(next) {
     if (stopped) return;
-    wanted = next;
-    if (same(wanted, confirmed) && !sending) {
-      clearTimeout(timer);
+    const over = saveId;
+    if (same(next, confirmed) && !sending && over === null) {
+      wanted = next;
       settle({});
       return;
     }
-    saveId = newId();
-    keep();
+    want(next, newId());
+    others?.postMessage({ draft: wanted, save_id: saveId, over });
     show("saving");
     later(QUIET);
   }
@@ -186,15 +208,30 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     send();
   }
 
-  others?.addEventListener("message", ({ data }) => {
-    if (stopped || saveId !== null || data.rev <= newest) return;
-    adopt(data);
-    show("updated", data);
-  });
+  function hear(data) {
+    if (stopped) return;
+    if (data.draft) {
+      // Only if it was made from what we show; otherwise the server will ask.
+      if (data.over !== saveId) return;
+      want(data.draft, data.save_id);
+      apply(wanted);
+      show("saving");
+      later(HEARD);
+    } else if (data.save_id === saveId) {
+      base = newest = data.rev;
+      confirmed = data.items;
+      settle(data);
+    } else if (saveId === null && data.rev > newest) {
+      adopt(data);
+      show("updated", data);
+    }
+  }
+
+  others?.addEventListener("message", ({ data }) => hear(data));
   addEventListener("online", retry);
   addEventListener("focus", () => trouble && retry());
   addEventListener("pagehide", () => send());
-  addEventListener("beforeunload", (event) => trouble && saveId !== null && event.preventDefault());
+  addEventListener("beforeunload", (event) => trouble && !atEase && saveId !== null && event.preventDefault());
   // A page out of the back-forward cache shows an old ballot.
   addEventListener("pageshow", (event) => event.persisted && location.reload());
 
@@ -207,6 +244,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
       return;
     }
     wanted = kept.items;
+    trail = kept.trail ?? [];
     base = kept.base_rev;
     saveId = kept.save_id;
     if (base === rev) apply(wanted);

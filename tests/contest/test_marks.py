@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, families, marks, rounds
+from logovote.contest import ballot_files, counting, families, marks, rounds
 from logovote.contest.casting import InvalidBallotError, RoundClosedError
 from logovote.contest.marks import LONGEST_NOTE, Mark, Marks
 from logovote.contest.rules import RulesError
@@ -234,6 +234,10 @@ def test_three_times_the_views_gain_a_design_nothing_in_a_real_round(
     }
     assert [line.tied for line in result.order] == [True, True]
     assert [line.place for line in result.order] == [1, 1]
+    # The ballots kept beside the result, as a file, say who saw how much too.
+    kept = ballot_files.profile_of(round_)
+    assert kept is not None
+    assert prices(kept) == {"f1": 1, "f2": Fraction(1, 3)}
     # Plain approval, shown beside it, is not corrected.
     assert result.by_approval == (1, 2)
 

@@ -171,6 +171,9 @@ def test_a_round_that_is_not_open_takes_no_paper(
             "takes approvals, not rankings",
             id="a-ranking",
         ),
+        pytest.param(
+            "b.json", native(exposure={}), "Take `exposure` out", id="own-exposure"
+        ),
         pytest.param("b.json", native(seed="abc"), "seed of its own", id="own-seed"),
         pytest.param(
             "b.json",

@@ -30,6 +30,7 @@ NATIVE = """
  "groups": {"jury": {"share": "1/2", "eligible": 40, "cap": 25},
             "public": {"share": 0.5}},
  "status_quo": "c",
+ "exposure": {"jury": {"f1": "5/2"}, "public": {"f1": 0.5}},
  "ballots": [
    {"count": 3, "group": "jury", "weight": "0.1", "ranking": [["a"], ["b", "c"]]},
    {"group": "public", "approvals": ["f1", "c"], "seen": ["a", "c"]},
@@ -58,6 +59,7 @@ def test_the_native_form_holds_all_that_a_count_knows() -> None:
     ]
     assert [vote.weight for vote in profile.votes] == [F(1, 10), 1, 1, F(5, 4)]
     assert profile.votes[1].seen == frozenset("ac")
+    assert profile.exposure == {"jury": {"f1": F(5, 2)}, "public": {"f1": F(1, 2)}}
 
 
 def test_shares_and_unranked_may_come_from_outside() -> None:
@@ -147,6 +149,11 @@ def of(ballot: str, more: str = "") -> str:
         (of("{}", '"groups": {"g": {"cap": "1/2"}},'), "'g'"),
         (of("{}", '"groups": {"g": 1},'), "group 'g'"),
         (of("{}", '"families": {"z": "f"},'), "families: 'z'"),
+        (of("{}", '"exposure": 1,'), "exposure"),
+        (of("{}", '"exposure": {"all": {"a": "x"}},'), "exposure, 'all', 'a'"),
+        (of('{"approvals": ["a"]}', '"exposure": {"x": {}},'), "group 'x'"),
+        (of('{"approvals": ["a"]}', '"exposure": {"all": {"z": 1}},'), "'z'"),
+        (of('{"approvals": ["a"]}', '"exposure": {"all": {"a": -1}},'), "below 0"),
         (of("{}", '"status_quo": "z",'), "status_quo"),
         (of("{}", '"exposure": {"z": {}},'), "exposure, 'z'"),
         (of("{}", '"exposure": {"all": {"z": 1}},'), "exposure, 'all'"),

@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from logovote.voting.ballots import Approval
 from logovote.voting.elections import elect_by_phragmen
 from logovote.voting.electorate import electorate, prices
 from logovote.voting.insight import stability
@@ -108,6 +109,24 @@ def test_many_shortlists_are_those_of_sequential_phragmen(seed: int) -> None:
     found = [crowd.families[n] for n in np.argsort(places, kind="stable")[:7]]
     assert found == [slot.family for slot in sequential_phragmen(ballots, 7).slots]
     assert sorted(places.tolist()) == [*range(7), *[7] * 4]
+
+
+def test_exposure_added_up_beforehand_prices_estimates_as_it_prices_the_count() -> None:
+    ballots = crowd_of(5)
+    crowd = Approvers.of(ballots)
+    exposure: dict[str, dict[str, F]] = {"a": {}, "b": {}}
+    for vote in ballots.votes:
+        assert isinstance(vote.ballot, Approval)
+        saw = vote.ballot.approved | (vote.seen or frozenset())
+        for family in {ballots.family_of(id_) for id_ in saw}:
+            of = exposure[vote.group]
+            of[family] = of.get(family, F(0)) + vote.count * vote.weight
+    unsaid = tuple(replace(vote, seen=None) for vote in ballots.votes)
+    added_up = Approvers.of(replace(ballots, votes=unsaid, exposure=exposure))
+    weights = (crowd.mass * crowd.factor)[None, :]
+    total = (added_up.mass * added_up.factor)[None, :]
+    assert added_up.prices(total)[0] == pytest.approx(crowd.prices(weights)[0])
+    assert added_up.prices(total)[0].min() < 1
 
 
 def test_many_shortlists_under_other_shares_are_so_too() -> None:

@@ -44,6 +44,8 @@ TABLE = {
     "GET ranking.show": VOTERS,
     "PUT ranking.save": VOTERS,
     "POST ranking.press": VOTERS,
+    "GET duels.show": VOTERS,
+    "GET receipts.show": VOTERS,
     "GET organise.index": ORGANISERS,
     "GET organise.new": ORGANISERS,
     "POST organise.create": ORGANISERS,

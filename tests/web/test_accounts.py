@@ -63,6 +63,30 @@ def test_pressing_the_button_signs_in_and_leads_to_the_contest(
     assert who(client) == "Ann"
 
 
+@pytest.mark.parametrize(
+    ("asked", "back"),
+    [
+        ("/c/acme/logo/2", "/c/acme/logo/2"),
+        ("/c/acme/shortlist?show=all", "/c/acme/shortlist?show=all"),
+        # Elsewhere, or nowhere: the contest itself.
+        ("/c/other/shortlist", "/c/acme/"),
+        ("/organise/", "/c/acme/"),
+        ("//evil.example/c/acme/", "/c/acme/"),
+        ("/c/acme/shortlist?" + "x" * 2000, "/c/acme/"),
+    ],
+)
+def test_who_was_signed_out_in_the_middle_goes_on_where_they_were(
+    scene: Scene, client: FlaskClient, invitation: str, asked: str, back: str
+) -> None:
+    client.get(asked)
+
+    answer = client.post(
+        invitation, data={"csrf_token": token_in(client.get(invitation).text)}
+    )
+
+    assert answer.location == back
+
+
 def test_an_invitation_works_again_on_another_device(
     scene: Scene, invitation: str
 ) -> None:

@@ -42,6 +42,8 @@ class Approvers:
         factor: shape (piles,); what own weight 1 weighs in their group.
         groups: the piles of every group, by their positions.
         fixed_share: whether a group decides its share whoever of it votes.
+        views: for every group, shape (families,); which part of it saw each family,
+            where that was added up beforehand and `seen` knows nothing of it.
     """
 
     families: tuple[str, ...]
@@ -52,6 +54,7 @@ class Approvers:
     factor: Floats
     groups: Mapping[str, Places]
     fixed_share: bool
+    views: Mapping[str, Floats] | None = None
 
     @classmethod
     def of(cls, profile: Profile) -> Approvers:
@@ -82,15 +85,26 @@ class Approvers:
         members: dict[str, list[int]] = {}
         for row, pile in enumerate(piles):
             members.setdefault(pile.group, []).append(row)
+        heads = np.array([counts[pile] for pile in piles], np.int64)
+        own = np.array([float(pile.own) for pile in piles])
+        views = None
+        if profile.exposure is not None:
+            views = {
+                id_: np.array([float(saw.get(f, 0)) for f in families])
+                / (heads[members[id_]] @ own[members[id_]])
+                for id_, saw in profile.exposure.items()
+                if id_ in members
+            }
         return cls(
             families=families,
             approved=approved,
             seen=seen_,
-            heads=np.array([counts[pile] for pile in piles], np.int64),
-            own=np.array([float(pile.own) for pile in piles]),
+            heads=heads,
+            own=own,
             factor=np.array([float(weights[pile.group].factor) for pile in piles]),
             groups={id_: np.array(rows) for id_, rows in sorted(members.items())},
             fixed_share=profile.weighting == "fixed_share",
+            views=views,
         )
 
     @property
@@ -125,9 +139,15 @@ class Approvers:
 
     def prices(self, weights: Floats) -> Floats:
         """Return what a slot costs each family, by the weight of those who saw it."""
-        if self.seen.all():
+        if self.views is not None:
+            # Other crowds of a group are taken to have seen what this one saw.
+            exposure = np.zeros((len(weights), len(self.families)))
+            for id_, views in self.views.items():
+                exposure += np.outer(weights[:, self.groups[id_]].sum(axis=1), views)
+        elif self.seen.all():
             return np.ones((len(weights), len(self.families)))
-        exposure = weights @ self.seen.astype(np.float64)
+        else:
+            exposure = weights @ self.seen.astype(np.float64)
         most = exposure.max(axis=1, keepdims=True)
         bound = float(LOWEST_PRICE)
         return np.maximum(exposure / np.where(most > 0, most, 1), bound)

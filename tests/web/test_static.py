@@ -1,0 +1,66 @@
+"""What a page loads of ours: little, compressed, and the same code as in the source."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from pathlib import Path
+from posixpath import dirname, join, normpath
+
+import pytest
+from flask.testing import FlaskClient
+
+from logovote.paths import STATIC
+from logovote.web.pages import lean
+from tests.web.conftest import Scene, Visit
+
+OWN = [p for kind in ("css", "js") for p in sorted((STATIC / kind).glob(f"*.{kind}"))]
+
+
+def loaded(client: FlaskClient, page: str) -> dict[str, int]:
+    """The bytes of every script and style sheet of a page, as a browser gets them."""
+    found = re.findall(
+        r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', client.get(page).text
+    )
+    sizes: dict[str, int] = {}
+    while found:
+        address = found.pop()
+        if address in sizes:
+            continue
+        answer = client.get(address, headers={"Accept-Encoding": "gzip"})
+        data = answer.data
+        sizes[address] = len(data)
+        if answer.headers.get("Content-Encoding") == "gzip":
+            data = gzip.decompress(data)
+        text = data.decode()
+        for module in re.findall(r'^import [^"]*"([^"]+)"', text, re.MULTILINE):
+            found.append(normpath(join(dirname(address), module)))
+    return sizes
+
+
+def test_scripts_and_styles_of_the_gallery_are_at_most_16_kb(
+    shortlist: Scene, visit: Visit
+) -> None:
+    sizes = loaded(visit("Ann"), "/c/acme/shortlist")
+
+    assert any(address.endswith("save.js") for address in sizes)
+    assert sum(sizes.values()) <= 16_000, sizes
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_nothing_but_comments_is_left_out(path: Path) -> None:
+    text = path.read_text("utf-8")
+    kept = lean(text)
+
+    # No text goes over several lines, and what is left is what was there.
+    for line in kept.splitlines():
+        assert line.count("`") % 2 == 0, line
+    code = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    words = re.compile(r"\w+")
+    left = [
+        w
+        for line in code.splitlines()
+        if not line.strip().startswith("//")
+        for w in words.findall(line)
+    ]
+    assert words.findall(kept) == left
