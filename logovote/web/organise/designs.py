@@ -15,7 +15,7 @@ from logovote.store.models import Submission
 from logovote.web.context import acting_name, db, now, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
-from logovote.web.pictures import Picture, picture, picture_of
+from logovote.web.pictures import Picture, picture_from, picture_of
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def design(slug: str, entry: int) -> str:
                 version.number,
                 version.file,
                 version.created_at,
-                picture(version.digest, kept[version.digest].ground),
+                picture_from(kept[version.digest]),
                 _facts(kept[version.digest]),
             )
             for version in versions

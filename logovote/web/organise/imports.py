@@ -20,7 +20,7 @@ from logovote.web import forms
 from logovote.web.context import db, now, reading, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
-from logovote.web.pictures import Picture, picture
+from logovote.web.pictures import Picture, picture_from
 
 _LONGEST_NAME = 200
 _RUNNING = frozenset({JobState.LOOKING, JobState.IMPORTING})
@@ -178,7 +178,7 @@ def _pictures(files: Iterable[dict[str, Any]]) -> dict[str, Picture]:
     """Find the pictures that rows show, as far as they were kept. One statement."""
     digests = {file.get(key) for file in files for key in ("digest", "before")}
     kept = queries.pictures(db(), {digest for digest in digests if digest})
-    return {row.digest: picture(row.digest, row.ground) for row in kept}
+    return {row.digest: picture_from(row) for row in kept}
 
 
 def _row(file: dict[str, Any], pictures: dict[str, Picture]) -> Row:
