@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -63,6 +63,7 @@ def import_designs(
     resume: bool = False,
     dry_run: bool = False,
     keep_pictures: bool = False,
+    refused: Mapping[str, str] | None = None,
     withdraw_missing: bool = False,
     progress: Progress = lambda _done, _total: None,
 ) -> ImportReport:
@@ -82,6 +83,8 @@ def import_designs(
         dry_run: only tell what would happen; decodes every new picture too.
         keep_pictures: let a dry run keep the pictures it made, to be looked at and
             then used; `forget_pictures` deletes them.
+        refused: why an earlier look refused pictures, by the digest of their bytes:
+            what it showed is what happens.
         withdraw_missing: mark submissions that are not in the export as withdrawn.
         progress: called with files done and files in all.
 
@@ -100,6 +103,7 @@ def import_designs(
             resume=resume,
             dry_run=dry_run,
             keep_pictures=keep_pictures,
+            refused=refused or {},
             withdraw_missing=withdraw_missing,
             progress=progress,
         )
@@ -122,6 +126,7 @@ def _import(
     resume: bool,
     dry_run: bool,
     keep_pictures: bool,
+    refused: Mapping[str, str],
     withdraw_missing: bool,
     progress: Progress,
 ) -> ImportReport:
@@ -131,8 +136,8 @@ def _import(
         developed = _developed(session, store)
     matching = match(reading, holdings)
     claims, reports = matching.claims, matching.reports
-    pictures = _develop(fence, reading, claims, developed)
-    refusals: dict[str, str] = {}
+    refusals = dict(refused)
+    pictures = _develop(fence, reading, claims, developed | refusals.keys())
     progress(0, len(claims))
     # Closed here and now, an import that fails leaves nobody decoding.
     with contextlib.closing(pictures):
@@ -152,7 +157,11 @@ def _import(
                     refusals[claim.digest] = "It changed while it was being imported."
             if claim.digest in refusals:
                 reason = refusals[claim.digest]
-                reports.append(FileReport(claim.entry.file, "refused", reason=reason))
+                reports.append(
+                    FileReport(
+                        claim.entry.file, "refused", reason=reason, digest=claim.digest
+                    )
+                )
             else:
                 developed.add(claim.digest)
                 reports.append(report := decide(claim, holdings))
@@ -267,12 +276,10 @@ def _developed(session: Session, store: Store) -> set[str]:
 
 
 def _develop(
-    fence: Fence, reading: Reading, claims: Iterable[Claim], developed: set[str]
+    fence: Fence, reading: Reading, claims: Iterable[Claim], known: set[str]
 ) -> Generator[Developed | UnreadableImageError, None, None]:
     """Decode each new picture once, in the order of `claims`."""
-    fresh = {
-        claim.digest: claim.entry for claim in claims if claim.digest not in developed
-    }
+    fresh = {claim.digest: claim.entry for claim in claims if claim.digest not in known}
     jobs = [(digest, partial(reading.read, entry)) for digest, entry in fresh.items()]
     for _digest, result in fence.develop_many(jobs):
         yield result

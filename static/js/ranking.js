@@ -42,7 +42,9 @@ function paintRow(row, i) {
 }
 
 function paint(items) {
-  lines = tiers.fromItems(items);
+  // What this device still holds may name a logo that was withdrawn.
+  const standing = items.map((tier) => tier.filter((id) => rows.has(id))).filter((tier) => tier.length);
+  lines = tiers.fromItems(standing);
   glide(() => {
     const ids = new Set(lines.map((line) => line.id));
     // Moving a row takes the focus from it, so only move what is out of place.

@@ -111,7 +111,7 @@ def test_the_dry_run_shows_old_and_new_side_by_side(
     expect(twice).to_contain_text("ignored: the same picture as a/#20.png")
     expect(twice).to_contain_text("One picture under entries 30, 31")
     expect(page.get_by_role("region", name="1 withdrawn")).to_contain_text("3")
-    expect(page.get_by_role("region", name="refused")).to_contain_text("#40.png")
+    expect(page.get_by_role("region", name="2 refused")).to_contain_text("#40.png")
     expect(page.get_by_role("region", name="13 new")).to_contain_text("#50.png")
     pictures_are_there(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
