@@ -66,7 +66,7 @@ class Uploads:
         shutil.rmtree(self._folder / PurePosixPath(key).parts[0], ignore_errors=True)
 
     def tidy(self, keys: Collection[str], before: datetime) -> None:
-        """Delete what nobody knows by one of `keys`: a process died while it came in."""
+        """Delete what no key names: a process died while it came in."""
         known = {PurePosixPath(key).parts[0] for key in keys}
         for path in self._folder.glob("*"):
             if path.name not in known and path.stat().st_mtime < before.timestamp():
