@@ -17,7 +17,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from logovote.contest import rounds
+from logovote.contest import families, rounds
+from logovote.contest.families import Proposed
 from logovote.contest.matching import (
     Claim,
     FileReport,
@@ -37,6 +38,7 @@ from logovote.ingest.members import UnreadableFileError
 from logovote.ingest.reading import Reading
 from logovote.store.media import digest_of
 from logovote.store.models import (
+    Contest,
     Derivative,
     ImportJob,
     JobState,
@@ -47,6 +49,8 @@ from logovote.store.models import (
 from logovote.store.store import Store
 
 Progress = Callable[[int, int], None]
+# What compares the pictures of a contest and finds those that look like one concept.
+Propose = Callable[[Session, Contest], Iterable[Proposed]]
 
 
 class ImportStoppedError(LogovoteError):
@@ -66,6 +70,7 @@ def import_designs(
     refused: Mapping[str, str] | None = None,
     withdraw_missing: bool = False,
     progress: Progress = lambda _done, _total: None,
+    propose: Propose | None = None,
 ) -> ImportReport:
     """Take an export in; one bad file never costs the others.
 
@@ -87,6 +92,7 @@ def import_designs(
             what it showed is what happens.
         withdraw_missing: mark submissions that are not in the export as withdrawn.
         progress: called with files done and files in all.
+        propose: finds families of variants, once all designs are in.
 
     Raises:
         RoundError: a round is closed and waits for its count.
@@ -107,6 +113,8 @@ def import_designs(
             withdraw_missing=withdraw_missing,
             progress=progress,
         )
+        if propose is not None and not dry_run:
+            _propose_families(store, contest_id, propose)
     except DBAPIError as error:
         raise ImportStoppedError(
             f"The database could not be written ({error.orig}), so the import stopped. "
@@ -114,6 +122,17 @@ def import_designs(
             "far is kept."
         ) from error
     return report
+
+
+def _propose_families(store: Store, contest_id: int, propose: Propose) -> None:
+    """Look at all designs together and keep what they suggest."""
+    # Looking takes its time, and ballots must not wait for it.
+    with store.database.read() as session:
+        found = list(propose(session, session.get_one(Contest, contest_id)))
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        families.refresh_proposals(session, contest, found)
+        session.commit()
 
 
 def _import(
