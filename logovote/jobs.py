@@ -138,6 +138,7 @@ class Jobs:
                 resume=job.started_at is not None,
                 dry_run=job.state is JobState.LOOKING,
                 keep_pictures=True,
+                refused=_refused(job),
                 withdraw_missing=job.withdraw_missing,
                 progress=progress,
             )
@@ -164,3 +165,16 @@ class Jobs:
             for name, value in values.items():
                 setattr(job, name, value)
             session.commit()
+
+
+def _refused(job: ImportJob) -> dict[str, str]:
+    """Return what the look before an import refused, by digest, and why."""
+    # After a failure it is the sentence that said so.
+    if job.state is not JobState.IMPORTING or not job.report.startswith("{"):
+        return {}
+    files = json.loads(job.report)["files"]
+    return {
+        file["digest"]: file["reason"]
+        for file in files
+        if file["status"] == "refused" and file.get("digest")
+    }

@@ -232,6 +232,15 @@ def items_of(ballot: Ballot | None) -> Items:
     return [] if ballot is None else list(json.loads(ballot.choice))
 
 
+def standing_items(session: Session, round_: Round, ballot: Ballot | None) -> Items:
+    """Return what a ballot says without what was withdrawn since; it closes up.
+
+    One statement, or none where the ballot says nothing.
+    """
+    items = items_of(ballot)
+    return checked_items(round_.kind, items, slate(session, round_)) if items else []
+
+
 def _earlier(session: Session, ballot: Ballot, save_id: str) -> Receipt | None:
     """Find the receipt of a save that was acknowledged, or should have been."""
     save = session.scalar(

@@ -157,17 +157,17 @@ def _file_name(place: str, design: Design) -> str:
     """Name a file so that names sort by place, as in 01-entry-36.png."""
     designer = _UNSAFE.sub("-", design.designer or "").strip("-.")[:40]
     parts = [place, "entry", str(design.entry), designer]
-    return "-".join(part for part in parts if part) + _suffix(design.format)
+    return "-".join(part for part in parts if part) + suffix(design.format)
 
 
-def _suffix(format_: str) -> str:
+def suffix(format_: str) -> str:
     """Return the ending that files of a format usually have."""
     return "." + _EXTENSIONS.get(format_, format_.lower())
 
 
 def original_name(submission: Submission) -> str:
     """Name an original for a download, by its entry number and true format."""
-    return f"entry-{submission.entry}{_suffix(submission.picture.format)}"
+    return f"entry-{submission.entry}{suffix(submission.picture.format)}"
 
 
 def as_zip(store: Store, session: Session, contest: Contest) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from logovote.contest import rounds
+from logovote.contest import families, rounds
+from logovote.contest.families import Proposed
 from logovote.contest.matching import (
     Claim,
     FileReport,
@@ -37,6 +38,7 @@ from logovote.ingest.members import UnreadableFileError
 from logovote.ingest.reading import Reading
 from logovote.store.media import digest_of
 from logovote.store.models import (
+    Contest,
     Derivative,
     ImportJob,
     JobState,
@@ -47,6 +49,8 @@ from logovote.store.models import (
 from logovote.store.store import Store
 
 Progress = Callable[[int, int], None]
+# What compares the pictures of a contest and finds those that look like one concept.
+Propose = Callable[[Session, Contest], Iterable[Proposed]]
 
 
 class ImportStoppedError(LogovoteError):
@@ -63,8 +67,10 @@ def import_designs(
     resume: bool = False,
     dry_run: bool = False,
     keep_pictures: bool = False,
+    refused: Mapping[str, str] | None = None,
     withdraw_missing: bool = False,
     progress: Progress = lambda _done, _total: None,
+    propose: Propose | None = None,
 ) -> ImportReport:
     """Take an export in; one bad file never costs the others.
 
@@ -82,8 +88,11 @@ def import_designs(
         dry_run: only tell what would happen; decodes every new picture too.
         keep_pictures: let a dry run keep the pictures it made, to be looked at and
             then used; `forget_pictures` deletes them.
+        refused: why an earlier look refused pictures, by the digest of their bytes:
+            what it showed is what happens.
         withdraw_missing: mark submissions that are not in the export as withdrawn.
         progress: called with files done and files in all.
+        propose: finds families of variants, once all designs are in.
 
     Raises:
         RoundError: a round is closed and waits for its count.
@@ -100,9 +109,12 @@ def import_designs(
             resume=resume,
             dry_run=dry_run,
             keep_pictures=keep_pictures,
+            refused=refused or {},
             withdraw_missing=withdraw_missing,
             progress=progress,
         )
+        if propose is not None and not dry_run:
+            _propose_families(store, contest_id, propose)
     except DBAPIError as error:
         raise ImportStoppedError(
             f"The database could not be written ({error.orig}), so the import stopped. "
@@ -110,6 +122,17 @@ def import_designs(
             "far is kept."
         ) from error
     return report
+
+
+def _propose_families(store: Store, contest_id: int, propose: Propose) -> None:
+    """Look at all designs together and keep what they suggest."""
+    # Looking takes its time, and ballots must not wait for it.
+    with store.database.read() as session:
+        found = list(propose(session, session.get_one(Contest, contest_id)))
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        families.refresh_proposals(session, contest, found)
+        session.commit()
 
 
 def _import(
@@ -122,6 +145,7 @@ def _import(
     resume: bool,
     dry_run: bool,
     keep_pictures: bool,
+    refused: Mapping[str, str],
     withdraw_missing: bool,
     progress: Progress,
 ) -> ImportReport:
@@ -131,8 +155,8 @@ def _import(
         developed = _developed(session, store)
     matching = match(reading, holdings)
     claims, reports = matching.claims, matching.reports
-    pictures = _develop(fence, reading, claims, developed)
-    refusals: dict[str, str] = {}
+    refusals = dict(refused)
+    pictures = _develop(fence, reading, claims, developed | refusals.keys())
     progress(0, len(claims))
     # Closed here and now, an import that fails leaves nobody decoding.
     with contextlib.closing(pictures):
@@ -152,7 +176,11 @@ def _import(
                     refusals[claim.digest] = "It changed while it was being imported."
             if claim.digest in refusals:
                 reason = refusals[claim.digest]
-                reports.append(FileReport(claim.entry.file, "refused", reason=reason))
+                reports.append(
+                    FileReport(
+                        claim.entry.file, "refused", reason=reason, digest=claim.digest
+                    )
+                )
             else:
                 developed.add(claim.digest)
                 reports.append(report := decide(claim, holdings))
@@ -267,12 +295,10 @@ def _developed(session: Session, store: Store) -> set[str]:
 
 
 def _develop(
-    fence: Fence, reading: Reading, claims: Iterable[Claim], developed: set[str]
+    fence: Fence, reading: Reading, claims: Iterable[Claim], known: set[str]
 ) -> Generator[Developed | UnreadableImageError, None, None]:
     """Decode each new picture once, in the order of `claims`."""
-    fresh = {
-        claim.digest: claim.entry for claim in claims if claim.digest not in developed
-    }
+    fresh = {claim.digest: claim.entry for claim in claims if claim.digest not in known}
     jobs = [(digest, partial(reading.read, entry)) for digest, entry in fresh.items()]
     for _digest, result in fence.develop_many(jobs):
         yield result

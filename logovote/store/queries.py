@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -22,6 +22,7 @@ from logovote.store.models import (
     Kind,
     Look,
     Phase,
+    Picture,
     Round,
     Submission,
     Version,
@@ -119,6 +120,20 @@ def derivative(session: Session, digest: str, kind: str) -> Derivative | None:
         .where(Derivative.kind == kind)
         .limit(1)
     )
+
+
+def pictures(session: Session, digests: Collection[str]) -> Sequence[Picture]:
+    """Return what is known of these originals."""
+    return session.scalars(select(Picture).where(Picture.digest.in_(digests))).all()
+
+
+def versions(session: Session, submission_id: int) -> Sequence[Version]:
+    """List the versions of a design, the newest first."""
+    return session.scalars(
+        select(Version)
+        .where(Version.submission_id == submission_id)
+        .order_by(Version.number.desc())
+    ).all()
 
 
 def families(session: Session, contest_id: int) -> Sequence[Family]:

@@ -7,8 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self
 
+from sqlalchemy import select
+
 from logovote.store import migrate
 from logovote.store.media import MediaStore
+from logovote.store.models import ImportJob
 from logovote.store.session import Database
 from logovote.store.uploads import Uploads
 
@@ -39,6 +42,9 @@ class Store:
         )
 
     def tidy(self, before: datetime) -> None:
-        """Delete pictures that a process which was killed before then left half."""
+        """Delete what processes that were killed before then left half written."""
         self.originals.tidy(before)
         self.derivatives.tidy(before)
+        with self.database.read() as session:
+            keys = session.scalars(select(ImportJob.source)).all()
+        self.uploads.tidy(keys, before)

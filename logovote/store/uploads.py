@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 from uuid import uuid4
 
+from logovote.errors import LogovoteError
+
 _LONGEST_PART_BYTES = 200
 _DEEPEST = 10
 _DOTS = frozenset({"/", ".", ".."})
+
+
+class UploadError(LogovoteError):
+    """What was sent cannot be kept; nothing of it is."""
 
 
 class SentFile(Protocol):
@@ -34,15 +41,20 @@ class Uploads:
         The names are strangers': they label the files inside that folder, and no part
         of one can lead out of it. A single file is its own key, so that an archive is
         read as one.
+
+        Raises:
+            UploadError: the disk takes no more.
         """
         root = self._folder / uuid4().hex
-        for number, file in enumerate(files):
-            path = root.joinpath(*_parts(file.filename or "") or [f"file-{number}"])
-            if not _is_free(path):
-                path = root / uuid4().hex / path.name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file.save(path)
-        kept = path if len(files) == 1 else root
+        try:
+            paths = [_write(file, root, number) for number, file in enumerate(files)]
+        except OSError as error:
+            shutil.rmtree(root, ignore_errors=True)
+            raise UploadError(
+                f"The upload could not be kept ({error.strerror}). Free some space on "
+                "the disk, then send it again; nothing was changed."
+            ) from error
+        kept = paths[0] if len(paths) == 1 else root
         return kept.relative_to(self._folder).as_posix()
 
     def path(self, key: str) -> Path:
@@ -52,6 +64,22 @@ class Uploads:
     def forget(self, key: str) -> None:
         """Delete an upload."""
         shutil.rmtree(self._folder / PurePosixPath(key).parts[0], ignore_errors=True)
+
+    def tidy(self, keys: Collection[str], before: datetime) -> None:
+        """Delete what no key names: a process died while it came in."""
+        known = {PurePosixPath(key).parts[0] for key in keys}
+        for path in self._folder.glob("*"):
+            if path.name not in known and path.stat().st_mtime < before.timestamp():
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _write(file: SentFile, root: Path, number: int) -> Path:
+    path = root.joinpath(*_parts(file.filename or "") or [f"file-{number}"])
+    if not _is_free(path):
+        path = root / uuid4().hex / path.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file.save(path)
+    return path
 
 
 def _is_free(path: Path) -> bool:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from flask import Response, jsonify, request
 
-from logovote.contest import casting
+from logovote.contest import casting, news
 from logovote.contest.casting import (
     ConflictError,
     InvalidBallotError,
@@ -128,6 +128,7 @@ def shared(
         "ballot": ballot_view(seat, round_, ballot),
         "can_vote": can_vote(seat, round_),
         "notice": notice(seat),
+        "news": news.since_last_save(db(), round_, ballot),
     }
 
 

@@ -111,6 +111,12 @@ def page_asked_for(below: str) -> str | None:
     return page if isinstance(page, str) and page.startswith(below) else None
 
 
+def acting_name() -> str:
+    """Name who is signed in, for the record of what organisers do."""
+    person = current_person()
+    return "" if person is None else person.name or person.key
+
+
 def sign_in(person: Person, token: str) -> None:
     """Let the visitor's cookie hold a session that has just begun."""
     # What an earlier visitor, or an attacker, put into the cookie must not live on.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, abort, request, url_for
 
 from logovote.imaging.picture import DERIVATIVE_TYPE, SPECS_VERSION
-from logovote.store import queries
+from logovote.store import models, queries
 from logovote.store.models import Submission
 from logovote.web.context import db, site
 
@@ -81,8 +81,12 @@ class Preview:
 
 def picture_of(submission: Submission) -> Picture:
     """Return the pictures of a submission as it is now (with its facts loaded)."""
-    facts = submission.picture
-    return Picture(submission.digest, facts.ground, facts.colour, facts.cutout)
+    return picture_from(submission.picture)
+
+
+def picture_from(facts: models.Picture) -> Picture:
+    """Return the pictures of any original that was kept."""
+    return Picture(facts.digest, facts.ground, facts.colour, facts.cutout)
 
 
 def preview_of(submission: Submission) -> Preview:

@@ -95,7 +95,8 @@ def press(slug: str) -> BaseResponse:
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.RANKING)
     ballot = ballots.ballot_of(visitor, round_)
-    items = forms.ranked_with(casting.items_of(ballot), request.form)
+    standing = casting.standing_items(db(), round_, ballot)
+    items = forms.ranked_with(standing, request.form)
     ballots.save_from_form(visitor, round_, ballot, items)
     if request.form.get("do") == "order":
         flash("This is your ranking now. You can still change it.", "success")
@@ -113,12 +114,16 @@ def rows_of(
     # Without a shortlist round there is no gallery, and no page for each design.
     gallery = queries.latest_round(db(), round_.contest_id, Kind.SHORTLIST)
     stars = _stars(visitor, gallery)
+    candidacies = queries.candidacies(db(), round_.id)
+    standing = {casting.NONE, *(str(each.submission.entry) for each in candidacies)}
     places: dict[str, tuple[int, bool]] = {}
     for tier in items:
         place = len(places) + 1
-        places.update({id_: (place, number > 0) for number, id_ in enumerate(tier)})
+        # What was withdrawn takes no place: the others close up.
+        left = [id_ for id_ in tier if id_ in standing]
+        places.update({id_: (place, number > 0) for number, id_ in enumerate(left)})
     rows = {}
-    for candidacy in queries.candidacies(db(), round_.id):
+    for candidacy in candidacies:
         design = candidacy.submission
         id_ = str(design.entry)
         place, tied = places.get(id_, (0, False))

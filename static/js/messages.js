@@ -37,3 +37,15 @@ export const files = (names, bytes) =>
 export const sent = (part) => `${Math.floor(part * 100)} % sent`;
 export const received = "Received. Looking at the files…";
 export const uploadFailed = "The upload did not arrive. Nothing was changed: try again.";
+
+const minutes = (seconds) => Math.ceil(seconds / 60);
+export const timeLeft = (seconds) =>
+  seconds < 50 ? "less than a minute left" : `about ${minutes(seconds)} ${minutes(seconds) === 1 ? "minute" : "minutes"} left`;
+export const serverAway = "No answer from the site. The work goes on when it is back.";
+
+export const ticked = (number) => (number ? `${number} ticked` : "Tick designs, or drag them");
+export const tickTwo = "Tick at least two designs that are one concept.";
+export const tickOne = "Tick the designs that should stand alone.";
+export const noProposal = "There is no proposal here to decide.";
+export const nothingToUndo = "There is nothing to undo.";
+export const notDone = "That did not work. Nothing was changed: load the page again.";

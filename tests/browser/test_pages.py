@@ -129,6 +129,8 @@ ORGANISERS_PAGES = [
     "/organise/new",
     f"/organise/{RUNNING}/",
     f"/organise/{RUNNING}/designs",
+    f"/organise/{RUNNING}/designs/1",
+    f"/organise/{RUNNING}/families",
     f"/organise/{RUNNING}/people",
     f"/organise/{RUNNING}/rounds/shortlist",
     f"/organise/{DECIDED}/rounds/ranking",

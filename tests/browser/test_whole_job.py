@@ -85,12 +85,12 @@ def import_designs(page: Page, folder: Path) -> None:
     expect(
         page.get_by_role("heading", name="Ready to import export.zip")
     ).to_be_visible()
-    expect(page.get_by_text("4 new")).to_be_visible()
-    expect(page.get_by_text("1 refused")).to_be_visible()
+    expect(page.get_by_role("heading", name="4 new")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 refused")).to_be_visible()
     page.get_by_role("button", name="Import").click()
     expect(page.get_by_role("heading", name="Imported export.zip")).to_be_visible()
     page.get_by_role("link", name="To the designs").click()
-    expect(page.get_by_role("checkbox", name="4")).to_be_visible()
+    expect(page.get_by_role("link", name="Design 4")).to_be_visible()
 
 
 def invite(page: Page) -> dict[str, str]:

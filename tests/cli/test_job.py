@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from logovote.cli import cli
 from logovote.cli import designs as designs_
 from logovote.imaging.worker import Fence
+from logovote.store.media import digest_of
 from tests.builders import SharedFence, folder_of, png, zip_of
 
 PEOPLE = (
@@ -165,6 +166,8 @@ def test_import_reports_every_file_in_the_documented_form(
         "designer": None,
         "version": 1,
         "reason": None,
+        "digest": digest_of(png(4)),
+        "before": None,
     }
     assert rows["../#6.png"]["status"] == "refused"
     assert rows["../#6.png"]["reason"]
@@ -202,6 +205,35 @@ def test_families_are_listed_in_the_documented_form(run: Terminal, acme: Path) -
         ]
     }
     run("families", "acme", "--confirm")
+
+
+def test_families_are_merged_split_and_taken_back(run: Terminal, acme: Path) -> None:
+    merged = run("families", "acme", "--merge", "3,#1")
+    assert merged.stderr.strip().endswith("1 and 3 are one family.")
+    run("families", "acme", "--split", "3")
+    run("families", "acme", "--undo")
+
+    found = document(run("families", "acme", "--json"))["families"]
+    assert found[0] == {"id": "f1", "entries": [1, 3], "confirmed": True}
+    run("families", "acme", "--undo")
+    assert "nothing to take back" in run("families", "acme", "--undo", status=1).stderr
+    assert len(document(run("families", "acme", "--json"))["families"]) == 3
+
+
+def test_a_design_is_withdrawn_with_a_reason_and_reinstated(
+    run: Terminal, acme: Path
+) -> None:
+    told = run("withdraw", "acme", "2", "--reason", "a copy of another")
+    assert "logovote reinstate acme 2" in told.stderr
+    assert len(document(run("families", "acme", "--json"))["families"]) == 2
+    again = document(run("import", "acme", "export", "--json"))
+    row = next(row for row in again["files"] if row["entry"] == 2)
+    assert (row["status"], again["summary"]["same"]) == ("same", 3)
+    assert "stays withdrawn (a copy of another)" in row["reason"]
+
+    run("reinstate", "acme", "2")
+
+    assert len(document(run("families", "acme", "--json"))["families"]) == 3
 
 
 def test_people_have_links_that_are_theirs_and_stay(run: Terminal, acme: Path) -> None:
@@ -290,6 +322,10 @@ REFUSED = [
     ("contest new No_Good --title X", "small letters"),
     ("import nowhere export", "no contest named “nowhere”"),
     ("families nowhere", "no contest named"),
+    ("families acme --undo", "nothing to take back"),
+    ("withdraw acme 9 --reason gone", "no design number 9"),
+    ("withdraw nowhere 1 --reason gone", "no contest named"),
+    ("reinstate acme 1", "is not withdrawn"),
     ("groups acme --share jury=1/2", "no group “jury”"),
     ("groups acme --share core=most", "is no share"),
     ("people import nowhere people.csv", "no contest named"),
@@ -332,6 +368,9 @@ WRONG = [
     "export acme",
     "export acme --to notes.txt",
     "families acme --data elsewhere",
+    "families acme --merge many",
+    "withdraw acme 1",
+    "withdraw acme one --reason gone",
     "contest new fresh",
 ]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from logovote.contest import families, intake, rounds
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
@@ -47,7 +49,7 @@ def take_in(
         path = files if isinstance(files, Path) else folder_of(next(folders), files)
         with read_entries(path) as reading:
             return intake.import_designs(
-                store, contest_id, reading, fence, now=now, **options
+                store, contest_id, reading, fence, **{"now": now} | options
             )
 
     return take
@@ -535,3 +537,78 @@ def test_what_the_list_names_without_a_file_is_remarked(take_in: Importer) -> No
     report = take_in({"a.png": png(1), "manifest.csv": manifest})
 
     assert any("gone.png" in remark for remark in report.remarks)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """As whoever compares pictures makes them."""
+
+    entries: tuple[int, ...]
+    confidence: float = 0.8
+    reasons: tuple[str, ...] = ("one designer",)
+
+
+def test_families_are_proposed_anew_by_every_import_but_a_dry_run(
+    store: Store, contest_id: int, take_in: Importer
+) -> None:
+    def propose(session: Session, contest: Contest) -> list[Proposal]:
+        designs = queries.submissions(session, contest.id)
+        return [Proposal(tuple(design.entry for design in designs))]
+
+    def proposed() -> list[tuple[int, ...]]:
+        with store.database.read() as session:
+            contest = session.get_one(Contest, contest_id)
+            groups = families.groupings(session, contest)
+        return [group.entries for group in groups if group.proposed]
+
+    take_in({"#1.png": png(1), "#2.png": png(2)}, propose=propose)
+    assert proposed() == [(1, 2)]
+    take_in({"#3.png": png(3)}, propose=propose, dry_run=True)
+    assert proposed() == [(1, 2)]
+    take_in({"#3.png": png(3)}, propose=propose)
+    assert proposed() == [(1, 2, 3)]
+
+
+def test_a_picture_that_another_entry_shows_is_pointed_out(take_in: Importer) -> None:
+    take_in({"#1.png": png(1)})
+
+    report = take_in({"#2.png": png(1)})
+
+    assert reason(report, "#2.png") == "the same picture as entry 1"
+
+
+def test_a_file_that_changes_under_our_hands_is_refused(
+    store: Store, contest_id: int, fence: Fence, now: datetime, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path / "export", {"#1.png": png(1), "#2.png": png(2)})
+
+    def meanwhile(done: int, _total: int) -> None:
+        if done == 1:
+            (folder / "#2.png").write_bytes(png(3))
+
+    with read_entries(folder) as reading:
+        report = intake.import_designs(
+            store, contest_id, reading, fence, now=now, progress=meanwhile
+        )
+
+    assert statuses(report) == {"#1.png": "new", "#2.png": "refused"}
+    assert "changed while" in reason(report, "#2.png")
+    assert held(store) == of((1, 1, png(1)))
+
+
+def test_an_import_that_is_taken_up_again_reports_as_if_it_had_never_stopped(
+    store: Store, take_in: Importer, now: datetime
+) -> None:
+    take_in({"#1.png": png(1), "#9.png": png(9)}, now=now - timedelta(days=1))
+    files = {"#1.png": png(11), "a/#2.png": png(2), "b/#2.png": png(22)} | {
+        "fox.png": png(3),
+        "owl.png": png(4),
+    }
+    first = take_in(files, resume=True, withdraw_missing=True)
+    before = held(store), counts(store)
+
+    again = take_in(files, resume=True, withdraw_missing=True)
+
+    assert again == first
+    assert (held(store), counts(store)) == before
+    assert first.summary()["withdrawn"] == 1

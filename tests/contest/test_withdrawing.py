@@ -189,6 +189,18 @@ def test_a_family_on_the_ballot_stands_for_all_its_variants(
     assert not told(session, round_, "Bob")
 
 
+def test_what_left_before_the_vote_is_no_news(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    round_ = open_shortlist(session, contest, now)
+    leave(session, contest, 57, now)
+    cast(session, round_, "Ann", ["f12"], now + HOUR)
+
+    change(session, contest, 57, now + 2 * HOUR)
+
+    assert not told(session, round_)
+
+
 def test_others_and_those_without_a_ballot_are_told_nothing(
     session: Session, contest: Contest, now: datetime
 ) -> None:

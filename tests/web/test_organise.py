@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -18,7 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from logovote import jobs
-from logovote.contest import rounds
+from logovote.contest import families, regrouping, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
@@ -32,6 +33,15 @@ from tests.web.conftest import Scene, Visit
 from tests.web.pages import csrf_token, post
 
 UPLOAD = "/organise/acme/designs/upload"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """As whoever compares pictures makes them."""
+
+    entries: tuple[int, ...]
+    confidence: float = 0.8
+    reasons: tuple[str, ...] = ("one designer",)
 
 
 @pytest.fixture
@@ -205,13 +215,16 @@ def test_hostile_names_do_not_get_into_each_others_way(
 
 
 def files_outside(site: Site) -> set[Path]:
-    """Everything below the test's folder that is not in an upload."""
+    """Everything below the test's folder that is not in an upload or our own."""
     uploads = site.settings.files_folder / "uploads"
+    derivatives = site.settings.files_folder / "derivatives"
     files = (path for path in site.settings.data.parent.rglob("*") if path.is_file())
     return {
         path
         for path in files
-        if uploads not in path.parents and "sqlite" not in path.name
+        if not {uploads, derivatives} & {*path.parents}
+        and path.suffix != ".turn"
+        and "sqlite" not in path.name
     }
 
 
@@ -388,9 +401,11 @@ def test_families_are_merged_and_split(organiser: FlaskClient, scene: Scene) -> 
     url = "/organise/acme/families"
 
     post(organiser, url, {"entry": ["1", "2"], "do": "merge"})
-    assert "2 variants" in organiser.get("/organise/acme/designs").text
+    assert organiser.get(url).text.count("Family of 2 variants") == 2
     post(organiser, url, {"entry": ["1", "2", "12", "57"], "do": "split"})
-    assert "2 variants" not in organiser.get("/organise/acme/designs").text
+    assert "Family of" not in organiser.get(url).text
+    post(organiser, url, {"do": "undo"})
+    assert organiser.get(url).text.count("Family of 2 variants") == 2
 
     refused = post(organiser, url, {"entry": "1", "do": "merge"})
     assert refused.status_code == 400
@@ -516,3 +531,256 @@ def test_what_people_wrote_is_text_on_every_page(
     assert {page.status_code for page in pages} == {200}
     assert not [page.request.path for page in pages if script in page.text]
     assert csrf_token(organiser)
+
+
+def test_a_dry_run_keeps_its_pictures_until_the_upload_is_forgotten(
+    organiser: FlaskClient, site: Site
+) -> None:
+    before = derivatives(site)
+    first = upload(organiser, [("#71.png", png(71)), ("#72.png", png(72))])
+    second = upload(organiser, [("#72.png", png(72)), ("#73.png", png(73))])
+    take_step(site, first)
+    take_step(site, second)
+    page = organiser.get(f"/organise/acme/designs/imports/{first}").text
+    shown = re.findall(r'src="(/media/[^"]+/thumb\.webp)"', page)
+    assert len(shown) == 2
+    assert [organiser.get(url).status_code for url in shown] == [200, 200]
+
+    post(organiser, f"/organise/acme/designs/imports/{first}/drop")
+
+    assert [organiser.get(url).status_code for url in shown] == [404, 200]
+    post(organiser, f"/organise/acme/designs/imports/{second}/drop")
+    assert derivatives(site) == before
+
+
+def derivatives(site: Site) -> set[Path]:
+    folder = site.settings.files_folder / "derivatives"
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+def test_forgetting_an_upload_leaves_what_was_imported(
+    organiser: FlaskClient, site: Site
+) -> None:
+    first = upload(organiser, [("#71.png", png(71))])
+    take_step(site, first)
+    post(organiser, f"/organise/acme/designs/imports/{first}")
+    take_step(site, first)
+    kept = derivatives(site)
+    second = upload(organiser, [("#71.png", png(71)), ("#72.png", png(72))])
+    take_step(site, second)
+
+    post(organiser, f"/organise/acme/designs/imports/{second}/drop")
+
+    assert derivatives(site) == kept
+
+
+def test_a_job_that_was_stopped_says_so(organiser: FlaskClient, site: Site) -> None:
+    id_ = upload(organiser, [("#71.png", png(71))])
+    with site.store.database.write() as session:
+        session.get_one(ImportJob, id_).begun = True  # and then the site was killed
+        session.commit()
+
+    take_step(site, id_)
+
+    page = organiser.get(f"/organise/acme/designs/imports/{id_}").text
+    assert "took it up again by itself" in page
+
+
+def test_a_report_of_two_thousand_files_stays_light(
+    organiser: FlaskClient, site: Site, now: datetime
+) -> None:
+    files = [
+        {
+            "file": f"sub/#{n}.png",
+            "status": ("new", "changed", "same", "refused")[n % 4],
+            "entry": n,
+            "designer": f"Designer {n}",
+            "version": 1,
+            "reason": "no picture" if n % 4 == 3 else None,
+            "digest": f"{n:064x}",
+            "before": None,
+        }
+        for n in range(2000)
+    ]
+    summary = dict.fromkeys(("new", "changed", "same", "refused"), 500)
+    with site.store.database.write() as session:
+        contest = contest_by_slug(session, "acme")
+        job_ = ImportJob(
+            contest_id=contest.id,
+            source="export/export.zip",
+            name="export.zip",
+            state=JobState.READY,
+            report=json.dumps(
+                {
+                    "summary": summary | {"withdrawn": 0, "ignored": 0},
+                    "files": files,
+                    "remarks": [],
+                }
+            ),
+            created_at=now,
+        )
+        session.add(job_)
+        session.commit()
+        page = f"/organise/acme/designs/imports/{job_.id}"
+
+    whole = organiser.get(page).text
+    assert len(whole) < 100_000
+    assert "500 new" in whole
+    assert "Show all 500" in whole
+    last = organiser.get(f"{page}?show=new&page=3").text
+    assert last.count("sub/#") == 100
+    assert "#1996.png" in last
+    assert len(last) < 100_000
+    for odd in ("?show=new&page=99", "?show=new&page=0", "?show=x", "?show=same"):
+        assert organiser.get(page + odd).status_code == 200
+
+
+def test_every_version_of_a_design_is_shown_and_can_be_downloaded(
+    organiser: FlaskClient, site: Site
+) -> None:
+    for number in (71, 171):
+        id_ = upload(organiser, [("#71.png", png(number))])
+        take_step(site, id_)
+        post(organiser, f"/organise/acme/designs/imports/{id_}")
+        take_step(site, id_)
+
+    page = organiser.get("/organise/acme/designs/71").text
+    assert "2 versions" in page
+    assert "stays with the entry" in page
+    first = organiser.get("/organise/acme/original/71/1")
+    second = organiser.get("/organise/acme/original/71/2")
+    assert (first.data, second.data) == (png(71), png(171))
+    assert "entry-71-version-1.png" in first.headers["Content-Disposition"]
+    assert organiser.get("/organise/acme/original/71").data == png(171)
+    assert organiser.get("/organise/acme/original/71/3").status_code == 404
+    assert organiser.get("/organise/acme/designs/999").status_code == 404
+
+
+def test_a_design_withdrawn_by_hand_stays_out_until_it_is_brought_back(
+    organiser: FlaskClient, site: Site
+) -> None:
+    page = "/organise/acme/designs/71"
+
+    def take_in(number: int) -> str:
+        id_ = upload(organiser, [("#71.png", png(number))])
+        take_step(site, id_)
+        post(organiser, f"/organise/acme/designs/imports/{id_}")
+        take_step(site, id_)
+        return organiser.get(f"/organise/acme/designs/imports/{id_}").text
+
+    take_in(71)
+    refused = post(organiser, page, {"do": "withdraw", "reason": " "})
+    assert refused.status_code == 400
+    assert "Say why design 71" in refused.text
+    post(organiser, page, {"do": "withdraw", "reason": "a <b>copy</b>"})
+
+    assert "stays withdrawn (a &lt;b&gt;copy&lt;/b&gt;)" in take_in(171)
+    assert 71 not in entries(site)
+    shown = organiser.get(page).text
+    assert "2 versions" in shown
+    assert "Design 71 withdrawn: a &lt;b&gt;copy" in shown
+    post(organiser, page, {"do": "bring-back"})
+    assert 71 in entries(site)
+
+
+def test_families_are_decided_for_exactly_what_was_shown(
+    organiser: FlaskClient, scene: Scene
+) -> None:
+    url = "/organise/acme/families"
+    with scene.changing() as (session, acme):
+        families.refresh_proposals(session, acme, [Proposal((1, 2, 3))])
+    shown = organiser.get(url).text
+    assert "80 %" in shown
+    assert 'value="merge:1,2,3"' in shown
+    with scene.changing() as (session, acme):
+        families.refresh_proposals(session, acme, [Proposal((1, 2))])
+
+    post(organiser, url, {"do": "split:1,2"})
+    post(organiser, url, {"do": "merge:1,3"})
+
+    page = organiser.get(url).text
+    assert "1 and 3 are one family." in page
+    assert "Organiser" in page
+    with scene.changing() as (session, acme):
+        groups = [g.entries for g in families.groupings(session, acme)]
+        who = {change.who for change in regrouping.changes(session, acme)}
+    assert groups == [(1, 3), (2,), (12, 57)]
+    assert "" not in who
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"do": "dance"},
+        {},
+        {"do": "merge:"},
+        {"do": "merge:1,x,²"},
+        {"do": "split:"},
+        {"do": "split:999"},
+        {"do": "undo"},
+    ],
+)
+def test_a_change_of_families_that_makes_no_sense_is_refused_in_words(
+    organiser: FlaskClient, form: dict[str, str]
+) -> None:
+    answer = post(organiser, "/organise/acme/families", form)
+
+    assert answer.status_code == 400
+    assert "That did not work" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("find", "found"), [("2", [2]), ("#3", [3]), ("designer 1", [1]), ("zoe", [])]
+)
+def test_without_script_the_server_finds_who_stands_alone(
+    organiser: FlaskClient, find: str, found: list[int]
+) -> None:
+    page = organiser.get("/organise/acme/families", query_string={"find": find}).text
+
+    alone = page.partition('id="alone"')[2]
+    assert [int(n) for n in re.findall(r'data-tile="(\d+)"', alone)] == found
+
+
+def test_voters_are_told_what_became_of_their_choice(
+    organiser: FlaskClient, shortlist: Scene, visit: Visit, site: Site
+) -> None:
+    ann = visit("Ann")
+    post(ann, "/c/acme/shortlist/ballot", {"approve": "1"})
+    post(ann, "/c/acme/shortlist/ballot", {"approve": "2"})
+    assert "after you shortlisted" not in ann.get("/c/acme/shortlist").text
+
+    id_ = upload(organiser, [("#1.png", png(101))])
+    take_step(site, id_)
+    post(organiser, f"/organise/acme/designs/imports/{id_}")
+    take_step(site, id_)
+    post(organiser, "/organise/acme/designs/2", {"reason": "a copy"})
+
+    for page in ("/c/acme/shortlist", "/c/acme/logo/1"):
+        text = " ".join(ann.get(page).text.split())
+        assert "logo 1 was changed by the designer after you shortlisted it" in text
+        assert "Your vote stays with it" in text
+        assert "Logo <s>2</s> was withdrawn" in text
+        assert "(a copy)" in text
+    assert ann.get("/c/acme/shortlist").text.count("<b>changed</b>") == 1
+    assert "after you shortlisted" not in visit("Bob").get("/c/acme/shortlist").text
+
+    post(ann, "/c/acme/shortlist/ballot", {"approve": "3"})
+    assert "after you shortlisted" not in ann.get("/c/acme/shortlist").text
+    assert shortlist.ballot("Ann") == ["1", "3"]
+
+
+def test_voters_are_told_what_became_of_their_ranking(
+    organiser: FlaskClient, ranking: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+    for entry in (1, 2, 3):
+        post(ann, "/c/acme/ranking/ballot", {"do": f"rank:{entry}"})
+
+    post(organiser, "/organise/acme/designs/2", {"reason": "a copy"})
+
+    text = " ".join(ann.get("/c/acme/ranking").text.split())
+    assert "Logo <s>2</s> was withdrawn after you ranked it (a copy)" in text
+    assert 'id="row-2"' not in text
+    assert re.search(r'id="row-3".*?data-place>2<', text)
+    post(ann, "/c/acme/ranking/ballot", {"do": "up:3"})
+    assert ranking.ballot("Ann", Kind.RANKING) == [["3"], ["1"]]

@@ -5,10 +5,26 @@ from __future__ import annotations
 from flask import Flask, request
 
 from logovote.web.context import current_person, reading, site
-from logovote.web.organise import contests, designs, people, rounds
+from logovote.web.organise import (
+    contests,
+    designs,
+    families,
+    imports,
+    people,
+    rounds,
+)
 from logovote.web.organise.room import bp
 
-__all__ = ["bp", "contests", "designs", "init_app", "people", "rounds"]
+__all__ = [
+    "bp",
+    "contests",
+    "designs",
+    "families",
+    "imports",
+    "init_app",
+    "people",
+    "rounds",
+]
 
 # One part per file, and an export may have thousands.
 _MOST_FORM_PARTS = 20_000

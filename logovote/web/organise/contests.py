@@ -8,7 +8,7 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import contests as contests_
-from logovote.contest import people, rounds
+from logovote.contest import families, people, rounds
 from logovote.contest.contests import ContestError, contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
@@ -90,6 +90,7 @@ def _tasks(contest_: Contest) -> list[Task]:
             "done" if designs else "not started",
             url_for("organise.designs", slug=slug),
         ),
+        _families_task(contest_),
         Task(
             "People",
             f"{voters} may vote" if voters else "Say who may vote",
@@ -114,6 +115,22 @@ def _tasks(contest_: Contest) -> list[Task]:
             )
         )
     return tasks
+
+
+def _families_task(contest_: Contest) -> Task:
+    """Describe what there is to decide about variants; deciding nothing is allowed."""
+    groupings = families.groupings(db(), contest_)
+    waiting = sum(grouping.proposed for grouping in groupings)
+    made = sum(grouping.confirmed for grouping in groupings)
+    if waiting:
+        noun = "proposal waits" if waiting == 1 else "proposals wait"
+        text = f"{waiting} {noun} for your word; until then they merge nothing"
+    else:
+        noun = "family" if made == 1 else "families"
+        text = f"{made} {noun} of variants" if made else "Variants that share one vote"
+    state = "in progress" if waiting else "done" if made else "not started"
+    slug = contest_.slug
+    return Task("Families", text, state, url_for("organise.families", slug=slug))
 
 
 def _shares_text(groups: int, unstated: list[str]) -> str:

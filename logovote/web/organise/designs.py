@@ -1,187 +1,141 @@
-"""Designs: uploading an export, looking at what it would do, taking it in; families."""
+"""Designs: all of them, each with its history, and what is handed on."""
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass
+from datetime import datetime
 
-from flask import Response, abort, flash, jsonify, render_template, request
+from flask import Response, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import families, handoff
+from logovote.contest import families, handoff, regrouping, withdrawing
 from logovote.contest.contests import contest_by_slug
-from logovote.contest.matching import STATUSES
-from logovote.ingest.members import printable
-from logovote.store import queries
-from logovote.store.models import Contest, ImportJob, JobState
-from logovote.web import forms
-from logovote.web.context import db, now, reading, site
+from logovote.store import models, queries
+from logovote.store.models import Submission
+from logovote.web.context import acting_name, db, now, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
-from logovote.web.pictures import picture_of
+from logovote.web.pictures import Picture, picture_from, picture_of
 
-_LONGEST_NAME = 200
-_RUNNING = frozenset({JobState.LOOKING, JobState.IMPORTING})
-# What the organiser's button starts: what was shown is taken in, what stopped is
-# repeated. Nothing is imported that was not looked at.
-_NEXT = {
-    JobState.READY: JobState.IMPORTING,
-    JobState.UNREADABLE: JobState.LOOKING,
-    JobState.FAILED: JobState.IMPORTING,
-}
+
+@dataclass(frozen=True)
+class Shown:
+    """One version of a design as its page shows it."""
+
+    number: int
+    file: str
+    created_at: datetime
+    picture: Picture
+    facts: str
 
 
 @bp.get("/<slug>/designs")
 @organiser_only
 def designs(slug: str) -> str:
-    """Show all designs by family, past imports and the upload form."""
+    """Show all designs, past imports and the upload form."""
     contest = contest_by_slug(db(), slug)
     submissions = queries.submissions(db(), contest.id, withdrawn=True)
+    groupings = families.groupings(db(), contest)
     return render_template(
         "organise/designs.html",
         contest=contest,
-        submissions={submission.entry: submission for submission in submissions},
-        groupings=families.groupings(db(), contest),
-        withdrawn=[s for s in submissions if s.withdrawn_at is not None],
+        submissions=submissions,
         pictures={design.entry: picture_of(design) for design in submissions},
         jobs=queries.import_jobs(db(), contest.id),
+        proposals=sum(1 for grouping in groupings if grouping.proposed),
+        confirmed=sum(1 for grouping in groupings if grouping.confirmed),
     )
 
 
-@bp.post("/<slug>/designs/upload")
+@bp.get("/<slug>/designs/<int:entry>")
 @organiser_only
-def upload(slug: str) -> ResponseReturnValue:
-    """Keep what was dropped on the page and start looking at it.
-
-    The turn to write begins after the files are kept: an export takes its time, and
-    ballots must not wait for it.
-    """
-    with reading() as session:
-        contest_id = contest_by_slug(session, slug).id
-    sent = [file for file in request.files.getlist("files") if file.filename]
-    if not sent:
-        flash("Choose a zip or some pictures first.", "error")
-        return back_to("organise.designs", slug=slug)
-    name = sent[0].filename if len(sent) == 1 else f"{len(sent)} files"
-    source = site().store.uploads.keep(sent)
-    job = ImportJob(
-        contest_id=contest_id,
-        source=source,
-        name=printable(name or "upload")[:_LONGEST_NAME],
-        state=JobState.LOOKING,
-        withdraw_missing="withdraw_missing" in request.form,
-        created_at=now(),
-    )
-    db().add(job)
-    db().commit()
-    site().jobs.enqueue(job.id)
-    return back_to("organise.import_job", slug=slug, job_id=job.id)
-
-
-@bp.get("/<slug>/designs/imports/<int:job_id>")
-@organiser_only
-def import_job(slug: str, job_id: int) -> str:
-    """Show where an import stands: its dry run, its progress or its report."""
+def design(slug: str, entry: int) -> str:
+    """Show one design: every version it had, its family, and the way out."""
     contest = contest_by_slug(db(), slug)
-    job = _job(contest, job_id)
-    has_report = job.state in {JobState.READY, JobState.IMPORTING, JobState.DONE}
-    report = json.loads(job.report) if has_report and job.report else None
+    submission = _submission(contest.id, entry)
+    versions = queries.versions(db(), submission.id)
+    kept = {
+        row.digest: row for row in queries.pictures(db(), {v.digest for v in versions})
+    }
+    family = next(
+        (
+            grouping
+            for grouping in families.groupings(db(), contest)
+            if entry in grouping.entries and len(grouping.entries) > 1
+        ),
+        None,
+    )
     return render_template(
-        "organise/import.html",
+        "organise/design.html",
         contest=contest,
-        job=job,
-        running=job.state in _RUNNING,
-        progress=_progress_text(job),
-        report=report,
-        statuses=STATUSES,
-        printable=printable,
+        design=submission,
+        versions=[
+            Shown(
+                version.number,
+                version.file,
+                version.created_at,
+                picture_from(kept[version.digest]),
+                _facts(kept[version.digest]),
+            )
+            for version in versions
+        ],
+        family=family,
+        changes=[
+            change
+            for change in regrouping.changes(db(), contest)
+            if change.entry == entry
+        ],
     )
 
 
-@bp.get("/<slug>/designs/imports/<int:job_id>/progress")
+def _facts(row: models.Picture) -> str:
+    animated = ", animated (its first frame is shown)" if row.animated else ""
+    size = f"{row.width_px} by {row.height_px} px"
+    return f"{row.format}, {size}, {row.size_bytes / 1000:.0f} kB{animated}"
+
+
+@bp.post("/<slug>/designs/<int:entry>")
 @organiser_only
-def import_progress(slug: str, job_id: int) -> Response:
-    """Tell a script how far an import is."""
-    job = _job(contest_by_slug(db(), slug), job_id)
-    return jsonify(
-        done=job.done,
-        total=job.total,
-        text=_progress_text(job),
-        finished=job.state not in _RUNNING,
-    )
-
-
-def _progress_text(job: ImportJob) -> str:
-    return f"{job.done} of {job.total} files" if job.total else "Opening it…"
-
-
-@bp.post("/<slug>/designs/imports/<int:job_id>")
-@organiser_only
-def confirm_import(slug: str, job_id: int) -> ResponseReturnValue:
-    """Take in what the dry run showed, or try again what failed."""
-    job = _job(contest_by_slug(db(), slug), job_id)
-    if job.state in _NEXT:
-        if job.state is not JobState.READY:
-            job.report = ""  # it says what went wrong; no report to show meanwhile
-        job.state, job.done = _NEXT[job.state], 0
-        db().commit()
-        site().jobs.enqueue(job.id)
-    return back_to("organise.import_job", slug=slug, job_id=job_id)
-
-
-@bp.post("/<slug>/designs/imports/<int:job_id>/drop")
-@organiser_only
-def drop_import(slug: str, job_id: int) -> ResponseReturnValue:
-    """Forget an upload that was only looked at, or failed."""
-    job = _job(contest_by_slug(db(), slug), job_id)
-    if job.state in _NEXT:
-        db().delete(job)
-        db().commit()
-        site().store.uploads.forget(job.source)
-        flash("The upload is forgotten; nothing was imported.", "success")
-    return back_to("organise.designs", slug=slug)
-
-
-def _job(contest: Contest, job_id: int) -> ImportJob:
-    job = db().get(ImportJob, job_id)
-    if job is None or job.contest_id != contest.id:
-        abort(404)
-    return job
-
-
-@bp.post("/<slug>/families")
-@organiser_only
-def regroup(slug: str) -> ResponseReturnValue:
-    """Merge the chosen designs into one family, or let each stand alone."""
+def move_design(slug: str, entry: int) -> ResponseReturnValue:
+    """Withdraw one design, or bring it back."""
     contest = contest_by_slug(db(), slug)
-    numbers = map(forms.parse_number, request.form.getlist("entry"))
-    entries = [number for number in numbers if number is not None]
-    if request.form.get("do") == "confirm":
-        number = families.confirm_all(db(), contest)
-        message = f"{number} families confirmed."
-    elif request.form.get("do") == "split":
-        families.split(db(), contest, entries)
-        message = "Each of them stands alone now."
+    who = acting_name()
+    if request.form.get("do") == "bring-back":
+        withdrawing.bring_back(db(), contest, entry, who=who, now=now())
+        flash(f"Design {entry} stands again.", "success")
     else:
-        families.merge(db(), contest, entries)
-        message = "They are one family now."
+        reason = request.form.get("reason", "")
+        withdrawing.withdraw(db(), contest, entry, reason, who=who, now=now())
+        flash(f"Design {entry} is withdrawn. You can bring it back.", "success")
     db().commit()
-    flash(message, "success")
-    return back_to("organise.designs", slug=slug)
+    return back_to("organise.design", slug=slug, entry=entry)
 
 
-@bp.get("/<slug>/original/<int:entry>")
+@bp.get("/<slug>/original/<int:entry>", defaults={"version": None})
+@bp.get("/<slug>/original/<int:entry>/<int:version>")
 @organiser_only
-def original(slug: str, entry: int) -> Response:
+def original(slug: str, entry: int, version: int | None) -> Response:
     """Hand out an original as it was sent, as a download that no browser runs."""
     contest = contest_by_slug(db(), slug)
-    submission = queries.submission(db(), contest.id, entry)
+    submission = _submission(contest.id, entry)
+    digest, name = submission.digest, handoff.original_name(submission)
+    if version is not None:
+        versions = {v.number: v for v in queries.versions(db(), submission.id)}
+        if version not in versions:
+            abort(404)
+        digest = versions[version].digest
+        (facts,) = queries.pictures(db(), {digest})
+        name = f"entry-{entry}-version-{version}{handoff.suffix(facts.format)}"
+    return _attachment(
+        site().store.originals.get(digest), name, "application/octet-stream"
+    )
+
+
+def _submission(contest_id: int, entry: int) -> Submission:
+    submission = queries.submission(db(), contest_id, entry)
     if submission is None:
         abort(404)
-    return _attachment(
-        site().store.originals.get(submission.digest),
-        handoff.original_name(submission),
-        "application/octet-stream",
-    )
+    return submission
 
 
 @bp.get("/<slug>/export.zip")
