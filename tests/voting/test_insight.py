@@ -569,8 +569,12 @@ def test_each_pick_says_whom_it_represents() -> None:
     found = shortlisted(ballots, 2).beside
 
     x, z = found.proportional
-    assert (x.family, x.support, x.new, x.only) == ("x", F(6, 10), F(6, 10), F(5, 6))
-    assert (z.family, z.support, z.new, z.only) == ("z", F(4, 10), F(3, 10), F(3, 4))
+    assert found.plain[0] == x
+    assert found.plain[1].unserved == (F(5, 10), ZERO)  # y: its voters all chose x
+    assert found.plain[1].only == 0
+    assert (x.family, x.support, x.only) == ("x", F(6, 10), F(5, 6))
+    assert (z.family, z.support, z.only) == ("z", F(4, 10), F(3, 4))
+    assert (x.unserved[0], z.unserved[1]) == (F(6, 10), F(3, 10))
     assert [pick.family for pick in found.plain] == ["x", "y"]
     assert (found.added, found.dropped) == (("z",), ("y",))
     assert (found.coverage.represented, found.coverage.mean) == (F(9, 10), ONE)
