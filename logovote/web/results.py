@@ -135,6 +135,7 @@ def show(slug: str, kind: str) -> str:
         public_string=shown.round.public_string,
         closing_root=shown.round.closing_root,
         ties=result.ties,
+        headline=_headline(result),
         how=_HOW[result.method],
         downloads=_downloads(shown),
         **_explained(shown),
@@ -252,6 +253,22 @@ def _downloads(shown: Shown) -> list[Download]:
             )
         )
     return downloads
+
+
+def _headline(result: Result) -> str:
+    """Say in a sentence what came out."""
+    first = [line for line in result.order if line.place == 1]
+    if result.pairs is None:
+        number = len(result.order)
+        return f"{number} {'logo is' if number == 1 else 'logos are'} on the list."
+    if len(first) != 1:
+        return f"{len(first)} share the first place." if first else ""
+    (line,) = first
+    if line.entry is None:
+        return "“None of these” comes first: no logo is preferred to it."
+    if line.loses or line.beats != len(result.order) - 1:
+        return f"Logo {line.entry} comes first."
+    return f"Logo {line.entry} comes first: voters prefer it to each of the others."
 
 
 def _line(line: Line, result: Result, rules: Rules) -> ResultLine:

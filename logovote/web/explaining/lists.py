@@ -18,12 +18,13 @@ def represents(pick: Pick, place: int) -> str:
     """Say in one sentence whom a design on a shortlist represents."""
     text = f"Backed by {percent(pick.support)} of the vote"
     new = pick.unserved[place] if place < len(pick.unserved) else ZERO
-    if place == 0 or new == pick.support:
+    if place == 0:
         text += "."
     elif new:
-        text += f", {percent(new)} of whom nothing higher on the list speaks for."
+        part = "None" if new == pick.support else percent(1 - new / pick.support)
+        text += f". {part} of its backers have a choice higher on the list."
     else:
-        text += ", all of whom have a choice higher on the list."
+        text += ". All of its backers have a choice higher on the list."
     if pick.only:
         text += (
             f" For {percent(pick.only)} of its backers it is the only design on the "

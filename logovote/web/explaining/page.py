@@ -11,7 +11,7 @@ from logovote.web.explaining.outcome import outcome
 from logovote.web.explaining.reasons import known_picks, why_listed, why_ranked
 from logovote.web.explaining.rules import heat, matrix
 from logovote.web.explaining.subject import Explained, explained
-from logovote.web.explaining.sureness import band_marks, sure
+from logovote.web.explaining.sureness import bands, sure
 from logovote.web.explaining.voters import divided, loved
 from logovote.web.explaining.weighing import cut_lines, share_lines, ways
 
@@ -66,9 +66,11 @@ def other_shares(of: Explained, asked: Mapping[str, str]) -> Parts:
 
 
 def _of_a_ranking(of: Explained, insight: RankingInsight) -> Parts:
+    marks, sizes = bands(insight.stability)
     winners = insight.ways[0].tiers[0] if insight.ways[0].tiers else ()
     return {
-        "bands": band_marks(insight.stability),
+        "bands": marks,
+        "band_sizes": sizes,
         "ways": ways(insight.ways, of.logos, ranking=True),
         "share_lines": share_lines(insight.shares, winners, of.logos),
         "matrix": matrix(insight.methods, of.order, of.logos, ranking=True),
@@ -82,7 +84,13 @@ def _of_a_shortlist(of: Explained, insight: ShortlistInsight) -> Parts:
     return {
         "bands": {},
         "ways": ways(insight.ways, of.logos, ranking=False),
-        "share_lines": cut_lines(insight.shares, of.logos),
+        "share_lines": cut_lines(
+            sorted(
+                insight.shares,
+                key=lambda effect: list(of.result.turnout).index(effect.group),
+            ),
+            of.logos,
+        ),
         "matrix": matrix(insight.methods, of.order, of.logos, ranking=False),
         "beside": beside_lists(insight, of.logos),
         "represents": {

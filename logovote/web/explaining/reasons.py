@@ -172,8 +172,9 @@ def why_listed(
         summary = _pick_summary(one, other, place[first], above, below)
     sides = [_pick_side("All together, as weighted", one.support, other.support)]
     sides += [
-        _pick_side(group, part, other.groups.get(group, ZERO))
-        for group, part in one.groups.items()
+        _pick_side(group, one.groups[group], other.groups[group])
+        for group in result.turnout
+        if group in one.groups
     ]
     return Why(
         above=above,
@@ -239,11 +240,14 @@ def _pick_side(group: str, one: Fraction, other: Fraction) -> Side:
 def _ticks(pick: Pick, logo: Logo) -> str:
     if not pick.ticks:
         return f"{logo.name} has no variants."
-    parts = [f"{percent(part)} ticked {id_}" for id_, part in pick.ticks.items()]
-    return (
-        f"The variants of {logo.said} count together: {listed(parts)} by itself, "
-        f"{percent(pick.support)} any of them."
-    )
+    most = max(pick.ticks.values())
+    text = f"The {len(pick.ticks)} variants of {logo.said} count as one design."
+    if most:
+        text += (
+            f" Alone, the best of them would have {percent(most)}; together they have "
+            f"{percent(pick.support)}."
+        )
+    return text
 
 
 def _exposure(one: Pick, other: Pick, above: Logo, below: Logo) -> str:

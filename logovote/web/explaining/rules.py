@@ -84,6 +84,9 @@ def _agreement(found: Sequence[MethodOrder], logos: Logos, *, ranking: bool) -> 
     return f"{len(everywhere)} logos are on the list by every rule."
 
 
+_CELL, _WIDEST = 46, 680  # px
+
+
 @dataclass(frozen=True)
 class HeatCell:
     """A meeting of two in the heat map, in units of one cell."""
@@ -99,6 +102,7 @@ class Heat:
     """Every meeting of two as a field of squares."""
 
     size: int
+    width: int
     labels: list[tuple[int, str]]
     cells: list[HeatCell]
 
@@ -120,4 +124,5 @@ def heat(
         if a != b
     ]
     labels = [(n + 1, logos[id_].short) for n, id_ in enumerate(order)]
-    return Heat(len(order) + 1, labels, cells)
+    size = len(order) + 1
+    return Heat(size, min(_WIDEST, size * _CELL), labels, cells)

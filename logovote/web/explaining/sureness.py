@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from logovote.voting.insight.stability import SURE, Chance, CloseCall, Stability
-from logovote.voting.insight.taste import TOP
 from logovote.web.explaining.logos import Logo, Logos, of_a_hundred
 from logovote.web.pages import rounded
 
@@ -66,16 +65,18 @@ def sure(stability: Stability, logos: Logos, *, ranking: bool, seats: int) -> Su
 
 
 def _first_verdict(stability: Stability, logos: Logos) -> str:
-    best, band = stability.chances[0], stability.bands[0]
+    best = stability.chances[0]
     verdict = (
-        f"If a similar crowd voted again, {logos[best.candidate].said} would be "
-        f"first in {of_a_hundred(best.first)} of 100 votes."
+        f"If a similar crowd voted again, {logos[best.candidate].said} would be first "
+        f"in {of_a_hundred(best.first)} of 100 votes"
     )
-    if len(band) == 1:
-        return verdict
-    if len(band) <= TOP:
-        return f"{verdict} Between {logos.names(band)} it is too close to call."
-    return f"{verdict} Among the first {len(band)} it is too close to call."
+    rivals = [
+        f"{logos[chance.candidate].said} in {of_a_hundred(chance.first)}"
+        for chance in stability.chances[1:]
+        if chance.first >= 1 - SURE
+    ]
+    clear = "That is clear." if best.first >= SURE else "That is too close to call."
+    return f"{', '.join([verdict, *rivals])}. {clear}"
 
 
 def _advice(close: CloseCall | None, logos: Logos, ballots: int) -> str:
@@ -112,11 +113,16 @@ def _sure_line(chance: Chance, logo: Logo, last: int, *, off_list: bool) -> Sure
     )
 
 
-def band_marks(stability: Stability | None) -> dict[str, str]:
-    """Return, for candidates in a band of several, which part of it they are."""
+def bands(stability: Stability | None) -> tuple[dict[str, str], dict[str, int]]:
+    """Return, for candidates in a band of several, which part of it they are.
+
+    And for the first of each band, how many are in it.
+    """
     marks: dict[str, str] = {}
+    sizes: dict[str, int] = {}
     for band in stability.bands if stability else ():
         if len(band) > 1:
             marks |= dict.fromkeys(band, "middle")
             marks[band[0]], marks[band[-1]] = "start", "end"
-    return marks
+            sizes[band[0]] = len(band)
+    return marks, sizes

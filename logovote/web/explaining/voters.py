@@ -120,11 +120,11 @@ def divided(insight: RankingInsight, logos: Logos) -> Divided:
     ]
     flips = []
     for flip in insight.flips:
-        text = f"{flip.group}: fewer than {flip.at_least} of {flip.voters} different "
-        text += "ballots could not have changed the winner"
+        text = f"{flip.group}: at least {flip.at_least} of its {flip.voters} ballots "
+        text += "would have had to be different"
         if flip.enough is not None and flip.rival is not None:
-            text += f"; {flip.enough} for {logos[flip.rival].said} would have."
+            text += f"; {flip.enough} with {logos[flip.rival].said} first are enough."
         else:
-            text += ", and no number tried would have."
+            text += ", and not even all of them were found to be enough."
         flips.append(text)
     return Divided(percent(found.agreement), lines, alike, flips)

@@ -53,17 +53,32 @@ def _change(
 ) -> str:
     if ranking:
         return "the same winner" if counted[0] == other[0] else "another winner"
-    gone = {id_ for tier in counted for id_ in tier} - {i for t in other for i in t}
-    return f"{len(gone)} other logos" if len(gone) != 1 else "1 other logo"
+    listed_ = {id_ for tier in counted for id_ in tier}
+    new = len({id_ for tier in other for id_ in tier} - listed_)
+    gone = len(listed_ - {id_ for tier in other for id_ in tier})
+    if not new and not gone:
+        return "the same logos"
+    words = [f"{new} other" if new else "", f"{gone} not" if gone > new else ""]
+    return ", ".join(word for word in words if word)
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A range of shares with its outcome; geometry in parts of 100."""
+    """A range of shares with its outcome; geometry in parts of 100.
+
+    Attributes:
+        x: where it begins.
+        width: how wide it is.
+        same: whether the outcome is the one that was counted.
+        logos: who comes first.
+        text: the outcome in words.
+        range: the range in words.
+    """
 
     x: float
     width: float
     same: bool
+    logos: list[Logo]
     text: str
     range: str
 
@@ -91,6 +106,7 @@ def share_lines(
                 x=rounded(stretch.start),
                 width=rounded(stretch.end - stretch.start),
                 same=set(stretch.winners) == set(winners),
+                logos=logos.all(stretch.winners),
                 text=logos.names(stretch.winners),
                 range=_range(stretch.start, stretch.end),
             )
@@ -148,9 +164,11 @@ def cut_lines(effects: Sequence[CutEffect], logos: Logos) -> list[ShareLine]:
     for effect in effects:
         pieces = [
             Piece(
-                x=rounded(stretch.start),
-                width=rounded(stretch.end - stretch.start),
+                # Each point of the grid stands for what is nearest to it.
+                x=rounded(stretch.start) - 0.5,
+                width=rounded(stretch.end - stretch.start) + 1,
                 same=not stretch.added and not stretch.dropped,
+                logos=[],
                 text=_swap(stretch.added, stretch.dropped, logos),
                 range=f"{percent(stretch.start)} to {percent(stretch.end)}",
             )
