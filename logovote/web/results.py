@@ -236,7 +236,9 @@ def _downloads(shown: Shown) -> list[Download]:
     if shown.organiser:
         url = url_for("organise.download", slug=slug)
         downloads.append(Download(url, "Everything to hand on, as a zip"))
-    if shown.published and shown.round.profile is not None:
+    # The ballots are kept with the insight, which the page has read already.
+    kept = shown.round.insight is not None
+    if kept and shown.published:
         downloads.append(
             Download(
                 url_for("results.ballots", slug=slug, kind=kind),
@@ -244,7 +246,7 @@ def _downloads(shown: Shown) -> list[Download]:
                 "merged and sorted, without names; logovote count reads it",
             )
         )
-    if shown.round.insight is not None:
+    if kept:
         downloads.append(
             Download(
                 url_for("results.insight", slug=slug, kind=kind),
