@@ -316,7 +316,10 @@ def grow(folder: Path, numbers: Iterable[int], lanes: int) -> None:
     print("| files | seconds | ms/file | CPU ms/file | peak MB of the importer |")
     print("| ---: | ---: | ---: | ---: | ---: |")
     for number in numbers:
-        with tempfile.TemporaryDirectory() as room, tempfile.TemporaryDirectory() as out:
+        with (
+            tempfile.TemporaryDirectory() as room,
+            tempfile.TemporaryDirectory() as out,
+        ):
             copies(folder, Path(room), number)
             command = [sys.executable, str(HERE), room, "--contender", "import", out]
             got = measure([*command, "--lanes", str(lanes), "--own-memory"], Path(room))

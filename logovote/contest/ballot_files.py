@@ -28,6 +28,11 @@ def profile_file(profile: Profile) -> str:
         head["families"] = dict(profile.families)
     if profile.recency:
         head["recency"] = dict(profile.recency)
+    if profile.exposure is not None:
+        head["exposure"] = {
+            group: {family: str(parts[family]) for family in sorted(parts)}
+            for group, parts in profile.exposure.items()
+        }
     if profile.status_quo is not None:
         head["status_quo"] = profile.status_quo
     lines = [f"{_json(key)}: {_json(value)}" for key, value in head.items()]

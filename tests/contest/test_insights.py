@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -218,8 +218,11 @@ def test_a_ballot_file_keeps_what_was_seen_and_every_setting() -> None:
                    {"count":1,"group":"x","seen":["a","b"],"approvals":["a","b"]}]}"""
     profile = read_profile(text.encode(), "x.json")
 
+    profile = replace(profile, exposure={"x": {"a": Fraction(7, 2), "b": Fraction(1)}})
+
     again = ballot_files.profile_file(profile)
 
+    assert read_profile(again.encode(), "x.json").exposure == profile.exposure
     assert read_profile(again.encode(), "x.json").groups == profile.groups
     assert json.loads(again)["ballots"] == [
         {"count": 3, "group": "x", "seen": ["a", "b"], "approvals": ["a", "b"]},

@@ -151,6 +151,11 @@ def of(ballot: str, more: str = "") -> str:
         (of("{}", '"unranked": "first",'), "unranked"),
         (of("{}", '"seed": 1,'), "seed"),
         (of("{}", '"mode": "x",'), "mode"),
+        (of("{}", '"exposure": 1,'), "exposure"),
+        (of("{}", '"exposure": {"g": {}},'), "exposure, 'g': there is no such group"),
+        (of("{}", '"exposure": {"all": {"z": 1}},'), "exposure, 'all': 'z'"),
+        (of("{}", '"exposure": {"all": {"a": "x"}},'), "exposure, 'all', 'a'"),
+        (of("{}", '"exposure": {"all": {"a": -1}},'), "exposure, 'all'"),
         (
             of('{"ranking": ["a"]}', '"groups": {"g": {"share": 1}},'),
             "nothing for group 'all'",

@@ -59,6 +59,7 @@ class Draft:
     status_quo: str | None = None
     mode: Mode | None = None
     recency: dict[str, int] = field(default_factory=dict)
+    exposure: dict[str, dict[str, Fraction]] | None = None
     _tiers: dict[Tier, Tier] = field(default_factory=dict, repr=False)
     _rankings: dict[tuple[Tier, ...], Ranking] = field(default_factory=dict, repr=False)
 
@@ -117,6 +118,7 @@ class Draft:
                 status_quo=self.status_quo,
                 mode="fixed_share" if shares else self.mode,
                 recency=self.recency,
+                exposure=self.exposure,
             )
         except (InvalidProfileError, InvalidBallotError) as error:
             raise MalformedFileError(str(error)) from error

@@ -17,6 +17,7 @@ from logovote.voting.formats.draft import (
     MalformedFileError,
     check_known,
     number,
+    short,
 )
 from logovote.voting.profiles import ALL, Group, Vote
 
@@ -72,6 +73,8 @@ def read_native(text: str) -> Draft:
         candidates=frozenset(candidates),
         approvable=frozenset({*candidates, *draft.families.values()}),
     )
+    if document.get("exposure") is not None:
+        draft.exposure = _exposure(document["exposure"], draft, names)
     ballots = _list(document["ballots"], "ballots")
     for position, spec in enumerate(ballots, start=1):
         draft.votes.append(_vote(spec, draft, names, f"ballot {position}"))
@@ -208,6 +211,26 @@ def _ballot(
 def _tier(value: Any, place: str) -> list[str]:
     """Read one place; a candidate that stands alone may be without its list."""
     return [_string(value, place)] if isinstance(value, str) else _strings(value, place)
+
+
+def _exposure(
+    value: Any, draft: Draft, names: _Names
+) -> dict[str, dict[str, Fraction]]:
+    """Read how much of every group saw each family; who is not named saw nothing."""
+    standing = {draft.families.get(id_, id_) for id_ in draft.candidates}
+    found = {}
+    for group, parts in _object(value, "exposure").items():
+        place = f"exposure, {short(group)}"
+        if group not in names.groups:
+            raise MalformedFileError(f"{place}: there is no such group.")
+        found[group] = {
+            family: _fraction(part, f"{place}, {short(family)}")
+            for family, part in _object(parts, place).items()
+        }
+        check_known(found[group], standing, place)
+        if any(part < 0 for part in found[group].values()):
+            raise MalformedFileError(f"{place}: nobody is seen by less than nobody.")
+    return found
 
 
 def _seen(value: Any, names: _Names, place: str) -> frozenset[str] | None:

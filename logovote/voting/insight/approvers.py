@@ -41,6 +41,8 @@ class Approvers:
         own: shape (piles,); what each of them counts inside the group.
         factor: shape (piles,); what own weight 1 weighs in their group.
         groups: the piles of every group, by their positions.
+        exposure: for every group that voted, shape (families,): the part of it that saw
+            each family, where that was added up beforehand; else None, and `seen` says.
         fixed_share: whether a group decides its share whoever of it votes.
     """
 
@@ -51,6 +53,7 @@ class Approvers:
     own: Floats
     factor: Floats
     groups: Mapping[str, Places]
+    exposure: Mapping[str, Floats] | None
     fixed_share: bool
 
     @classmethod
@@ -82,6 +85,15 @@ class Approvers:
         members: dict[str, list[int]] = {}
         for row, pile in enumerate(piles):
             members.setdefault(pile.group, []).append(row)
+        mass = np.array([float(counts[pile] * pile.own) for pile in piles])
+        exposure = None
+        if profile.exposure is not None:
+            exposure = {
+                id_: np.array([float(seen_by.get(f, 0)) for f in families])
+                / mass[rows].sum()
+                for id_, rows in members.items()
+                for seen_by in [profile.exposure.get(id_, {})]
+            }
         return cls(
             families=families,
             approved=approved,
@@ -90,6 +102,7 @@ class Approvers:
             own=np.array([float(pile.own) for pile in piles]),
             factor=np.array([float(weights[pile.group].factor) for pile in piles]),
             groups={id_: np.array(rows) for id_, rows in sorted(members.items())},
+            exposure=exposure,
             fixed_share=profile.weighting == "fixed_share",
         )
 
@@ -125,9 +138,15 @@ class Approvers:
 
     def prices(self, weights: Floats) -> Floats:
         """Return what a slot costs each family, by the weight of those who saw it."""
-        if self.seen.all():
+        exposure: Floats
+        if self.exposure is not None:
+            exposure = np.zeros((len(weights), len(self.families)))
+            for id_, part in self.exposure.items():
+                exposure += np.outer(weights[:, self.groups[id_]].sum(axis=1), part)
+        elif self.seen.all():
             return np.ones((len(weights), len(self.families)))
-        exposure = weights @ self.seen.astype(np.float64)
+        else:
+            exposure = weights @ self.seen.astype(np.float64)
         most = exposure.max(axis=1, keepdims=True)
         bound = float(LOWEST_PRICE)
         return np.maximum(exposure / np.where(most > 0, most, 1), bound)

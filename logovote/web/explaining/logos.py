@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from logovote.contest.casting import NONE
 from logovote.contest.results import Design, Result
-from logovote.web.pictures import Picture, picture
+from logovote.web.pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _logo(id_: str, design: Design) -> Logo:
         name=f"Logo {design.entry}",
         said=f"logo {design.entry}",
         short=str(design.entry),
-        picture=picture(design.digest, design.ground),
+        picture=Picture(design.digest, design.ground),
     )
 
 
