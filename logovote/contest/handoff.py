@@ -211,8 +211,8 @@ def insight_file(round_: Round) -> str:
     """Write what explains a counted round, and which of it are estimates."""
     document: dict[str, Any] = {
         "round": round_.kind.value,
-        "about": "Computed from the ballots of this round. Fractions are exact; what is "
-        "named as estimated is not, and no recount reproduces it.",
+        "about": "Computed from the ballots of this round. Fractions are exact; what "
+        "is named as estimated is not, and no recount reproduces it.",
         "estimated": _ESTIMATED[round_.kind],
     }
     document |= json.loads(round_.insight or "{}")

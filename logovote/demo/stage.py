@@ -56,7 +56,10 @@ _GUEST = "robin@example.org"
 
 @dataclass(frozen=True)
 class _Plan:
-    """One of the demo's contests: how it is drawn, who votes, how far it has come."""
+    """One of the demo's contests: how it is drawn, who votes, how far it has come.
+
+    `seed` draws the designs, `crowd` the tastes: each was chosen for its looks.
+    """
 
     slug: str
     name: str
@@ -66,6 +69,7 @@ class _Plan:
     concepts: int
     seats: int
     seed: int
+    crowd: int
     people: Sizes
     voted: Sizes
     opened_days_ago: int
@@ -82,6 +86,7 @@ RUNNING = _Plan(
     concepts=60,
     seats=20,
     seed=2015,
+    crowd=2015,
     people={"core": 5, "contributors": 14, "community": 31},
     voted={"core": 2, "contributors": 6, "community": 11},
     opened_days_ago=6,
@@ -95,6 +100,7 @@ DECIDED = _Plan(
     concepts=10,
     seats=6,
     seed=1969,
+    crowd=7,
     people={"core": 6, "contributors": 11, "community": 20},
     voted={"core": 6, "contributors": 9, "community": 17},
     opened_days_ago=40,
@@ -295,7 +301,7 @@ def _vote(
     session: Session, round_: Round, plan: _Plan, start: datetime, end: datetime
 ) -> None:
     """Let some of every group vote, each by their own taste."""
-    rng = Random(plan.seed)  # noqa: S311 - a made-up crowd, not a secret
+    rng = Random(plan.crowd)  # noqa: S311 - a made-up crowd, not a secret
     standing = queries.candidacies(session, round_.id)
     likes = _tastes(rng, sorted({candidacy.family for candidacy in standing}))
     entry_of = {
@@ -342,7 +348,7 @@ def _look(
 
 def _tastes(rng: Random, family_ids: Sequence[str]) -> dict[str, Taste]:
     """Invent what everybody likes (under "") and what each group likes besides."""
-    spread = {"": 1.0} | dict.fromkeys(_GROUPS, 0.6)
+    spread = {"": 0.5} | dict.fromkeys(_GROUPS, 1.0)
     return {
         group: {family: rng.gauss(0, sigma) for family in family_ids}
         for group, sigma in spread.items()
@@ -350,11 +356,11 @@ def _tastes(rng: Random, family_ids: Sequence[str]) -> dict[str, Taste]:
 
 
 def _approvals(rng: Random, taste: Taste) -> casting.Items:
-    """Approve the best five to fifteen; now and then, none of them."""
+    """Approve the best few, up to fifteen; now and then, none of them."""
     if rng.random() < 0.04:
         return [casting.NONE]
     best = sorted(taste, key=taste.__getitem__, reverse=True)
-    return best[: rng.randint(min(3, len(best)), min(15, max(4, len(best) // 2)))]
+    return best[: rng.randint(min(2, len(best)), min(15, max(4, len(best) // 3)))]
 
 
 def _ranking(rng: Random, taste: Taste, entry_of: Mapping[str, str]) -> casting.Items:

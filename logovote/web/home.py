@@ -252,6 +252,13 @@ def _how(contest: Contest, rounds: dict[Kind, Round]) -> list[Term]:
             f"Always on the ballot. It means: {contest.status_quo}.",
         ),
         Term(
+            "A run-off",
+            "Nothing overrules the count. But if the winner is liked by many and loved "
+            "by few (half as many first places as the best loved logo, or another logo "
+            "is among people's first three ten points more often), the result says so, "
+            "and the organisers may hold a run-off between it and the boldest other.",
+        ),
+        Term(
             "Ties",
             "They are shown as ties. Where one had to be decided, it is by an order "
             "that nobody can know before the round is closed.",

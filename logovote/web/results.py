@@ -5,20 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flask import Blueprint, abort, render_template, url_for
+from flask import Blueprint, Response, abort, render_template, request, url_for
 
+from logovote.contest import handoff
 from logovote.contest import results as results_
 from logovote.contest.casting import NONE
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.results import Line, Result
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Kind, Phase
+from logovote.store.models import Contest, Kind, Phase, Round
 from logovote.web.context import current_person, db
 from logovote.web.pages import percent, rounded
 from logovote.web.pictures import Picture
 
-bp = Blueprint("results", __name__, url_prefix="/c/<slug>")
+bp = Blueprint("results", __name__, url_prefix="/c/<slug>/results/<kind>")
 
 _HOW = {
     "seqphragmen": "Sequential Phragmén over families, weighted by group shares. Each "
@@ -32,6 +33,7 @@ _HOW = {
 class ResultLine:
     """One line of a result as people read it."""
 
+    id: str
     place: int
     tied: bool
     entry: int | None
@@ -82,12 +84,114 @@ class Download:
 
     url: str
     text: str
+    note: str = ""
 
 
-@bp.get("/results/<kind>")
+@dataclass(frozen=True)
+class Shown:
+    """A round with a result that this visitor may see."""
+
+    contest: Contest
+    round: Round
+    result: Result
+    organiser: bool
+
+    @property
+    def kind(self) -> str:
+        """The round's kind as addresses name it."""
+        return self.round.kind.value
+
+    @property
+    def published(self) -> bool:
+        """Whether everybody may see it."""
+        return self.round.phase is Phase.PUBLISHED
+
+    @property
+    def rules(self) -> Rules:
+        """What the round was counted by."""
+        return Rules.from_json(self.round.rules)
+
+
+@bp.get("")
 def show(slug: str, kind: str) -> str:
     """Show a result, if there is one for this visitor."""
     contest = contest_by_slug(db(), slug)
+    shown = _shown(contest, kind)
+    if shown is None:
+        return render_template("results/waiting.html", contest=contest, kind=kind)
+    result = shown.result
+    return render_template(
+        "results/show.html",
+        contest=contest,
+        kind=kind,
+        round=shown.round,
+        published=shown.published,
+        order=[_line(line, result, shown.rules) for line in result.order],
+        none_percent=None if result.none_share is None else rounded(result.none_share),
+        pairwise=_pairwise(result),
+        turnout=_turnout(result),
+        binding=result.binding,
+        seed=result.seed,
+        public_string=shown.round.public_string,
+        closing_root=shown.round.closing_root,
+        ties=result.ties,
+        headline=_headline(result),
+        how=_HOW[result.method],
+        downloads=_downloads(shown),
+        **_explained(shown),
+    )
+
+
+@bp.get("/why")
+def why(slug: str, kind: str) -> str:
+    """Answer only why one logo is above another, for the page's script."""
+    return _part(slug, kind, "why")
+
+
+@bp.get("/what-if")
+def what_if(slug: str, kind: str) -> str:
+    """Answer only what other shares would have said, for the page's script."""
+    return _part(slug, kind, "outcome")
+
+
+def _part(slug: str, kind: str, name: str) -> str:
+    shown = _shown(contest_by_slug(db(), slug), kind)
+    parts = {} if shown is None else _explained(shown, name)
+    if not parts:
+        abort(404)
+    return render_template(f"results/_{name}.html", **parts)
+
+
+@bp.get("/ballots.json")
+def ballots(slug: str, kind: str) -> Response:
+    """Send the ballots of a published round, merged and without names."""
+    shown = _shown(contest_by_slug(db(), slug), kind)
+    if shown is None or not shown.published or shown.round.profile is None:
+        abort(404)
+    return _file(f"ballots-{slug}-{kind}.json", shown.round.profile)
+
+
+@bp.get("/insight.json")
+def insight(slug: str, kind: str) -> Response:
+    """Send what explains a result."""
+    shown = _shown(contest_by_slug(db(), slug), kind)
+    if shown is None or shown.round.insight is None:
+        abort(404)
+    return _file(f"insight-{slug}-{kind}.json", handoff.insight_file(shown.round))
+
+
+def _file(name: str, text: str) -> Response:
+    response = Response(text, mimetype="application/json")
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def _shown(contest: Contest, kind: str) -> Shown | None:
+    """Return the newest result this visitor may see.
+
+    Published ones for everybody, except while people vote again and should judge
+    alone; counted ones for organisers.
+    """
     if kind not in {known.value for known in Kind}:
         abort(404)
     person = current_person()
@@ -96,42 +200,77 @@ def show(slug: str, kind: str) -> str:
         db(), contest.id, Kind(kind), published=not organiser
     )
     if round_ is None or (not organiser and is_judging(contest.id)):
-        return render_template("results/waiting.html", contest=contest, kind=kind)
-    result = results_.result_of(round_)
-    chosen, taken = {line.entry for line in result.order}, set(result.by_approval)
-    added = [line.entry for line in result.order if line.entry not in taken]
-    dropped = [entry for entry in result.by_approval if entry not in chosen]
-    downloads = []
-    if organiser:
-        url = url_for("organise.download", slug=slug)
-        downloads.append(Download(url, "Everything to hand on, as a zip"))
-    return render_template(
-        "results/show.html",
-        contest=contest,
-        kind=kind,
-        round=round_,
-        published=round_.phase is Phase.PUBLISHED,
-        order=[
-            _line(line, result, Rules.from_json(round_.rules)) for line in result.order
-        ],
-        added=added,
-        dropped=dropped,
-        none_percent=None if result.none_share is None else rounded(result.none_share),
-        pairwise=_pairwise(result),
-        turnout=_turnout(result),
-        binding=result.binding,
-        seed=result.seed,
-        public_string=round_.public_string,
-        closing_root=round_.closing_root,
-        ties=result.ties,
-        how=_HOW[result.method],
-        downloads=downloads,
-    )
+        return None
+    return Shown(contest, round_, results_.result_of(round_), organiser)
 
 
 def is_judging(contest_id: int) -> bool:
     """Tell whether people are voting in this contest, who should judge alone."""
     return queries.has_round_in(db(), contest_id, Phase.OPEN, Phase.CLOSED)
+
+
+def _explained(shown: Shown, only: str = "") -> dict[str, object]:
+    """Return what explains a result; nothing for rounds counted before it was kept.
+
+    Args:
+        shown: the result.
+        only: the part a script asks for: "why" or "outcome"; all of them by default.
+    """
+    # NumPy comes with it, which a site that only serves need not wait for.
+    from logovote.web.explaining import page  # noqa: PLC0415 - see above
+
+    found = page.explained(shown.round, shown.result, shown.rules.seats)
+    if found is None:
+        return {}
+    if only == "why":
+        return page.reasons(found, request.args)
+    if only == "outcome":
+        return page.other_shares(found, request.args)
+    return page.everything(found, request.args)
+
+
+def _downloads(shown: Shown) -> list[Download]:
+    """List the files beside a result."""
+    slug, kind = shown.contest.slug, shown.kind
+    downloads = []
+    if shown.organiser:
+        url = url_for("organise.download", slug=slug)
+        downloads.append(Download(url, "Everything to hand on, as a zip"))
+    # The ballots are kept with the insight, which the page has read already.
+    kept = shown.round.insight is not None
+    if kept and shown.published:
+        downloads.append(
+            Download(
+                url_for("results.ballots", slug=slug, kind=kind),
+                "All ballots (JSON)",
+                "merged and sorted, without names; logovote count reads it",
+            )
+        )
+    if kept:
+        downloads.append(
+            Download(
+                url_for("results.insight", slug=slug, kind=kind),
+                "The numbers of this page (JSON)",
+                "exact fractions, and estimates named as such",
+            )
+        )
+    return downloads
+
+
+def _headline(result: Result) -> str:
+    """Say in a sentence what came out."""
+    first = [line for line in result.order if line.place == 1]
+    if result.pairs is None:
+        number = len(result.order)
+        return f"{number} {'logo is' if number == 1 else 'logos are'} on the list."
+    if len(first) != 1:
+        return f"{len(first)} share the first place." if first else ""
+    (line,) = first
+    if line.entry is None:
+        return "“None of these” comes first: no logo is preferred to it."
+    if line.loses or line.beats != len(result.order) - 1:
+        return f"Logo {line.entry} comes first."
+    return f"Logo {line.entry} comes first: voters prefer it to each of the others."
 
 
 def _line(line: Line, result: Result, rules: Rules) -> ResultLine:
@@ -142,10 +281,9 @@ def _line(line: Line, result: Result, rules: Rules) -> ResultLine:
         note = rules.status_quo
     elif line.acceptable is False:
         note = "Not above “none of these”."
-    elif result.by_approval and line.entry not in result.by_approval:
-        note = "Plain approval would not have taken it: it is here for voters who had "
-        note += "fewer of their choices in the list."
+    id_ = NONE if line.entry is None else str(line.entry)
     return ResultLine(
+        id=id_ if result.pairs is not None else str(line.family),
         place=line.place,
         tied=line.tied,
         entry=line.entry,

@@ -161,6 +161,8 @@ def of(ballot: str, more: str = "") -> str:
         (of("{}", '"unranked": "first",'), "unranked"),
         (of("{}", '"seed": 1,'), "seed"),
         (of("{}", '"mode": "x",'), "mode"),
+        (of("{}", '"exposure": {"g": {}},'), "exposure, 'g': there is no such group"),
+        (of("{}", '"exposure": {"all": {"z": 1}},'), "exposure, 'all': 'z'"),
         (
             of('{"ranking": ["a"]}', '"groups": {"g": {"share": 1}},'),
             "nothing for group 'all'",

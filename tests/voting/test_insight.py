@@ -89,7 +89,7 @@ def test_a_full_count_at_any_share_has_the_winners_that_were_said(
     ballots: Profile, data: st.DataObject
 ) -> None:
     pairs = count_pairs(ballots)
-    tables = Tables.of(ballots, pairs)
+    tables = Tables.of(pairs)
     for effect in share_effects(tables, candidate_order(ballots)):
         assert effect.exact
         assert effect.checked
@@ -182,7 +182,7 @@ def test_the_set_that_beats_everybody_else() -> None:
 @given(ballots=ranked_profiles(groups=True))
 def test_tables_give_back_the_count_they_were_taken_from(ballots: Profile) -> None:
     pairs = count_pairs(ballots)
-    again = Tables.of(ballots, pairs)
+    again = Tables.of(pairs)
     total = F(pairs.total, pairs.unit)
     for a, b in product(pairs.candidates, repeat=2):
         at_shares = again.at(again.shares)
@@ -212,7 +212,7 @@ def test_a_share_on_which_the_list_depends_is_found_on_the_grid() -> None:
 def why(ballots: Profile, a: str, b: str) -> Duel:
     pairs = count_pairs(ballots)
     standings = ranked_pairs(pairs, candidate_order(ballots))
-    return duel(Tables.of(ballots, pairs), pairs, standings, a, b)
+    return duel(Tables.of(pairs), pairs, standings, a, b)
 
 
 def test_a_majority_of_two_is_its_own_reason_and_weights_may_have_turned_it() -> None:
@@ -297,7 +297,7 @@ def test_everybody_who_is_above_another_has_a_chain_down_to_it(
 ) -> None:
     pairs = count_pairs(ballots)
     standings = ranked_pairs(pairs, candidate_order(ballots))
-    tables = Tables.of(ballots, pairs)
+    tables = Tables.of(pairs)
     for a, b in combinations(standings.order, 2):
         found = duel(tables, pairs, standings, b, a)
         assert found.above == a
@@ -306,7 +306,7 @@ def test_everybody_who_is_above_another_has_a_chain_down_to_it(
             assert (found.chain[0].winner, found.chain[-1].loser) == (a, b)
             assert all(x.loser == y.winner for x, y in pairwise(found.chain))
         weighted = sum(
-            (say.for_a * tables.groups[g].share for g, say in found.groups.items()),
+            (say.for_a * tables.shares[g] for g, say in found.groups.items()),
             F(0),
         )
         assert found.weighted.for_a == weighted
@@ -569,8 +569,12 @@ def test_each_pick_says_whom_it_represents() -> None:
     found = shortlisted(ballots, 2).beside
 
     x, z = found.proportional
-    assert (x.family, x.support, x.new, x.only) == ("x", F(6, 10), F(6, 10), F(5, 6))
-    assert (z.family, z.support, z.new, z.only) == ("z", F(4, 10), F(3, 10), F(3, 4))
+    assert found.plain[0] == x
+    assert found.plain[1].unserved == (F(5, 10), ZERO)  # y: its voters all chose x
+    assert found.plain[1].only == 0
+    assert (x.family, x.support, x.only) == ("x", F(6, 10), F(5, 6))
+    assert (z.family, z.support, z.only) == ("z", F(4, 10), F(3, 4))
+    assert (x.unserved[0], z.unserved[1]) == (F(6, 10), F(3, 10))
     assert [pick.family for pick in found.plain] == ["x", "y"]
     assert (found.added, found.dropped) == (("z",), ("y",))
     assert (found.coverage.represented, found.coverage.mean) == (F(9, 10), ONE)

@@ -31,6 +31,7 @@ from logovote.voting.insight.stability import (
 )
 from logovote.voting.pairwise import Pairwise, count_pairs
 from logovote.voting.profiles import Group, Profile
+from logovote.voting.rank_matrix import RankMatrix
 from logovote.voting.ranking import ranked_pairs
 from logovote.voting.shortlist import sequential_phragmen
 from logovote.voting.ties import TieOrder
@@ -143,6 +144,21 @@ def test_many_shortlists_under_other_shares_are_so_too() -> None:
         exact = [voters.families[pick.elected] for pick in picks]
         found = [crowd.families[n] for n in np.argsort(row, kind="stable")[:5]]
         assert found == exact
+
+
+def test_exposure_added_up_beforehand_makes_the_same_prices_under_any_shares() -> None:
+    """Of a's 4 voters all saw x and 1 saw y; of b's 2, both and none."""
+    votes = approved(4, "x", "a"), approved(2, "y", "b")
+    exposure = {"a": {"x": F(4), "y": F(1)}, "b": {"x": F(2), "y": F(2)}}
+    for share in (F(1, 4), F(3, 4)):
+        groups = Group("a", share), Group("b", 1 - share)
+        ballots = profile("xy", *votes, groups=groups, exposure=exposure)
+        crowd = Approvers.of(ballots)
+        shared = crowd.shared({"a": np.array([share]), "b": np.array([1 - share])})
+        exact = [[float(prices(ballots)[family]) for family in crowd.families]]
+        assert crowd.prices(shared) == pytest.approx(np.array(exact))
+        drawn = crowd.resampled(20, rng())
+        assert crowd.prices(drawn) == pytest.approx(np.array(exact * 20))
 
 
 def test_nobody_without_support_is_elected_in_any_crowd() -> None:
@@ -296,6 +312,18 @@ def test_large_crowds_are_added_up_in_parts(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(stability, "_PILES", 7)
     in_parts = resampled_margins(ballots, crowds(ballots), 40, rng())
     assert (at_once == in_parts).all()
+
+
+def test_rankings_in_a_matrix_are_the_same_crowd_as_rankings_one_by_one() -> None:
+    votes = ranked(2, "x>y"), ranked(3, "z>x=y", weight="1/2"), ranked(1, "x>y")
+    one_by_one = profile("xyz", *votes)
+    matrix = RankMatrix([[0, 4, 0], [1, 4, 1], [-1, 2, -1]], [2, 3, 1], [2, 1, 2], 2)
+    together = profile("xyz", matrices={"all": matrix})
+    found, other = (crowds(p)["all"] for p in (one_by_one, together))
+    assert found.first.tolist() == other.first.tolist() == [[0, 1, 2], [1, 1, 0]]
+    assert found.last.tolist() == other.last.tolist() == [[0, 1, 2], [2, 2, 0]]
+    assert found.heads.tolist() == other.heads.tolist() == [3, 3]
+    assert found.own.tolist() == other.own.tolist() == [2, 1]
 
 
 def test_margins_without_opinions_are_no_preferences() -> None:

@@ -105,6 +105,25 @@ def test_a_page_asks_the_database_no_more_for_more_designs(
     assert len(asked[0]) <= most, "\n\n".join(asked[0])
 
 
+@pytest.mark.parametrize(
+    ("page", "most"), [("", 7), ("/why", 5), ("/what-if", 6), ("/ballots.json", 6)]
+)
+def test_a_result_asks_the_database_no_more_for_more_designs(
+    site: Site, visit: Visit, page: str, most: int
+) -> None:
+    """As organisers see it: voters are judging the next round."""
+    asked = []
+    client = visit("organiser")
+    for size in ("c10", "c60"):
+        with statements_of(site) as statements:
+            answer = client.get(f"/c/{size}/results/shortlist{page}")
+        assert answer.status_code == 200
+        asked.append([s for s in statements if not s.startswith("BEGIN")])
+
+    assert len(asked[0]) == len(asked[1])
+    assert len(asked[0]) <= most, "\n\n".join(asked[0])
+
+
 def test_a_count_asks_the_database_no_more_for_more_designs(
     site: Site, now: datetime
 ) -> None:

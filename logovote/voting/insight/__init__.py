@@ -98,7 +98,7 @@ def explain_ranking(
         standings: the ranking made of them.
     """
     order = candidate_order(profile)
-    tables = Tables.of(profile, pairs)
+    tables = Tables.of(pairs)
     ways = ranking_ways(profile, tables, order)
     alone = {way.group: way.tiers for way in ways if way.group is not None}
     groups = crowds(profile)

@@ -41,9 +41,9 @@ class Approvers:
         own: shape (piles,); what each of them counts inside the group.
         factor: shape (piles,); what own weight 1 weighs in their group.
         groups: the piles of every group, by their positions.
+        exposure: for every group that voted, shape (families,): the part of it that saw
+            each family, where that was added up beforehand; else None, and `seen` says.
         fixed_share: whether a group decides its share whoever of it votes.
-        views: for every group, shape (families,); which part of it saw each family,
-            where that was added up beforehand and `seen` knows nothing of it.
     """
 
     families: tuple[str, ...]
@@ -53,8 +53,8 @@ class Approvers:
     own: Floats
     factor: Floats
     groups: Mapping[str, Places]
+    exposure: Mapping[str, Floats] | None
     fixed_share: bool
-    views: Mapping[str, Floats] | None = None
 
     @classmethod
     def of(cls, profile: Profile) -> Approvers:
@@ -85,26 +85,25 @@ class Approvers:
         members: dict[str, list[int]] = {}
         for row, pile in enumerate(piles):
             members.setdefault(pile.group, []).append(row)
-        heads = np.array([counts[pile] for pile in piles], np.int64)
-        own = np.array([float(pile.own) for pile in piles])
-        views = None
+        mass = np.array([float(counts[pile] * pile.own) for pile in piles])
+        exposure = None
         if profile.exposure is not None:
-            views = {
-                id_: np.array([float(saw.get(f, 0)) for f in families])
-                / (heads[members[id_]] @ own[members[id_]])
-                for id_, saw in profile.exposure.items()
-                if id_ in members
+            exposure = {
+                id_: np.array([float(seen_by.get(f, 0)) for f in families])
+                / mass[rows].sum()
+                for id_, rows in members.items()
+                for seen_by in [profile.exposure.get(id_, {})]
             }
         return cls(
             families=families,
             approved=approved,
             seen=seen_,
-            heads=heads,
-            own=own,
+            heads=np.array([counts[pile] for pile in piles], np.int64),
+            own=np.array([float(pile.own) for pile in piles]),
             factor=np.array([float(weights[pile.group].factor) for pile in piles]),
             groups={id_: np.array(rows) for id_, rows in sorted(members.items())},
+            exposure=exposure,
             fixed_share=profile.weighting == "fixed_share",
-            views=views,
         )
 
     @property
@@ -139,11 +138,11 @@ class Approvers:
 
     def prices(self, weights: Floats) -> Floats:
         """Return what a slot costs each family, by the weight of those who saw it."""
-        if self.views is not None:
-            # Other crowds of a group are taken to have seen what this one saw.
+        exposure: Floats
+        if self.exposure is not None:
             exposure = np.zeros((len(weights), len(self.families)))
-            for id_, views in self.views.items():
-                exposure += np.outer(weights[:, self.groups[id_]].sum(axis=1), views)
+            for id_, part in self.exposure.items():
+                exposure += np.outer(weights[:, self.groups[id_]].sum(axis=1), part)
         elif self.seen.all():
             return np.ones((len(weights), len(self.families)))
         else:

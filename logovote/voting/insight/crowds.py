@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
-from itertools import chain
-from math import lcm
 
 import numpy as np
 import numpy.typing as npt
 
-from logovote.voting.ballots import Approval, Ballot
-from logovote.voting.profiles import Profile
+from logovote.voting.profiles import Profile, Unranked
+from logovote.voting.rank_matrix import UNRANKED, RankMatrix, rank_matrices
 
 Places = npt.NDArray[np.int32]
 Heads = npt.NDArray[np.int64]
-Tiers = tuple[tuple[str, ...], ...]
 UNPLACED = -1
 
 
@@ -77,53 +72,36 @@ def crowds(profile: Profile) -> dict[str, Crowd]:
 
     So what is drawn from them does not depend on the order in which they came.
     """
-    found: dict[str, dict[tuple[Tiers, Fraction], int]] = {}
-    for vote in profile.counted:
-        group = found.setdefault(vote.group, {})
-        key = tuple(_tiers(profile, vote.ballot)), vote.weight
-        group[key] = group.get(key, 0) + vote.count
     return {
-        id_: _crowd(profile, dict(sorted(piles.items())))
-        for id_, piles in sorted(found.items())
+        id_: _crowd(ballots, profile.unranked)
+        for id_, ballots in sorted(rank_matrices(profile).items())
+        if ballots.mass
     }
 
 
-def _crowd(profile: Profile, piles: dict[tuple[Tiers, Fraction], int]) -> Crowd:
-    row = {candidate: n for n, candidate in enumerate(profile.candidates)}
-    ballots = [tiers for tiers, _ in piles]
-    tiers = list(chain.from_iterable(ballots))
-    sizes = np.fromiter(map(len, tiers), np.intp, len(tiers))
-    pile_of_tier = np.repeat(np.arange(len(ballots)), [len(b) for b in ballots])
-    named = np.bincount(pile_of_tier, sizes, len(ballots)).astype(np.intp)
-    above = np.cumsum(sizes) - sizes - (np.cumsum(named) - named)[pile_of_tier]
-    rows = np.fromiter(map(row.__getitem__, chain.from_iterable(tiers)), np.intp)
-    piles_ = np.repeat(pile_of_tier, sizes)
-    first = np.full((len(piles), len(row)), UNPLACED, np.int32)
-    last = first.copy()
-    if profile.unranked == "last":
-        first[:] = named[:, None]
-        last[:] = len(row) - 1
-    first[piles_, rows] = np.repeat(above, sizes)
-    last[piles_, rows] = np.repeat(above + sizes - 1, sizes)
-    unit = lcm(*(own.denominator for _, own in piles))
-    return Crowd(
-        first=first,
-        last=last,
-        heads=np.array(list(piles.values()), np.int64),
-        own=np.array([int(own * unit) for _, own in piles], np.int64),
-        unit=unit,
+def _crowd(ballots: RankMatrix, unranked: Unranked) -> Crowd:
+    """Merge equal ballots, and turn their ranks into places from 0."""
+    ranks = ballots.ranks.astype(np.int32)
+    ranked = ranks != UNRANKED
+    # As if the unranked were last; of no opinion, they are taken out again below.
+    worst = np.where(ranked, ranks, np.iinfo(np.int32).max)
+    first, last = np.empty_like(worst), np.empty_like(worst)
+    for row, mine in enumerate(worst):
+        first[row] = (worst < mine).sum(axis=0)
+        last[row] = (worst <= mine).sum(axis=0) - 1
+    if unranked == "no_opinion":
+        first[~ranked] = last[~ranked] = UNPLACED
+    # Equal first places are equal ballots: what is tied has the same.
+    rows = np.column_stack([first.T.astype(np.int64), ballots.own.astype(np.int64)])
+    kinds, where, which = np.unique(
+        rows, axis=0, return_index=True, return_inverse=True
     )
-
-
-def _tiers(profile: Profile, ballot: Ballot) -> Iterator[tuple[str, ...]]:
-    """Yield the tiers of a ballot; an approval is one tier above the rest."""
-    if not isinstance(ballot, Approval):
-        yield from ballot.tiers
-        return
-    approved = set(ballot.approved)
-    for id_ in ballot.approved.difference(profile.candidates):
-        approved.update(profile.variants[id_])
-    for wanted in (True, False):
-        tier = tuple(c for c in profile.candidates if (c in approved) is wanted)
-        if tier:
-            yield tier
+    heads = np.zeros(len(kinds), np.int64)
+    np.add.at(heads, which.reshape(-1), ballots.heads.astype(np.int64))
+    return Crowd(
+        first=first.T[where],
+        last=last.T[where],
+        heads=heads,
+        own=kinds[:, -1],
+        unit=ballots.unit,
+    )

@@ -94,9 +94,9 @@ def duel(tables: Tables, pairs: Pairwise, standings: Standings, a: str, b: str) 
     groups = {}
     for id_ in tables.voting:
         table = tables.groups[id_]
-        whole = table.mass * table.unit
         groups[id_] = Say(
-            table.above[row][column] / whole, table.above[column][row] / whole
+            Fraction(table.above[row][column], table.mass),
+            Fraction(table.above[column][row], table.mass),
         )
     heads = tables.at(tables.per_head)
     return Duel(

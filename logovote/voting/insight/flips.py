@@ -65,9 +65,9 @@ def flips(
     found = []
     for id_, crowd in groups.items():
         table = tables.groups[id_]
-        if not table.share or not crowd.equal_weights or not margins:
+        if not table.weight.share or not crowd.equal_weights or not margins:
             continue
-        weight = table.share / crowd.voters
+        weight = table.weight.share / crowd.voters
         nearest = min(margins.values())
         # A ballot moves a margin by twice its weight at most. A winner that somebody
         # beats stands on a circle, which one ballot might break.
@@ -113,7 +113,9 @@ class _Bid:
         own, unit = int(self.crowd.own[0]), self.crowd.unit
         change = (self._turned * number - self._taken(number)) * own * table.unit
         above = np.array(table.above, object) * unit + change
-        turned = replace(table, above=above.tolist(), unit=table.unit * unit)
+        turned = replace(
+            table, above=above.tolist(), unit=table.unit * unit, mass=table.mass * unit
+        )
         groups = {**self.tables.groups, self.group: turned}
         pairs = Tables(self.tables.candidates, groups).at(self.tables.shares)
         row = self.tables.candidates.index(self.winner)

@@ -124,13 +124,12 @@ def agreement(pairs: Pairwise) -> Fraction:
 
 def group_scores(tables: Tables, group: str) -> dict[str, Fraction]:
     """Return a group's own Borda scores, from 0 (last of all) to 1 (first of all)."""
-    table = tables.groups[group]
     size = len(tables.candidates)
     return {
         candidate: (
             1
             + sum(
-                (table.margin(a, b) for b in range(size) if b != a),
+                (tables.margin(group, a, b) for b in range(size) if b != a),
                 ZERO,
             )
             / max(1, size - 1)

@@ -20,7 +20,8 @@ class Pick:
     Args:
         family: the design.
         support: the part that chose it.
-        new: the part that chose it and none of those elected before it.
+        unserved: for every place, the part that chose it and none of those elected to
+            the places before.
         only: of its supporters, the part that chose nothing else on the list.
         groups: of every group that voted, the part that chose it.
         ticks: for every variant of the family, the part that ticked it by itself.
@@ -30,7 +31,7 @@ class Pick:
 
     family: str
     support: Fraction
-    new: Fraction
+    unserved: tuple[Fraction, ...]
     only: Fraction
     groups: Mapping[str, Fraction]
     ticks: Mapping[str, Fraction]
@@ -56,8 +57,8 @@ class Beside:
     """A list beside plain approval's of the same length.
 
     Args:
-        proportional: the list counted: whom each design represents, in order.
-        plain: the same for plain approval's list.
+        proportional: the designs on the list counted, in order.
+        plain: those on plain approval's, seen from the list counted.
         coverage: what the list counted covers.
         plain_coverage: what plain approval's covers.
     """
@@ -104,8 +105,8 @@ def beside(
         unseen=frozenset(not_seen_enough(profile)),
     )
     return Beside(
-        proportional=_picks(voters, elected, facts),
-        plain=_picks(voters, plain, facts),
+        proportional=_picks(voters, elected, elected, facts),
+        plain=_picks(voters, elected, plain, facts),
         coverage=coverage(voters, elected),
         plain_coverage=coverage(voters, plain),
     )
@@ -132,28 +133,31 @@ class _Facts:
 
 
 def _picks(
-    voters: Electorate, elected: Sequence[str], facts: _Facts
+    voters: Electorate, elected: Sequence[str], shown: Sequence[str], facts: _Facts
 ) -> tuple[Pick, ...]:
+    """Describe the families shown, as supporters of whom a list has been elected."""
     whole = voters.total * voters.unit or Fraction(1)
     place = {voters.families.index(f): n for n, f in enumerate(elected)}
-    new = [0] * len(elected)
-    only = [0] * len(elected)
+    columns = [voters.families.index(f) for f in shown]
+    only = dict.fromkeys(columns, 0)
+    # served[c][n]: supporters of c of whom place n is the first they chose
+    served = {c: [0] * (len(elected) + 1) for c in columns}
     for bloc in voters.blocs:
         chosen = [place[c] for c in bloc.approved if c in place]
-        if chosen:
-            new[min(chosen)] += bloc.weight
-        if len(chosen) == 1:
-            only[chosen[0]] += bloc.weight
+        first = min(chosen, default=len(elected))
+        for c in bloc.approved:
+            if c in served:
+                served[c][first] += bloc.weight
+                only[c] += bloc.weight if chosen in ([], [place.get(c)]) else 0
     supports = voters.supports
     picks = []
-    for n, family in enumerate(elected):
-        support = supports[voters.families.index(family)]
+    for c, family in zip(columns, shown, strict=True):
         picks.append(
             Pick(
                 family=family,
-                support=support / whole,
-                new=new[n] / whole,
-                only=Fraction(only[n], support or 1),
+                support=supports[c] / whole,
+                unserved=tuple(sum(served[c][n:]) / whole for n in range(len(elected))),
+                only=Fraction(only[c], supports[c] or 1),
                 groups=facts.groups[family],
                 ticks=facts.ticks[family],
                 price=facts.prices[family],

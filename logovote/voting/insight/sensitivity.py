@@ -72,7 +72,7 @@ def share_effects(tables: Tables, order: TieOrder) -> tuple[ShareEffect, ...]:
     effects = []
     left = MOST_COUNTS
     for group in tables.voting:
-        if tables.groups[group].share == 1:
+        if tables.shares[group] == 1:
             continue  # the others had no share to keep in proportion
         search = _Search(tables, group, order, left)
         effects.append(search.effect())
@@ -115,7 +115,7 @@ class _Search:
             if before.winners != after.winners
             for cell in (before, after)
         )
-        share = self.tables.groups[self.group].share
+        share = self.tables.shares[self.group]
         return ShareEffect(self.group, share, stretches, self.exact, checked)
 
     def _at(self, share: Fraction) -> Pairwise:
