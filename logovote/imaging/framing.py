@@ -32,13 +32,14 @@ _DEEP: Final = 56
 
 @dataclass(frozen=True)
 class Frame:
-    """The part of a picture that is the mark.
+    """The part of a picture of this `size` that is the mark.
 
     `colour` is the flat ground around it, None for transparency and for pictures
     without a flat ground (photographs, boards); of these `whole` is true. `even` tells
     that nothing at all is to be seen outside the box.
     """
 
+    size: tuple[int, int]
     box: Box
     colour: Colour | None
     ground: str
@@ -61,25 +62,24 @@ def find(image: Image.Image) -> Frame:
         alpha = small.getchannel("A")
         box = alpha.point(_step(_ALPHA_INK)).getbbox()
         box = _grown(box, factor, image.size)
-        return Frame(box, None, _ground_for(small, alpha), even=True)
+        return Frame(image.size, box, None, _ground_for(small, alpha), even=True)
     colour = _border_colour(small)
     ground = _tone(colour)
     far = _difference(small, colour)
     ink = far.point(_step(_INK))
     ground_share = 1 - ink.histogram()[255] / (ink.width * ink.height)
     if not _flat_border(ink) or ground_share < _GROUND_SHARE:
-        return Frame((0, 0, *image.size), None, ground, whole=True)
+        return Frame(image.size, (0, 0, *image.size), None, ground, whole=True)
     box = ink.getbbox()
     if box is not None:
         far.paste(0, box)
     even = not far.point(_step(_EVEN + 1)).getbbox()
-    return Frame(_grown(box, factor, image.size), colour, ground, even=even)
+    box = _grown(box, factor, image.size)
+    return Frame(image.size, box, colour, ground, even=even)
 
 
-def size_on(spec: Spec, frame: Frame, whole: tuple[int, int]) -> tuple[int, int]:
+def size_on(spec: Spec, frame: Frame) -> tuple[int, int]:
     """Return the size in pixels at which a picture is shown on the canvas of `spec`.
-
-    `whole` is the picture's own size; all but the design itself show only its frame.
 
     Marks get equal areas rather than equal sides: fitted to one box, a square icon
     would look many times as heavy as a long wordmark.
@@ -87,7 +87,7 @@ def size_on(spec: Spec, frame: Frame, whole: tuple[int, int]) -> tuple[int, int]
     left, top, right, bottom = frame.box
     width, height = right - left, bottom - top
     if spec.shows == "design":
-        width, height = whole
+        width, height = frame.size
     margin = 0 if frame.whole else spec.margin_px
     scale = min(
         spec.enlargement,
