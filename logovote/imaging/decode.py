@@ -71,7 +71,8 @@ def _raster(original: bytes, name: str, enough_px: int) -> Decoded:
         turn = _orientation(opened)
         profile = opened.info.get("icc_profile")
         image = _eight_bit(opened)
-        factor = max(image.size) // enough_px
+        # Twice as much as enough, so that what comes after stays sharp.
+        factor = max(image.size) // (2 * enough_px)
         image = _srgb(image.reduce(factor) if factor > 1 else image, profile)
         # Asked last: a GIF looks for its second frame to answer.
         animated = name != "JPEG" and bool(getattr(opened, "is_animated", False))
