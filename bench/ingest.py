@@ -215,7 +215,7 @@ def measure(command: list[str], cwd: Path) -> Measure:
 
 
 def _watch(root: int, peak: list[float], stop: threading.Event) -> None:
-    while not stop.wait(0.1):
+    while not stop.wait(0.5):
         peak[0] = max(peak[0], sum(map(_pss_mb, _tree(root))))
 
 
