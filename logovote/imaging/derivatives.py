@@ -34,10 +34,12 @@ def develop(original: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
     """
     decoded = decode(original)
     frame = framing.find(decoded.image)
-    if max(decoded.image.size) < max(decoded.width_px, decoded.height_px) and (
-        frame.box[2] - frame.box[0] < framing.size_on(_LARGEST_MARK, frame)[0]
+    if (
+        decoded.format == "JPEG"
+        and max(decoded.image.size) < max(decoded.width_px, decoded.height_px)
+        and frame.box[2] - frame.box[0] < framing.size_on(_LARGEST_MARK, frame)[0]
     ):
-        # A small mark on a large ground: it is worth another look.
+        # A small mark on a large ground, which the decoder shrank: look again.
         decoded = decode(original, 2 * ENOUGH_PX)
         frame = framing.find(decoded.image)
     return Developed(
