@@ -12,8 +12,10 @@ from logovote.imaging.picture import Colour
 
 _Plane = NDArray[np.uint8]
 
-# Levels of 255 up to which a pixel is ground: paper white and JPEG noise.
-_GROUND: Final = 10
+# Levels of 255 up to which a pixel is ground, and up to which it can be nothing else:
+# paper white and JPEG noise.
+_GROUND: Final = 12
+_NOISE: Final = 6
 # Grey fainter than this is a shadow, and lets the ground shine through. A pale colour
 # is more likely a fill, such as skin, and solid.
 _FAINT: Final = 64
@@ -34,25 +36,24 @@ def knock_out(mark: Image.Image, ground: Colour) -> Image.Image:
     much of each there is follows from the colour of the ink beside it; the ground's
     part is then taken out of the colour, so that no rim of it shows elsewhere.
     """
-    pixels = np.asarray(mark)
-    far = _distance(pixels, ground)
-    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
-    tint = np.maximum(np.maximum(red, green), blue) - np.minimum(
-        np.minimum(red, green), blue
-    )
+    paper = np.array(ground, np.int16)
+    apart = np.asarray(mark) - paper
+    red, green, blue = apart[..., 0], apart[..., 1], apart[..., 2]
+    highest = np.maximum(np.maximum(red, green), blue)
+    lowest = np.minimum(np.minimum(red, green), blue)
+    far = np.maximum(highest, -lowest).astype(np.uint8)
+    tint = highest - lowest
     faint = np.where(tint >= _FAINT_COLOUR, np.uint8(_FAINT_COLOUR), np.uint8(_FAINT))
     strongest = np.maximum(_extreme(far, np.maximum), faint)
-    ink = np.maximum(far, _GROUND) - np.float32(_GROUND)
-    part = np.minimum(ink / (strongest - np.float32(_GROUND)), 1)
+    part = np.minimum(far / strongest.astype(np.float32), 1)
     # Ink with no ground near is solid however pale: only edges are mixtures.
     part[(_extreme(far, np.minimum) > _GROUND) & (far >= faint)] = 1
-    alpha = np.rint(part * 255).astype(np.uint8)
-    paper = np.array(ground, np.float32)
+    # What may be paper or noise goes, and not at one blow.
+    alpha = part * np.clip((far - np.float32(_NOISE)) / (_GROUND - _NOISE), 0, 1)
     share = np.maximum(part, 1 / 255)[..., None]
-    colours = np.clip(paper + (pixels - paper) / share, 0, 255)
-    return Image.fromarray(
-        np.dstack((np.rint(colours).astype(np.uint8), alpha)), "RGBA"
-    )
+    colours = np.clip(paper + apart / share, 0, 255)
+    cut = np.dstack((colours, 255 * alpha))
+    return Image.fromarray(np.rint(cut).astype(np.uint8), "RGBA")
 
 
 def ink(mark: Image.Image, ground: Colour) -> Image.Image:

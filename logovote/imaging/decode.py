@@ -11,8 +11,8 @@ from PIL import AvifImagePlugin, Image, ImageCms
 from logovote.imaging import drawing, pdf, probe
 from logovote.imaging.picture import SPECS
 
-# Twice the largest derivative: what a decoder may shrink to before we look closer.
-_ENOUGH_PX: Final = 2 * max(max(spec.width_px, spec.height_px) for spec in SPECS)
+# The largest derivative: what a decoder may shrink to, which it does well and fast.
+ENOUGH_PX: Final = max(max(spec.width_px, spec.height_px) for spec in SPECS)
 _OPAQUE_ALPHA: Final = 230
 _ORIENTATION: Final = 0x0112
 _TURNS: Final = {
@@ -35,7 +35,7 @@ _PROFILE_MODES: Final = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 class Decoded:
     """The facts of a file, and its pixels: mode RGB, or RGBA if any show through.
 
-    `image` may be smaller than the facts say, but never below `_ENOUGH_PX`.
+    `image` may be smaller than the facts say, but not below what was enough.
     """
 
     format: str
@@ -45,8 +45,8 @@ class Decoded:
     image: Image.Image
 
 
-def decode(original: bytes) -> Decoded:
-    """Decode the first frame, once.
+def decode(original: bytes, enough_px: int = ENOUGH_PX) -> Decoded:
+    """Decode the first frame; its longer side may be shrunk down to `enough_px`.
 
     Raises:
         UnreadableImageError: not a picture we take, or damaged.
@@ -54,24 +54,25 @@ def decode(original: bytes) -> Decoded:
     name = probe.sniff(original)
     if name == "SVG":
         width_px, height_px, png = drawing.render(probe.unpacked_svg(original))
-        image = _raster(png, "PNG").image
+        image = _raster(png, "PNG", enough_px).image
         return Decoded(name, width_px, height_px, animated=False, image=image)
     if name == "PDF":
         width_px, height_px, image = pdf.render(original)
         return Decoded(name, width_px, height_px, animated=False, image=image)
-    return _raster(original, name)
+    return _raster(original, name, enough_px)
 
 
-def _raster(original: bytes, name: str) -> Decoded:
+def _raster(original: bytes, name: str, enough_px: int) -> Decoded:
     with probe.opened(original, name) as opened:
         width_px, height_px = opened.size
-        shrunk = _ENOUGH_PX / max(opened.size)
+        shrunk = enough_px / max(opened.size)
         opened.draft(opened.mode, (int(width_px * shrunk), int(height_px * shrunk)))
         opened.load()
         turn = _orientation(opened)
         profile = opened.info.get("icc_profile")
         image = _eight_bit(opened)
-        factor = max(image.size) // _ENOUGH_PX
+        # Twice as much as enough, so that what comes after stays sharp.
+        factor = max(image.size) // (2 * enough_px)
         image = _srgb(image.reduce(factor) if factor > 1 else image, profile)
         # Asked last: a GIF looks for its second frame to answer.
         animated = name != "JPEG" and bool(getattr(opened, "is_animated", False))

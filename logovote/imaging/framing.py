@@ -24,6 +24,11 @@ _EVEN: Final = 3
 # than a frame: it covers a good part of the picture.
 _BORDER_SHARE: Final = 0.6
 _GROUND_SHARE: Final = 0.12
+# A rim this thin, of the longer side, and this near to the colour within is no frame.
+_RIM_SHARE: Final = 0.015
+_PALE_RIM: Final = 64
+# How much of the shorter side the corners of a screenshot may be rounded.
+_CORNER_SHARE: Final = 0.15
 _MIDDLE_GREY: Final = 128
 # Levels of grey that get lost on white (contrast under 1.4), and on near black.
 _PALE: Final = 218
@@ -32,13 +37,14 @@ _DEEP: Final = 56
 
 @dataclass(frozen=True)
 class Frame:
-    """The part of a picture that is the mark.
+    """The part of a picture of this `size` that is the mark.
 
     `colour` is the flat ground around it, None for transparency and for pictures
     without a flat ground (photographs, boards); of these `whole` is true. `even` tells
     that nothing at all is to be seen outside the box.
     """
 
+    size: tuple[int, int]
     box: Box
     colour: Colour | None
     ground: str
@@ -61,25 +67,84 @@ def find(image: Image.Image) -> Frame:
         alpha = small.getchannel("A")
         box = alpha.point(_step(_ALPHA_INK)).getbbox()
         box = _grown(box, factor, image.size)
-        return Frame(box, None, _ground_for(small, alpha), even=True)
+        return Frame(image.size, box, None, _ground_for(small, alpha), even=True)
     colour = _border_colour(small)
-    ground = _tone(colour)
-    far = _difference(small, colour)
+    if found := _on_flat_ground(small, colour):
+        return _frame(image, factor, colour, found[0], even=found[1])
+    # The edge of a screenshot or of the paper, if it is hardly seen, is no frame.
+    rim = 1 + round(_RIM_SHARE * max(small.size))
+    width, height = small.size
+    inside = (rim, rim, width - rim, height - rim)
+    if min(inside[2] - rim, inside[3] - rim) > rim:
+        within = small.crop(inside)
+        ground = _border_colour(within)
+        seen = _difference(small, ground).point(_step(_PALE_RIM))
+        seen.paste(0, inside)
+        if not seen.getbbox() and (found := _on_flat_ground(within, ground)):
+            return _frame(image, factor, ground, found[0], offset=rim)
+    return Frame(image.size, (0, 0, *image.size), None, _tone(colour), whole=True)
+
+
+def _frame(
+    image: Image.Image,
+    factor: int,
+    colour: Colour,
+    box: Box | None,
+    *,
+    even: bool = False,
+    offset: int = 0,
+) -> Frame:
+    if box is not None:
+        left, top, right, bottom = (side + offset for side in box)
+        box = (left, top, right, bottom)
+    box = _grown(box, factor, image.size)
+    return Frame(image.size, box, colour, _tone(colour), even=even)
+
+
+def _on_flat_ground(
+    image: Image.Image, colour: Colour
+) -> tuple[Box | None, bool] | None:
+    """Return the box of the ink on a ground of this colour, and whether that is even.
+
+    None if the ground is not flat, or too little of the picture to be one.
+    """
+    far = _difference(image, colour)
     ink = far.point(_step(_INK))
     ground_share = 1 - ink.histogram()[255] / (ink.width * ink.height)
+    _drop_rounded_corners(ink)
     if not _flat_border(ink) or ground_share < _GROUND_SHARE:
-        return Frame((0, 0, *image.size), None, ground, whole=True)
+        return None
     box = ink.getbbox()
     if box is not None:
         far.paste(0, box)
-    even = not far.point(_step(_EVEN + 1)).getbbox()
-    return Frame(_grown(box, factor, image.size), colour, ground, even=even)
+    return box, not far.point(_step(_EVEN + 1)).getbbox()
 
 
-def size_on(spec: Spec, frame: Frame, whole: tuple[int, int]) -> tuple[int, int]:
+def _drop_rounded_corners(ink: Image.Image) -> None:
+    """Take out of the ink what is only the outside of a rounded corner."""
+    side = round(_CORNER_SHARE * min(ink.size))
+    right, bottom = ink.width - side, ink.height - side
+    for x, y, outer in (
+        (0, 0, (0, 0)),
+        (right, 0, (side - 1, 0)),
+        (0, bottom, (0, side - 1)),
+        (right, bottom, (side - 1, side - 1)),
+    ):
+        corner = ink.crop((x, y, x + side, y + side))
+        if side < 2 or not corner.getpixel(outer):
+            continue
+        across = side - 1 - outer[0]
+        down = side - 1 - outer[1]
+        inner = (
+            corner.crop((across, 0, across + 1, side)),
+            corner.crop((0, down, side, down + 1)),
+        )
+        if not any(edge.getbbox() for edge in inner):
+            ink.paste(0, (x, y, x + side, y + side))
+
+
+def size_on(spec: Spec, frame: Frame) -> tuple[int, int]:
     """Return the size in pixels at which a picture is shown on the canvas of `spec`.
-
-    `whole` is the picture's own size; all but the design itself show only its frame.
 
     Marks get equal areas rather than equal sides: fitted to one box, a square icon
     would look many times as heavy as a long wordmark.
@@ -87,7 +152,7 @@ def size_on(spec: Spec, frame: Frame, whole: tuple[int, int]) -> tuple[int, int]
     left, top, right, bottom = frame.box
     width, height = right - left, bottom - top
     if spec.shows == "design":
-        width, height = whole
+        width, height = frame.size
     margin = 0 if frame.whole else spec.margin_px
     scale = min(
         spec.enlargement,

@@ -33,6 +33,14 @@ K = TypeVar("K")
 _HOME: Final = Path(logovote.__file__).resolve().parent.parent
 # No secret of ours crosses: the environment inside is these, where they are set.
 _ENVIRONMENT: Final = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")
+_INSIDE: Final = {
+    # NumPy's threads would not outlive a fork, and with threads the kernel secludes
+    # nobody.
+    "OPENBLAS_NUM_THREADS": "1",
+    # Pictures in huge pages: a child asks the kernel for memory less often, which is a
+    # tenth of its time.
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 # Inside, a child is stopped after 10 s; only a process gone wrong gets this far.
 _PATIENCE_SECONDS: Final = 20
 _READ_AHEAD: Final = 2
@@ -205,8 +213,7 @@ def _started(kinds: list[str]) -> subprocess.Popen[bytes]:
         # There is logovote, installed or not.
         cwd=_HOME,
         env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        # NumPy's threads would die in the fork, and forbid the kernel to seclude us.
-        | {"OPENBLAS_NUM_THREADS": "1"},
+        | _INSIDE,
         # Ctrl-C is for us: what is inside ends when its input does.
         start_new_session=True,
     )

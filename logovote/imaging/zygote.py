@@ -8,6 +8,7 @@ file itself and ends.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import select
@@ -53,6 +54,10 @@ def main() -> None:
     os.dup2(silence, sys.stdout.fileno())
     _warm()
     limits.seclude()
+    # No child needs to collect, and none shall copy what all of them share.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
     wire.send(answers, wire.READY)
     while (original := wire.receive(requests, MAX_FILE_BYTES)) is not None:
         if not _CAN_FORK:

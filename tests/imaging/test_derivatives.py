@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import io
+import math
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageStat
 
+from logovote.imaging.decode import decode
 from logovote.imaging.derivatives import develop
 from logovote.imaging.picture import SPECS, Derivative, Developed
 from tests.imaging.originals import NAVY, RED, WHITE, encoded, mark, svg
@@ -131,6 +133,51 @@ def test_a_thin_frame_is_part_of_the_design_and_not_its_ground() -> None:
     assert max(left, top, 320 - right, 240 - bottom) <= 3
 
 
+def on_a_screen(edge: tuple[int, int, int], radius: int = 0) -> Image.Image:
+    """A mark on white, with an edge around or rounded corners."""
+    screen = Image.new("RGB", (800, 600), edge)
+    ImageDraw.Draw(screen).rounded_rectangle((3, 3, 796, 596), radius, fill=WHITE)
+    screen.paste(mark(size=(400, 300)), (200, 150))
+    return screen
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        pytest.param(on_a_screen((236, 238, 240)), id="off-white-edge"),
+        pytest.param(on_a_screen((205, 205, 205)), id="grey-edge"),
+        pytest.param(on_a_screen((210, 210, 210), 60), id="rounded-edge"),
+        pytest.param(
+            on_a_screen((0, 0, 0), 70).crop((3, 3, 797, 597)), id="rounded-black"
+        ),
+        pytest.param(
+            on_a_screen((120, 170, 220), 70).crop((3, 3, 797, 597)), id="rounded-blue"
+        ),
+    ],
+)
+@pytest.mark.parametrize("name", ["PNG", "JPEG"])
+def test_the_edge_of_a_screenshot_is_not_part_of_the_mark(
+    image: Image.Image, name: str
+) -> None:
+    developed = develop(encoded(image, name))
+
+    left, top, right, bottom = ink_box(shown(developed, "thumb"))
+    assert (right - left) / (bottom - top) == pytest.approx(2, rel=0.1)
+    assert right - left > 170
+    assert developed.cutout == "simulated"
+    assert developed.colour == WHITE
+
+
+def test_what_reaches_out_of_a_corner_is_no_rounded_corner() -> None:
+    image = mark(size=(800, 600), box=(300, 200, 499, 399))
+    for box in ((0, 0, 180, 8), (0, 0, 8, 180), (620, 592, 799, 599)):
+        ImageDraw.Draw(image).rectangle(box, fill=(0, 0, 0))
+
+    left, top, right, bottom = ink_box(shown(develop(encoded(image)), "thumb"))
+
+    assert (right - left) / (bottom - top) == pytest.approx(4 / 3, rel=0.03)
+
+
 def test_a_preview_shows_the_whole_design_in_its_shape() -> None:
     preview = shown(develop(encoded(mark(size=(3_000, 1_500)))), "preview")
     assert preview.size == (1024, 512)
@@ -172,3 +219,84 @@ def test_an_svg_gets_all_derivatives_with_transparency() -> None:
     developed = develop(svg())
     assert shown(developed, "preview").size == (1024, 512)
     assert shown(developed, "thumb").mode == "RGBA"
+
+
+def psnr(one: Image.Image, other: Image.Image) -> float:
+    """How near two pictures are, in decibels; 40 is hard to see."""
+    histogram = ImageChops.difference(one.convert("RGB"), other.convert("RGB"))
+    error = sum(
+        count * (level % 256) ** 2 for level, count in enumerate(histogram.histogram())
+    )
+    pixels = 3 * one.width * one.height
+    return 10 * math.log10(255**2 * pixels / max(error, 1))
+
+
+def drawing(size: tuple[int, int]) -> Image.Image:
+    """Letters, thin lines and a gradient, on white."""
+    image = Image.new("RGB", size, WHITE)
+    draw = ImageDraw.Draw(image)
+    unit = size[0] // 40
+    for n in range(12):
+        x = size[0] // 5 + n * 2 * unit
+        draw.line((x, size[1] // 4, x + 3 * unit, size[1] * 3 // 4), RED, 1 + n // 2)
+        draw.ellipse((x, size[1] // 3, x + unit, size[1] // 3 + unit), fill=NAVY)
+    draw.text((size[0] // 4, size[1] // 2), "Tavrel", (0, 120, 90), font_size=3 * unit)
+    fade = Image.linear_gradient("L").resize((8 * unit, 8 * unit))
+    image.paste(fade.convert("RGB"), (size[0] // 4, size[1] * 3 // 5))
+    return image
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG"])
+@pytest.mark.parametrize("width", [800, 1_500, 2_000, 2_400, 3_200])
+def test_what_is_done_for_speed_cannot_be_seen(width: int, name: str) -> None:
+    original = encoded(drawing((width, width * 3 // 4)), name)
+    preview = shown(develop(original), "preview").convert("RGB")
+    with Image.open(io.BytesIO(original)) as opened:
+        slow = opened.convert("RGB").resize(preview.size, Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    slow.save(file, "WEBP", quality=80, method=2)
+
+    with Image.open(file) as kept:
+        assert psnr(preview, kept) >= 40
+        # It costs little beside what WebP does.
+        assert psnr(preview, slow) >= psnr(kept.convert("RGB"), slow) - 2
+
+
+def test_a_small_mark_on_a_huge_ground_is_looked_at_again() -> None:
+    image = Image.new("RGB", (4_400, 3_300), WHITE)
+    detail = drawing((600, 450))
+    image.paste(detail, (1_800, 1_300))
+
+    original = encoded(image, "JPEG", quality=95)
+    assert decode(original).image.width == 1_100
+
+    def sharpness(picture: Image.Image) -> float:
+        thumb = shown(develop(encoded(picture)), "thumb2x").convert("L")
+        return ImageStat.Stat(thumb.filter(ImageFilter.FIND_EDGES)).mean[0]
+
+    thumb = shown(develop(original), "thumb2x").convert("L")
+    found = ImageStat.Stat(thumb.filter(ImageFilter.FIND_EDGES)).mean[0]
+    assert found >= 0.7 * sharpness(image)
+    assert found >= 1.3 * sharpness(image.reduce(4))
+
+
+def test_a_part_of_the_kinds_is_as_in_all_of_them() -> None:
+    original = encoded(drawing((1_500, 1_100)))
+    some = [spec for spec in SPECS if spec.kind in ("thumb", "icon32", "mono")]
+
+    everything = develop(original).derivatives
+
+    assert develop(original, some).derivatives == tuple(
+        made for made in everything if made.kind in ("thumb", "icon32", "mono")
+    )
+
+
+def test_sizes_stay_within_their_budgets() -> None:
+    original = encoded(drawing((2_000, 1_500)))
+
+    sizes = {made.kind: len(made.data) for made in develop(original).derivatives}
+
+    limits = {"thumb": 12, "thumb2x": 24, "preview": 60, "mark": 24, "mono": 10}
+    for kind, limit in limits.items():
+        assert sizes[kind] <= limit * 1_000
+    assert sizes["icon16"] <= 1_200

@@ -148,7 +148,7 @@ def test_an_embedded_raster_is_drawn() -> None:
     image = pixels(
         svg(f'<image x="100" y="10" width="40" height="30" href="{picture}"/>')
     )
-    red = image.getpixel((760, 150))
+    red = image.getpixel((614, 128))
     assert isinstance(red, tuple)
     assert red[0] > 150
     assert red[3] == 255
