@@ -26,7 +26,7 @@ _KILLED = "could not be read safely"
 
 
 def main() -> None:
-    """Write the corpus in one process, so that its memory is not ours, and take it in."""
+    """Write the corpus in a process whose memory is not ours, and take it in."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         writer = os.fork()
