@@ -26,22 +26,31 @@ _KILLED = "could not be read safely"
 
 
 def main() -> None:
-    """Write the corpus in a process whose memory is not ours, and take it in."""
+    """Take the corpus in, and say what became of it."""
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        writer = os.fork()
-        if writer == 0:
-            for name, corpus in (
-                ("files", files.corpus()),
-                ("archives", archives.corpus()),
-            ):
-                (root / name).mkdir()
-                for case in corpus:
-                    (root / name / f"{case.wanted}~{case.name}").write_bytes(case.data)
-            os._exit(0)
-        os.waitpid(writer, 0)
-        wrong = _files(root / "files") + _archives(root / "archives")
+        _write(Path(folder))
+        wrong = _files(Path(folder, "files")) + _archives(Path(folder, "archives"))
     sys.exit(1 if wrong else 0)
+
+
+def _write(root: Path) -> None:
+    """Write the corpus in a process whose memory is neither ours nor our child's."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        os.close(writer)
+        os.read(reader, 1)
+        return
+    if os.fork() == 0:
+        for name, corpus in (
+            ("files", files.corpus()),
+            ("archives", archives.corpus()),
+        ):
+            (root / name).mkdir()
+            for case in corpus:
+                (root / name / f"{case.wanted}~{case.name}").write_bytes(case.data)
+    os._exit(0)
 
 
 def _cases(folder: Path) -> list[Case]:
