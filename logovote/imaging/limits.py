@@ -18,6 +18,9 @@ if sys.platform != "win32":
     import resource
 
 ADDRESS_SPACE_BYTES: Final = 1_500_000_000
+# What is written to memory: with what is merely mapped, less than 1 GB is resident, and
+# a WebP of 60 megapixels with transparency just fits.
+DATA_BYTES: Final = 1_010_000_000
 CPU_SECONDS: Final = 8
 # An SVG with text opens fonts, one at a time; no raster opens anything.
 FONT_FILES: Final = 16
@@ -76,6 +79,7 @@ def ration(open_files: int) -> None:
         return
     for limit, value in (
         (resource.RLIMIT_AS, ADDRESS_SPACE_BYTES),
+        (resource.RLIMIT_DATA, DATA_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from logovote.imaging import references
 from logovote.imaging.picture import MAX_PIXELS, SPECS, UnreadableImageError
+from logovote.imaging.probe import MAX_SVG_BYTES
 from logovote.imaging.references import checked_css, short
 
 _MAX_ELEMENTS: Final = 50_000
@@ -22,6 +23,14 @@ _MAX_DEPTH: Final = 128
 _MAX_ENTITIES: Final = 64
 _MAX_ENTITY_CHARACTERS: Final = 256
 _MAX_FILTER_STEPS: Final = 400
+# Of 22,000 real files, those with most have 29 attributes an element, 112 characters
+# of text and 77 of styles.
+_MAX_ATTRIBUTES: Final = 300
+_MAX_TEXT_CHARACTERS: Final = 20_000
+_MAX_STYLE_CHARACTERS: Final = 500_000
+# Every rule is tried on every element.
+_MAX_RULES_TIMES_ELEMENTS: Final = 20_000_000
+_MAX_WRITTEN_CHARACTERS: Final = 2 * MAX_SVG_BYTES
 MAX_ASPECT: Final = 50
 DRAWN_PX: Final = max(max(spec.width_px, spec.height_px) for spec in SPECS)
 FACTS_PX: Final = 10_000
@@ -85,6 +94,9 @@ class _Sanitiser:
         self._filter_steps = 0
         self._entities = 0
         self._pixels = 0
+        self._text_characters = 0
+        self._written = 0
+        self._rules = 0
         self._style: list[str] | None = None
         self._size: tuple[int, int] | None = None
 
@@ -101,6 +113,11 @@ class _Sanitiser:
             raise UnreadableImageError(
                 f"The SVG is not well-formed ({error}): export it again."
             ) from error
+        if self._rules * self._elements > _MAX_RULES_TIMES_ELEMENTS:
+            raise UnreadableImageError(
+                "The SVG has more style rules than can be applied: export it with"
+                " plain attributes, or send a PNG."
+            )
         return Drawing("".join(self._out), self._size)
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
@@ -118,12 +135,17 @@ class _Sanitiser:
             self._open.append(None)
             self._dropped += 1
             return
+        if len(attributes) > _MAX_ATTRIBUTES:
+            raise UnreadableImageError(
+                f"An element of the SVG has more than {_MAX_ATTRIBUTES} attributes:"
+                " export it again, or send a PNG."
+            )
         kept = self._attributes(name, attributes)
         if root:
             self._fit(kept)
             kept |= {"xmlns": _SVG, "xmlns:xlink": _XLINK}
         written = "".join(f" {key}={quoteattr(kept[key])}" for key in kept)
-        self._out.append(f"<{name}{written}>")
+        self._write(f"<{name}{written}>")
         self._open.append(name)
         if name == "style":
             self._style = []
@@ -134,7 +156,14 @@ class _Sanitiser:
             self._dropped -= 1
             return
         if self._style is not None and name == "style":
-            self._out.append(escape(checked_css("".join(self._style))))
+            css = checked_css("".join(self._style))
+            self._rules += css.count("{")
+            if len(css) > _MAX_STYLE_CHARACTERS:
+                raise UnreadableImageError(
+                    "The SVG has more styles than any drawing needs: export it with"
+                    " plain attributes, or send a PNG."
+                )
+            self._write(escape(css))
             self._style = None
         self._out.append(f"</{name}>")
 
@@ -143,8 +172,28 @@ class _Sanitiser:
             return
         if self._style is not None:
             self._style.append(text)
-        else:
-            self._out.append(escape(text))
+            self._weigh(len(text))
+            return
+        self._text_characters += len(text)
+        if self._text_characters > _MAX_TEXT_CHARACTERS:
+            raise UnreadableImageError(
+                f"The SVG has more than {_MAX_TEXT_CHARACTERS} characters of text: turn"
+                " it into outlines, or send a PNG."
+            )
+        self._write(escape(text))
+
+    def _write(self, markup: str) -> None:
+        self._weigh(len(markup))
+        self._out.append(markup)
+
+    def _weigh(self, characters: int) -> None:
+        """Stop where entities make of a small file a large one."""
+        self._written += characters
+        if self._written > _MAX_WRITTEN_CHARACTERS:
+            raise UnreadableImageError(
+                "The SVG declares an entity that grows without bound: export it as"
+                " plain SVG."
+            )
 
     def _entity(
         self,

@@ -17,6 +17,7 @@ from typing import IO, BinaryIO, cast
 
 from logovote.ingest.folders import FileSource, FolderSource
 from logovote.ingest.members import (
+    ARCHIVES,
     CHUNK_BYTES,
     MAX_MEMBERS,
     MAX_TOTAL_BYTES,
@@ -33,10 +34,16 @@ _UNSUSPICIOUS_BYTES = 2**20
 _UNSUSPICIOUS_STREAM_BYTES = 64 * 2**20
 # The central directory is read in one piece: 400 bytes for each of the members we take.
 _MAX_GULP_BYTES = 400 * MAX_MEMBERS
+# So is each extended header of a tar, and all of them are kept.
+_MAX_TAR_GULP_BYTES = 2**18
+_MAX_HEADERS_BYTES = 4 * 1024 * MAX_MEMBERS
 _LOCAL_HEADER_BYTES = 30
 _XZ_MEMORY_BYTES = 256 * 2**20
 _TAR_BLOCK_BYTES = 512
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"
+
+# How pictures begin that somebody may have called .zip.
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"<", b"%PDF", _GZIP)
 
 _DAMAGED = "This archive is damaged or incomplete. Make or download it again."
 _BOMB = "This archive unpacks to far more than it should and was not read."
@@ -64,12 +71,17 @@ def open_source(path: Path) -> Source:
         with path.open("rb") as opened:
             start = opened.read(HEAD_BYTES)
     with readable(UnreadableSourceError, _DAMAGED):
-        if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        if start.startswith((b"PK\x03\x04", b"PK\x05\x06")) or _hides_zip(path):
             return ZipSource(path)
         if _is_tar(path, start):
             return TarSource(path, start)
         if is_web_archive(start):
             return WebArchiveSource(path)
+        if ARCHIVES.search(path.name) and not start.lstrip().startswith(_PICTURES):
+            raise UnreadableSourceError(
+                f"“{path.name}” is no zip or tar archive, or it is damaged. Pack the "
+                "pictures as a zip, or download it again."
+            )
         return FileSource(path)
 
 
@@ -79,20 +91,27 @@ class ZipSource(Source):
     def __init__(self, path: Path) -> None:
         super().__init__()
         with ExitStack() as held:
-            file = _Sips(held.enter_context(path.open("rb")))
+            file = _Sips(held.enter_context(path.open("rb")), _MAX_GULP_BYTES)
             self._zip = held.enter_context(zipfile.ZipFile(cast("IO[bytes]", file)))
             self._infos = self._zip.infolist()
             self._list()
             self._held = held.pop_all()
 
     def _list(self) -> None:
-        overlapping = _overlapping(self._infos)
-        for index, info in enumerate(self._infos):
-            name = _zip_name(info).removeprefix("./")
+        names = [_zip_name(info).removeprefix("./") for info in self._infos]
+        refusals = {
+            index: reason
+            for index, (name, info) in enumerate(zip(names, self._infos, strict=True))
+            if (reason := unsafe(name) or _zip_refusal(info, self._zip.start_dir))
+        }
+        # What is not read harms nobody, whatever bytes it claims.
+        sound = [index for index in range(len(names)) if index not in refusals]
+        overlapping = _overlapping(self._infos, sound)
+        for index, (name, info) in enumerate(zip(names, self._infos, strict=True)):
             if info.is_dir():
                 self._count()
-            elif reason := unsafe(name) or _zip_refusal(info):
-                self._refuse(name, reason)
+            elif index in refusals:
+                self._refuse(name, refusals[index])
             elif index in overlapping:
                 self._refuse(name, "It shares its bytes with another file.")
             else:
@@ -113,7 +132,8 @@ class TarSource(Source):
         super().__init__()
         self._infos: list[tarfile.TarInfo] = []
         with ExitStack() as held:
-            file = _Sips(held.enter_context(_unfolded(path, start)))
+            plain = held.enter_context(_unfolded(path, start))
+            file = _Sips(plain, _MAX_TAR_GULP_BYTES, _MAX_HEADERS_BYTES)
             self._tar = held.enter_context(
                 tarfile.open(fileobj=cast("IO[bytes]", file), mode="r:")
             )
@@ -122,6 +142,7 @@ class TarSource(Source):
             file.seek(self._tar.offset)
             if file.read(_TAR_BLOCK_BYTES).strip(b"\0"):
                 raise UnreadableSourceError(_DAMAGED)
+            file.left = None
             self._held = held.pop_all()
 
     def _list(self) -> None:
@@ -146,21 +167,27 @@ class _Sips:
     """A file that refuses to be swallowed in one gulp.
 
     Both libraries read whole directories and extended headers into memory, of whatever
-    length the archive claims.
+    length the archive claims. `left` bounds what is read in all, until it is None.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, gulp: int, left: int | None = None) -> None:
         self._file = file
+        self._gulp = gulp
+        self.left = left
         self.seek = file.seek
         self.tell = file.tell
         self.close = file.close
         self.seekable = file.seekable
 
     def read(self, size: int = -1) -> bytes:
-        most = _MAX_GULP_BYTES + 1
+        most = self._gulp + 1
         data = self._file.read(min(size, most) if size >= 0 else most)
-        if len(data) > _MAX_GULP_BYTES:
+        if len(data) > self._gulp:
             raise OSError("a gulp too large")
+        if self.left is not None:
+            self.left -= len(data)
+            if self.left < 0:
+                raise OSError("too many headers")
         return data
 
 
@@ -197,7 +224,13 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
     return _utf8(name)
 
 
-def _zip_refusal(info: zipfile.ZipInfo) -> str | None:
+def _hides_zip(path: Path) -> bool:
+    """Whether a file called .zip is one that begins with something else."""
+    return path.suffix.casefold() == ".zip" and zipfile.is_zipfile(path)
+
+
+def _zip_refusal(info: zipfile.ZipInfo, end: int) -> str | None:
+    """Say why a member is not read, where the members end at `end`."""
     if info.flag_bits & 0x2041:
         return "It is encrypted. Pack the folder again without a password."
     if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
@@ -206,15 +239,17 @@ def _zip_refusal(info: zipfile.ZipInfo) -> str | None:
         return "It is packed in an unusual way. Pack again with the usual zip settings."
     if info.file_size > max(_UNSUSPICIOUS_BYTES, _MAX_RATIO * info.compress_size):
         return "It claims to unpack to far more than it should."
+    if info.header_offset + _LOCAL_HEADER_BYTES + info.compress_size > end:
+        return "Its place in the archive is wrong. Pack it again."
     return None
 
 
-def _overlapping(infos: list[zipfile.ZipInfo]) -> set[int]:
+def _overlapping(infos: list[zipfile.ZipInfo], sound: list[int]) -> set[int]:
     """Return the members whose bytes begin before those of another have ended.
 
     Newer versions of Python look for this themselves; 3.11.7 does not (CVE-2024-0450).
     """
-    order = sorted(range(len(infos)), key=lambda index: infos[index].header_offset)
+    order = sorted(sound, key=lambda index: infos[index].header_offset)
     overlapping: set[int] = set()
     last, end = -1, -1
     for index in order:

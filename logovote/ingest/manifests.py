@@ -29,12 +29,15 @@ _MAX_NUMBER_CHARACTERS = 40
 _HEADER_WITHIN_LINES = 5
 
 _HEADERS = {
-    "number": "entry number no nr num entrynumber entryno entrynr #",
-    "file": "file filename image path imagefile picture",
-    "designer": "designer username author user creator artist designername authorname",
+    "number": "entry number no nr num entrynumber entryno entrynr #"
+    " nummer numero número",
+    "file": "file filename image path imagefile picture"
+    " datei dateiname fichier archivo",
+    "designer": "designer username author user creator artist designername authorname"
+    " auteur autor",
     "designer_id": "designerid userid authorid",
     "design_id": "designid attachmentid",
-    "title": "title entrytitle designtitle",
+    "title": "title entrytitle designtitle titel titre título",
     "rating": "rating stars",
     "status": "status state",
     "winner": "winner iswinner",
@@ -112,6 +115,8 @@ def _decoded(data: bytes) -> str:
     """Decode by byte order mark, as UTF-8, or as Excel on Windows writes it."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "replace")
+    if b"\0" in data[:2]:
+        return data.decode("utf-16-le" if data[0] else "utf-16-be", "replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -168,32 +173,49 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _json(text: str) -> Manifest | None:
-    """Read a list of objects, or one under `entries`."""
+    """Read a list of objects, or one under any name, or objects by their number."""
     if not text.lstrip().startswith(("[", "{")):
         return None
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    for items in _lists(found):
+        headers = dict.fromkeys(
+            key for item in items if isinstance(item, dict) for key in item
+        )
+        fields = _known(headers)
+        if _is_header(fields):
+            columns = {field: place for place, field in enumerate(fields)}
+            return _manifest(columns, _objects(items, columns))
+    return None
+
+
+def _lists(found: object) -> Iterator[list[object]]:
+    """Yield what may be the list in a document."""
+    if isinstance(found, list):
+        yield found
     if isinstance(found, dict):
-        found = found.get("entries")
-    if not isinstance(found, list):
-        return None
-    headers = list(
-        dict.fromkeys(key for item in found if isinstance(item, dict) for key in item)
-    )
-    columns = _known(headers)
-    if not _is_header(columns):
-        return None
-    return _manifest(columns, _objects(found, headers))
+        yield from (value for value in found.values() if isinstance(value, list))
+        if all(isinstance(value, dict) for value in found.values()):
+            yield [{"number": key, **value} for key, value in found.items()]
 
 
 def _objects(
-    items: list[object], headers: list[str]
+    items: list[object], columns: Mapping[str, int]
 ) -> Iterator[tuple[int, list[str] | str]]:
+    """Yield each object's cells in the order of `columns`; its keys may be its own."""
     for number, item in enumerate(items, start=1):
         if isinstance(item, dict):
-            yield number, [_scalar(item.get(header)) for header in headers]
+            headers = list(item)
+            places = _known(headers)
+            yield (
+                number,
+                [
+                    _scalar(item[headers[places[field]]]) if field in places else ""
+                    for field in columns
+                ],
+            )
         else:
             yield number, "this is no object; it was left out"
 

@@ -80,7 +80,7 @@ def _signs(
     yield Sign(lambda row: {stem_of(_path(row.file))}, lambda name: {stem_of(name)})
     yield Sign(
         lambda row: {base_of(_path(row.url)), folded(row.design_id or "")},
-        lambda name: {base_of(name), stem_of(name)},
+        lambda name: {base_of(name), stem_of(name), _attachment(name)},
     )
     yield Sign(lambda row: {stem_of(_path(row.url))}, lambda name: {stem_of(name)})
     yield Sign(
@@ -111,6 +111,11 @@ def _path(cell: str | None) -> str:
         except ValueError:
             path = path.partition("?")[0]
     return path.removeprefix("./").strip("/")
+
+
+def _attachment(name: str) -> str:
+    """Return the id of the attachment that a file was saved from, if it tells."""
+    return stem_of(name).removeprefix("attachment_")
 
 
 def base_of(path: str) -> str:

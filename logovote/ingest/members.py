@@ -27,10 +27,20 @@ MAX_MEMBER_BYTES = 25 * 2**20
 MAX_TOTAL_BYTES = 2 * 2**30
 CHUNK_BYTES = 2**16
 
-_ARCHIVES = re.compile(
+# How archives are called; what a file is, its content decides.
+ARCHIVES = re.compile(
     r"\.(zipx?|7z|rar|tar|t?gz|tbz2?|bz2|t?xz|t?zst|lz4|cab|dmg|iso)$", re.IGNORECASE
 )
-_ARCHIVE_STARTS = (b"PK\x03\x04", b"PK\x05\x06", b"7z\xbc\xaf'\x1c", b"Rar!\x1a\x07")
+_ARCHIVE_STARTS = (
+    b"PK\x03\x04",
+    b"PK\x05\x06",
+    b"7z\xbc\xaf'\x1c",
+    b"Rar!\x1a\x07",
+    b"BZh",
+    b"\xfd7zXZ\0",
+    b"(\xb5/\xfd",
+)
+_TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _JUNK_FILES = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"))
 _JUNK_FOLDERS = frozenset(("__macosx", "$recycle.bin", "@eadir"))
 # Joiners that many scripts and emoji need; all other format characters are shown.
@@ -129,7 +139,7 @@ class Source(ABC):
         finally:
             self._read_before[member.index] = len(data)
             self._read_bytes += len(data)
-        if data.startswith(_ARCHIVE_STARTS):
+        if data.startswith(_ARCHIVE_STARTS) or data.startswith(_TAR_MARK, _TAR_MARK_AT):
             raise UnreadableFileError(_UNPACK_IT)
         return bytes(data)
 
@@ -152,10 +162,9 @@ class Source(ABC):
         self._count()
         if reason := junk(name):
             self._problems.append(Problem(name, reason, Status.IGNORED))
-        elif _ARCHIVES.search(name):
-            self._problems.append(Problem(name, _UNPACK_IT))
         elif size > MAX_MEMBER_BYTES:
-            self._problems.append(Problem(name, _TOO_LARGE))
+            reason = _UNPACK_IT if ARCHIVES.search(name) else _TOO_LARGE
+            self._problems.append(Problem(name, reason))
         elif self._declared_bytes + size > MAX_TOTAL_BYTES:
             self._problems.append(Problem(name, _TOO_LARGE_TOGETHER))
         else:

@@ -33,10 +33,12 @@ _EXTENSION = re.compile(
 )
 # `logo (2)`, `logo copy 2`, `Copy of logo`: what browsers and desktops add to a name.
 _COPY_AFTER = re.compile(
-    r"(?<=.)(\s*\(\d{1,3}\)|[\s_-]+(copy|kopie|copie|copia)(\s*\(?\d{1,3}\)?)?)$",
+    r"(?<=.)(@[1-4]x|\s*\(\d{1,3}\)|[\s_-]+(copy|kopie|copie|copia)(\s*\(?\d{1,3}\)?)?)$",
     re.IGNORECASE,
 )
-_COPY_BEFORE = re.compile(r"^(copy|kopie)( \(\d+\))? (of|von) (?=.)", re.IGNORECASE)
+_COPY_BEFORE = re.compile(
+    r"^(copy|kopie|copie|copia|cópia)( \(\d+\))? (of|von|de|di) (?=.)", re.IGNORECASE
+)
 _COUNTED_COPY = re.compile(r"(?P<base>.+?)[\s_-]+(?P<count>[1-9]\d?)")
 
 # After an entry's number: no letter or digit, decimals, size, `of 3` or date.

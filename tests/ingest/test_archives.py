@@ -334,7 +334,7 @@ def test_a_compressed_tar_that_unfolds_without_end_is_refused(
 def test_a_header_that_wants_much_memory_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archives, "_MAX_GULP_BYTES", 2**16)
+    monkeypatch.setattr(archives, "_MAX_TAR_GULP_BYTES", 2**16)
     info = tarfile.TarInfo("7.png")
     info.pax_headers = {"comment": "x" * 2**17}
     with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.PAX_FORMAT) as archive:
@@ -344,15 +344,9 @@ def test_a_header_that_wants_much_memory_is_refused(
         open_source(tmp_path / "a.tar")
 
 
-@pytest.mark.parametrize("name", ["more.zip", "MORE.RAR", "a.tar.gz", "a/b.7z"])
-def test_an_archive_inside_is_refused_by_its_name(name: str, tmp_path: Path) -> None:
-    path = write_zip_of_infos(tmp_path / "a.zip", zipfile.ZipInfo(name))
-
-    assert "Unpack it" in refused(path)[name]
-
-
-def test_an_archive_inside_is_refused_by_its_content(tmp_path: Path) -> None:
-    inner = write_zip(tmp_path / "inner.zip", FILES).read_bytes()
+@pytest.mark.parametrize("kind", ["zip", "tar", "bz2", "xz"])
+def test_an_archive_inside_is_refused_by_its_content(kind: str, tmp_path: Path) -> None:
+    inner = write(kind, tmp_path / "inner", FILES).read_bytes()
     path = write_zip(tmp_path / "a.zip", {"36.png": inner})
 
     with (
@@ -360,6 +354,55 @@ def test_an_archive_inside_is_refused_by_its_content(tmp_path: Path) -> None:
         pytest.raises(UnreadableFileError, match="Unpack it"),
     ):
         source.read(source.members[0])
+
+
+def test_a_picture_is_none_the_less_for_being_called_an_archive(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", {"36.zip": PIXEL, "7.tar.gz": PIXEL})
+    (tmp_path / "8.zip").write_bytes(PIXEL)
+
+    with open_source(path) as source:
+        assert set(contents(source).values()) == {PIXEL}
+    with open_source(tmp_path / "8.zip") as source:
+        assert contents(source) == {"8.zip": PIXEL}
+
+
+def test_a_large_archive_inside_is_refused_as_one(tmp_path: Path) -> None:
+    with (tmp_path / "7.RAR").open("wb") as file:
+        file.truncate(members.MAX_MEMBER_BYTES + 1)
+
+    with open_source(tmp_path) as source:
+        assert "Unpack it" in source.problems[0].reason
+
+
+@pytest.mark.parametrize("name", ["a.zip", "a.rar", "a.7z"])
+def test_what_is_called_an_archive_and_is_none_is_refused(
+    name: str, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(b"404 not found")
+
+    with pytest.raises(UnreadableSourceError, match="no zip or tar"):
+        open_source(tmp_path / name)
+
+
+def test_a_zip_behind_something_else_is_read(tmp_path: Path) -> None:
+    """As those are that unpack themselves."""
+    path = write_zip(tmp_path / "a.zip", {"36.png": PIXEL})
+    path.write_bytes(b"#!/bin/sh\n" * 9 + path.read_bytes())
+
+    with open_source(path) as source:
+        assert contents(source) == {"36.png": PIXEL}
+
+
+def test_a_member_that_claims_the_bytes_of_others_costs_only_itself(
+    tmp_path: Path,
+) -> None:
+    path = write_zip(tmp_path / "a.zip", {"7.png": PIXEL * 9, "36.png": PIXEL})
+
+    def claim(at: int, data: bytearray) -> None:
+        if data[at + 46 : at + 51] == b"7.png":
+            put(20, "<L", 2**30)(at, data)
+
+    assert "place in the archive" in refused(edit_directory(path, claim))["7.png"]
 
 
 @pytest.mark.parametrize("kind", ["zip", "tar", "gz", "bz2", "xz"])

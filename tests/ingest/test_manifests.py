@@ -180,3 +180,30 @@ def test_any_text_can_be_read_as_a_list(text: str) -> None:
 
     assert manifest is not None
     assert all(row.number is None or row.number > 0 for row in manifest.rows)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"Entry": "#36", "Filename": "a"}, {"number": 7, "file": "b"}]',
+        '{"for": "Acme", "designs": [{"no": 36, "path": "a"}, {"#": 7, "file": "b"}]}',
+        '{"36": {"file": "a"}, "7": {"image": "b"}}',
+        "[1, 2]",
+    ],
+    ids=["keys-differ", "any-name", "by-number", "no-list"],
+)
+def test_json_is_read_in_many_shapes(text: str) -> None:
+    found = recognise(text.encode())
+
+    rows = [(row.number, row.file) for row in found.rows] if found else None
+    assert rows == ([(36, "a"), (7, "b")] if "file" in text else None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_a_table_is_read_however_a_spreadsheet_encodes_it(encoding: str) -> None:
+    found = recognise("Nummer;Datei;Titel\n7;x.png;Füchse\n".encode(encoding))
+
+    assert found
+    assert [(row.number, row.file, row.title) for row in found.rows] == [
+        (7, "x.png", "Füchse")
+    ]

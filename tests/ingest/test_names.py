@@ -20,6 +20,11 @@ NUMBERED = {
     "36 copy.png": 36,
     "36 - Copy (2).png": 36,
     "Copy of 36.png": 36,
+    "Kopie von 36.png": 36,
+    "Copie de #36.png": 36,
+    "36@2x.png": 36,
+    "36-v2.png": 36,
+    "Entry_36_v3.ai": 36,
     "#36.png": 36,
     "# 36.png": 36,
     "sub/#36.png": 36,
@@ -187,6 +192,9 @@ C#36.png
 NO2.png
 no-name.png
 foo 36.png
+logo36.png
+2x.png
+36-1200x800.png
 foo-36.png
 foo_36.png
 Logo-36-final.png

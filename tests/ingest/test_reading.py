@@ -271,3 +271,12 @@ def test_long_texts_are_cut(tmp_path: Path) -> None:
     with read_entries(tmp_path) as reading:
         (entry,) = reading.entries
         assert (entry.designer, entry.title) == ("d" * 120, "t" * 200)
+
+
+def test_an_attachments_id_in_a_list_finds_its_file(tmp_path: Path) -> None:
+    table = b"design id,entry,designer\n12583422,99,Ann\n"
+    write_folder(tmp_path, {"list.csv": table, "attachment_12583422.png": PIXEL})
+
+    with read_entries(tmp_path) as reading:
+        (entry,) = reading.entries
+        assert (entry.number, entry.designer) == (99, "Ann")

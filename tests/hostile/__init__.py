@@ -1,0 +1,1 @@
+"""Files and archives as an enemy would send them, made by code, always the same."""
