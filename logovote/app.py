@@ -16,6 +16,7 @@ from logovote.settings import Settings
 from logovote.store.store import Store
 from logovote.web import (
     accounts,
+    audit,
     context,
     errors,
     forms,
@@ -73,6 +74,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         marks,
         ranking,
         results,
+        audit,
         pictures,
         organise,
     ):

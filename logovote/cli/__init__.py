@@ -34,6 +34,8 @@ _COMMANDS = {
     "ballots": "logovote.cli.rounds:ballots",
     "results": "logovote.cli.rounds:results",
     "count": "logovote.cli.count:count",
+    "recount": "logovote.cli.recount:recount",
+    "seal": "logovote.cli.recount:seal",
     "test": "logovote.checks:test",
 }
 

@@ -24,7 +24,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from logovote.contest import signing_in
+from logovote.contest import events, signing_in
 from logovote.jobs import Jobs
 from logovote.settings import Settings
 from logovote.store.models import Person
@@ -98,6 +98,12 @@ def current_person() -> Person | None:
     """Return who is signed in."""
     user = flask_login.current_user
     return user.person if user.is_authenticated else None
+
+
+def actor() -> str:
+    """Name whoever is signed in, for the log: by a number, not by name."""
+    person = current_person()
+    return events.SYSTEM if person is None else f"u{person.id}"
 
 
 def sign_in(person: Person, token: str) -> None:
