@@ -56,17 +56,22 @@ class Forger:
     def __init__(self, bundle: bytes, path: Path) -> None:
         self.bundle = bundle
         self.path = path
-        self.documents = {
-            name: json.loads(data) for name, data in unpacked(bundle).items()
+        files = unpacked(bundle)
+        # Estimates: whatever is in there, only its digest is checked.
+        self.insight = files.pop("insight.json")
+        self.documents = {name: json.loads(data) for name, data in files.items()}
+
+    def files(self, *without: str) -> dict[str, bytes]:
+        """Write the documents as they are now."""
+        return {"insight.json": self.insight} | {
+            name: ledger.canon(value).encode()
+            for name, value in self.documents.items()
+            if name not in without
         }
 
     def check(self, *, head: str | None = None) -> dict[str, Any]:
         """Write the bundle with a manifest that fits it, and check it."""
-        files = {
-            name: ledger.canon(value).encode()
-            for name, value in self.documents.items()
-            if name != "manifest.json"
-        }
+        files = self.files("manifest.json")
         manifest = self.documents["manifest.json"]
         manifest["files"] = {
             name: hashlib.sha256(data).hexdigest() for name, data in files.items()
@@ -83,12 +88,9 @@ class Forger:
 
     def chain_again(self) -> None:
         """Compute all hashes of the log anew, as only whoever runs the site can."""
-        names = (n for n in self.documents if n not in ("manifest.json", "events.json"))
         self.event("round.counted")["files"] = {
-            name: hashlib.sha256(
-                ledger.canon(self.documents[name]).encode()
-            ).hexdigest()
-            for name in names
+            name: hashlib.sha256(data).hexdigest()
+            for name, data in self.files("manifest.json", "events.json").items()
         }
         prev = "0" * 64
         for seq, event in enumerate(self.documents["events.json"], start=1):

@@ -162,6 +162,7 @@ async function readMembers(bytes, view) {
     const body = bytes.subarray(start, start + packed);
     if (body.length !== packed) malformed("it cannot be read as a zip file");
     const data = method === 8 ? await inflate(body, Math.min(LARGEST_FILE, room)) : body;
+    if (crc32(data) !== view.getUint32(at + 16, true)) malformed(`${name} is damaged`);
     room -= data.length;
     if (room < 0 || data.length > LARGEST_FILE) malformed(`${name} is too large`);
     files.set(name, data);
@@ -173,6 +174,12 @@ async function readMembers(bytes, view) {
   }
   return files;
 }
+
+const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let bit = 0; bit < 8; bit += 1) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
+  return n;
+});
+const crc32 = (bytes) => ~bytes.reduce((crc, byte) => (crc >>> 8) ^ CRC[(crc ^ byte) & 255], ~0) >>> 0;
 
 /** Inflate, counting what comes out: what an archive says of a size is a claim. */
 async function inflate(body, most) {
