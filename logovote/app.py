@@ -16,6 +16,7 @@ from logovote.settings import Settings
 from logovote.store.store import Store
 from logovote.web import (
     accounts,
+    audit,
     context,
     duels,
     errors,
@@ -77,6 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         duels,
         receipts,
         results,
+        audit,
         pictures,
         organise,
     ):

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
-from logovote.contest import casting, contests, people, rounds
+from logovote.contest import casting, contests, events, people, rounds
 from logovote.imaging.picture import SPECS
 from logovote.imaging.worker import Fence
 from logovote.store import queries
@@ -172,7 +172,7 @@ def withdraw(session: Session, contest: Contest, entry: int, now: datetime) -> N
     submission = queries.submission(session, contest.id, entry)
     assert submission is not None
     submission.withdrawn_at = now
-    session.flush()
+    events.record_design(session, submission, "withdrawn", actor="cli", now=now)
 
 
 def voter_named(session: Session, contest: Contest, name: str) -> Voter:

@@ -18,6 +18,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "__init__": set(),
     "errors": set(),
     "paths": set(),
+    "recount": set(),
     "voting": PURE,
     "imaging": PURE,
     "ingest": PURE,
@@ -29,10 +30,10 @@ MAY_KNOW: dict[str, set[str]] = {
     "mail": {"errors", "settings"},
     "jobs": DOORS | {"mail"},
     "demo": DOORS,
-    "web": DOORS | {"mail", "jobs"},
+    "web": DOORS | {"mail", "jobs", "recount"},
     "app": DOORS | {"mail", "jobs", "web"},
     "checks": {"errors", "bootstrap"},
-    "cli": DOORS | {"mail", "jobs", "demo", "web", "app", "checks"},
+    "cli": DOORS | {"mail", "jobs", "demo", "web", "app", "checks", "recount"},
     "__main__": {"bootstrap", "cli"},
 }
 

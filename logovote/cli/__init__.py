@@ -35,6 +35,8 @@ _COMMANDS = {
     "results": "logovote.cli.rounds:results",
     "count": "logovote.cli.count:count",
     "convert": "logovote.cli.count:convert",
+    "recount": "logovote.cli.recount:recount",
+    "seal": "logovote.cli.recount:seal",
     "test": "logovote.checks:test",
 }
 

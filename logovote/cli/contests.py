@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from logovote.cli.door import Door, as_json_option, note, now, pass_door, print_json
+from logovote.cli.door import (
+    ACTOR,
+    Door,
+    as_json_option,
+    note,
+    now,
+    pass_door,
+    print_json,
+)
 from logovote.contest import people
 from logovote.contest.contests import new_contest
 
@@ -24,7 +32,13 @@ def new(door: Door, slug: str, title: str, about: str, status_quo: str) -> None:
     """Start a contest under the short name CONTEST."""
     with door.store.database.write() as session:
         new_contest(
-            session, slug, title=title, about=about, status_quo=status_quo, now=now()
+            session,
+            slug,
+            title=title,
+            about=about,
+            status_quo=status_quo,
+            now=now(),
+            actor=ACTOR,
         )
         session.commit()
     note(f"Started “{title}”. Next: logovote import {slug} FOLDER_OR_ZIP")
@@ -63,7 +77,7 @@ def groups(
     why = _pairs(reasons, "--reason")
     if wanted or why:
         with door.writing(slug) as (session, contest_):
-            people.set_shares(session, contest_, wanted, why)
+            people.set_shares(session, contest_, wanted, why, actor=ACTOR, now=now())
     with door.reading(slug) as (session, contest_):
         targets = people.target_shares(session, contest_)
     if as_json:

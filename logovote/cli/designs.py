@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from logovote.cli.door import (
+    ACTOR,
     Door,
     as_json_option,
     note,
@@ -67,6 +68,7 @@ def import_(
                 dry_run=dry_run,
                 withdraw_missing=withdraw_missing,
                 progress=show,
+                actor=ACTOR,
             )
     if as_json:
         print_json(report.as_json())
@@ -91,7 +93,9 @@ def withdraw(door: Door, slug: str, entry: int, reason: str) -> None:
     It stays out, whatever is imported, until it is reinstated.
     """
     with door.writing(slug) as (session, contest):
-        withdrawing.withdraw(session, contest, entry, reason, who=WHO, now=now())
+        withdrawing.withdraw(
+            session, contest, entry, reason, who=WHO, now=now(), actor=ACTOR
+        )
     note(f"Design {entry} is withdrawn. Undo: logovote reinstate {slug} {entry}")
 
 
@@ -102,7 +106,7 @@ def withdraw(door: Door, slug: str, entry: int, reason: str) -> None:
 def reinstate(door: Door, slug: str, entry: int) -> None:
     """Bring the withdrawn design ENTRY back into CONTEST."""
     with door.writing(slug) as (session, contest):
-        withdrawing.bring_back(session, contest, entry, who=WHO, now=now())
+        withdrawing.bring_back(session, contest, entry, who=WHO, now=now(), actor=ACTOR)
     note(f"Design {entry} stands again.")
 
 

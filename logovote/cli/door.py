@@ -23,6 +23,9 @@ from logovote.settings import Settings
 from logovote.store.models import Contest, Kind
 from logovote.store.store import Store
 
+ACTOR = "cli"
+"""Who does what a command does, as the log says."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 

@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from logovote.cli.door import Door, as_json_option, note, now, pass_door, print_json
+from logovote.cli.door import (
+    ACTOR,
+    Door,
+    as_json_option,
+    note,
+    now,
+    pass_door,
+    print_json,
+)
 from logovote.contest import families as families_
 from logovote.contest import regrouping
 from logovote.contest.families import Grouping
@@ -40,7 +48,7 @@ def families(
     """
     if undo:
         with door.writing(slug) as (session, contest):
-            note(regrouping.undo(session, contest, who=WHO, now=now()))
+            note(regrouping.undo(session, contest, who=WHO, now=now(), actor=ACTOR))
     deeds: list[tuple[regrouping.Deed, list[int]]] = []
     if merge is not None:
         deeds.append(("merge", _entries(merge)))
@@ -51,7 +59,9 @@ def families(
     for deed, entries in deeds:
         with door.writing(slug) as (session, contest):
             note(
-                regrouping.regroup(session, contest, deed, entries, who=WHO, now=now())
+                regrouping.regroup(
+                    session, contest, deed, entries, who=WHO, now=now(), actor=ACTOR
+                )
             )
     if not as_json and (deeds or undo):
         return

@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
-from logovote.cli.door import Door, as_json_option, note, pass_door, print_json
+from logovote.cli.door import (
+    ACTOR,
+    Door,
+    as_json_option,
+    note,
+    now,
+    pass_door,
+    print_json,
+)
 from logovote.contest import invitations
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
@@ -34,7 +42,7 @@ def import_(door: Door, slug: str, file: Path, *, dry_run: bool, as_json: bool) 
     rows = people_.read_people(file.read_bytes())
     with door.store.database.write() as session:
         contest = contest_by_slug(session, slug)
-        reports = people_.import_people(session, contest, rows)
+        reports = people_.import_people(session, contest, rows, actor=ACTOR, now=now())
         if not dry_run:
             session.commit()
     counts = Counter(report.status for report in reports)

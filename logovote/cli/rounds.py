@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from logovote.cli.door import (
+    ACTOR,
     Door,
     as_json_option,
     kind_argument,
@@ -15,8 +17,9 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import counting, dealing, paper, rounds
+from logovote.contest import counting, dealing, opening, paper, rounds
 from logovote.contest import results as results_
+from logovote.contest.rules import Publish
 from logovote.store import queries
 from logovote.store.models import Kind, Phase
 
@@ -32,6 +35,14 @@ def round_() -> None:
 @click.option("--seats", type=int, help="How many designs the round takes.")
 @click.option("--batch", type=int, help="How many designs are dealt at a time.")
 @click.option("--approvals", type=int, help="How many a ballot may approve.")
+@click.option(
+    "--publish",
+    type=click.Choice(get_args(Publish)),
+    default="ballots",
+    show_default=True,
+    help="What anybody may recount from: ballots without names, or sums only.",
+)
+@click.option("--auditor", "auditors", multiple=True, help="Who gets the ballots.")
 @pass_door
 def open_(
     door: Door,
@@ -41,9 +52,14 @@ def open_(
     seats: int | None,
     batch: int | None,
     approvals: int | None,
+    publish: str,
+    auditors: tuple[str, ...],
 ) -> None:
     """Open a round; its rules and families are frozen from now on."""
     with door.writing(slug) as (session, contest):
+        if publish == "ballots":
+            for warning in opening.warnings(session, contest):
+                note(f"Note: {warning}")
         opened = rounds.open_round(
             session,
             contest,
@@ -52,6 +68,9 @@ def open_(
             seats=seats,
             batch=batch,
             approvals=approvals,
+            publish=publish,
+            auditors=auditors,
+            actor=ACTOR,
         )
         designs = len(queries.candidacies(session, opened.id))
     note(f"The {rounds.NAMES[Kind(kind)]} is open with {designs} designs.")
@@ -67,9 +86,9 @@ def close(door: Door, slug: str, kind: str, *, review: bool) -> None:
     with door.writing(slug) as (session, contest):
         closed = rounds.latest(session, contest, Kind(kind))
         warning = dealing.coverage_of(session, closed).warning
-        rounds.close_round(session, closed, now())
+        rounds.close_round(session, closed, now(), actor=ACTOR)
         if not review:
-            counting.count_round(session, closed)
+            counting.count_round(session, closed, actor=ACTOR, now=now())
     if warning:
         note(warning)
     done = "closed" if review else "closed and counted"
@@ -83,7 +102,8 @@ def close(door: Door, slug: str, kind: str, *, review: bool) -> None:
 def reopen(door: Door, slug: str, kind: str) -> None:
     """Open a closed round again, as long as it was not counted."""
     with door.writing(slug) as (session, contest):
-        rounds.reopen_round(session, rounds.latest(session, contest, Kind(kind)))
+        closed = rounds.latest(session, contest, Kind(kind))
+        rounds.reopen_round(session, closed, actor=ACTOR, now=now())
     note(f"The {rounds.NAMES[Kind(kind)]} is open again.")
 
 
@@ -94,7 +114,8 @@ def reopen(door: Door, slug: str, kind: str) -> None:
 def count(door: Door, slug: str, kind: str) -> None:
     """Count a round that was closed with --review."""
     with door.writing(slug) as (session, contest):
-        counting.count_round(session, rounds.latest(session, contest, Kind(kind)))
+        closed = rounds.latest(session, contest, Kind(kind))
+        counting.count_round(session, closed, actor=ACTOR, now=now())
     note(f"The {rounds.NAMES[Kind(kind)]} is counted.")
 
 
@@ -105,7 +126,8 @@ def count(door: Door, slug: str, kind: str) -> None:
 def publish(door: Door, slug: str, kind: str) -> None:
     """Show a counted result to everybody."""
     with door.writing(slug) as (session, contest):
-        rounds.publish_round(session, rounds.latest(session, contest, Kind(kind)))
+        counted = rounds.latest(session, contest, Kind(kind))
+        rounds.publish_round(session, counted, actor=ACTOR, now=now())
     note(f"The result is public: {door.settings.base_url}/c/{slug}/results/{kind}")
 
 
@@ -125,7 +147,13 @@ def import_(door: Door, slug: str, kind: str, file: Path) -> None:
     with door.writing(slug) as (session, contest):
         round_ = rounds.latest(session, contest, Kind(kind))
         number = paper.import_ballots(
-            session, contest, round_, name=file.name, data=data, now=now()
+            session,
+            contest,
+            round_,
+            name=file.name,
+            data=data,
+            now=now(),
+            actor=ACTOR,
         )
     note(f"Took in {number} ballots.")
 

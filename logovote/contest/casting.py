@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import ledger, rounds
+from logovote.contest import ledger, opening, rounds
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
 from logovote.store import queries
@@ -28,7 +28,7 @@ from logovote.store.models import (
     Voter,
 )
 
-NONE = "none"
+NONE = opening.NONE
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _SAVE_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 

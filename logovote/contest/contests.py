@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from logovote.contest import events
 from logovote.errors import LogovoteError
 from logovote.store.models import Contest
 
@@ -37,6 +38,7 @@ def new_contest(
     now: datetime,
     about: str = "",
     status_quo: str = "",
+    actor: str = events.SYSTEM,
 ) -> Contest:
     """Start a contest.
 
@@ -73,6 +75,14 @@ def new_contest(
     )
     session.add(contest)
     session.flush()
+    events.record(
+        session,
+        contest.id,
+        "contest.created",
+        {"contest": slug, "title": title, "status_quo": status_quo},
+        actor=actor,
+        now=now,
+    )
     return contest
 
 

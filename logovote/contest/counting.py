@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from logovote.contest import ballot_files, ledger, rounds
+from logovote.contest import ballot_files, bundle, events, ledger, rounds
 from logovote.contest.casting import NONE
 from logovote.contest.results import Design, Line, Result, Turnout, result_of
 from logovote.contest.rules import Rules
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
     from logovote.voting.ranking import Place
 
 
-def count_round(session: Session, round_: Round) -> Result:
+def count_round(
+    session: Session,
+    round_: Round,
+    *,
+    actor: str = events.SYSTEM,
+    now: datetime | None = None,
+) -> Result:
     """Count a closed round and write its result down; nothing can change it later.
 
     Raises:
@@ -41,11 +48,12 @@ def count_round(session: Session, round_: Round) -> Result:
         raise rounds.RoundError(f"The {rounds.NAMES[round_.kind]} is counted already.")
     profile = profile_of(session, round_)
     result, insight = _count(session, round_, profile)
-    round_.result = json.dumps(result.as_json(), ensure_ascii=False)
+    public = result.as_json()
+    round_.result = json.dumps(public, ensure_ascii=False)
     round_.profile = ballot_files.profile_file(profile)
     round_.insight = insight
     round_.phase = Phase.COUNTED
-    session.flush()
+    bundle.write(session, round_, profile, public, insight, actor=actor, now=now)
     return result
 
 

@@ -14,8 +14,9 @@ from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
-from logovote.contest import rounds
+from logovote.contest import bundle, rounds
 from logovote.contest.results import Design, Line, Result, result_of
+from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round, Submission
 from logovote.store.store import Store
@@ -202,8 +203,15 @@ def files(
     if round_.insight is not None:
         yield "insight.json", insight_file(round_).encode()
     for kind in Kind:
+        counted = queries.latest_counted(session, contest.id, kind)
+        for scope, data in bundle.bundles_of(session, counted):
+            more = "" if scope == bundle.PUBLIC else f"-{scope}"
+            yield f"bundle-{kind.value}{more}.zip", data
         published = queries.latest_counted(session, contest.id, kind, published=True)
-        if published is not None and published.profile is not None:
+        if published is None or published.profile is None:
+            continue
+        # Where voters were promised sums only, there is no such file.
+        if Rules.from_json(published.rules).publish == "ballots":
             yield f"ballots-{kind.value}.json", published.profile.encode()
 
 

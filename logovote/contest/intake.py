@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from logovote.contest import families, rounds
+from logovote.contest import events, families, rounds
 from logovote.contest.families import Proposed
 from logovote.contest.matching import (
     Claim,
@@ -37,6 +37,7 @@ from logovote.imaging.picture import (
 from logovote.imaging.worker import Fence
 from logovote.ingest.members import UnreadableFileError
 from logovote.ingest.reading import Reading
+from logovote.store import queries
 from logovote.store.media import digest_of
 from logovote.store.models import (
     Contest,
@@ -69,6 +70,7 @@ def import_designs(
     dry_run: bool = False,
     keep_pictures: bool = False,
     refused: Mapping[str, str] | None = None,
+    actor: str = events.SYSTEM,
     withdraw_missing: bool = False,
     progress: Progress = lambda _done, _total: None,
     propose: Propose | None = None,
@@ -91,6 +93,7 @@ def import_designs(
             then used; `forget_pictures` deletes them.
         refused: why an earlier look refused pictures, by the digest of their bytes:
             what it showed is what happens.
+        actor: who imports, for the log.
         withdraw_missing: mark submissions that are not in the export as withdrawn.
         progress: called with files done and files in all.
         propose: finds families of variants, once all designs are in.
@@ -113,6 +116,7 @@ def import_designs(
             refused=refused or {},
             withdraw_missing=withdraw_missing,
             progress=progress,
+            actor=actor,
         )
         if propose is not None and not dry_run:
             _propose_families(store, contest_id, propose)
@@ -149,6 +153,7 @@ def _import(
     refused: Mapping[str, str],
     withdraw_missing: bool,
     progress: Progress,
+    actor: str,
 ) -> ImportReport:
     with store.database.read() as session:
         rounds.refuse_in_review(session, contest_id)
@@ -187,14 +192,19 @@ def _import(
                 reports.append(report := decide(claim, holdings))
                 found = _Found(claim, report, original, picture)
                 if not dry_run:
-                    _keep(store, contest_id, found, now)
+                    _keep(store, contest_id, found, now=now, actor=actor)
                 elif keep_pictures:
                     _keep_picture(store, found)
             progress(done, len(claims))
     # An export without a single file is a mistake, not the end of the contest.
     if withdraw_missing and matching.present:
         reports += _withdraw_all_but(
-            store, contest_id, matching.present, holdings, None if dry_run else now
+            store,
+            contest_id,
+            matching.present,
+            holdings,
+            now=None if dry_run else now,
+            actor=actor,
         )
     return ImportReport(tuple(reports), reading.remarks)
 
@@ -221,7 +231,9 @@ class _Found:
     picture: Developed | None
 
 
-def _keep(store: Store, contest_id: int, found: _Found, now: datetime) -> None:
+def _keep(
+    store: Store, contest_id: int, found: _Found, *, now: datetime, actor: str
+) -> None:
     """Take one file in: all of it, or nothing."""
     # Files first: nobody waits for the disk in a transaction, and no row names a file
     # that is not there.
@@ -231,7 +243,7 @@ def _keep(store: Store, contest_id: int, found: _Found, now: datetime) -> None:
     with store.database.write() as session:
         rounds.refuse_in_review(session, contest_id)
         _keep_rows(session, store, found)
-        _keep_submission(session, contest_id, found, now)
+        _keep_submission(session, contest_id, found, now=now, actor=actor)
         session.commit()
 
 
@@ -384,9 +396,9 @@ def forget_pictures(store: Store, session: Session) -> None:
 
 
 def _keep_submission(
-    session: Session, contest_id: int, found: _Found, now: datetime
+    session: Session, contest_id: int, found: _Found, *, now: datetime, actor: str
 ) -> None:
-    """Write what `decide` decided, unless it is written already."""
+    """Write what `decide` decided, and log it, unless it is written already."""
     claim, report = found.claim, found.report
     submission = session.scalar(
         select(Submission).where(
@@ -395,6 +407,7 @@ def _keep_submission(
     )
     planned = report.version or 1
     is_written = _is_written(session, submission, found, now)
+    is_new = submission is None
     is_late = submission is None or (
         submission.withdrawn_at is not None and not submission.withdrawn_reason
     )
@@ -421,8 +434,12 @@ def _keep_submission(
             )
         )
     session.flush()
+    stands = {}
     if is_late:
-        rounds.add_late_design(session, contest_id, submission)
+        stands = rounds.add_late_design(session, contest_id, submission)
+    if is_late or not is_written:
+        what = "imported" if is_new else "restored" if is_late else "changed"
+        events.record_design(session, submission, what, actor=actor, now=now, **stands)
 
 
 def _is_written(
@@ -469,7 +486,9 @@ def _withdraw_all_but(
     contest_id: int,
     present: frozenset[int | None],
     holdings: dict[int, Holding],
+    *,
     now: datetime | None,
+    actor: str,
 ) -> list[FileReport]:
     """Mark the rest as withdrawn, unless `now` is None; nothing is ever deleted."""
     missing = {
@@ -479,14 +498,12 @@ def _withdraw_all_but(
     }
     if now is not None:
         with store.database.write() as session:
-            session.execute(
-                update(Submission)
-                .where(
-                    Submission.contest_id == contest_id,
-                    Submission.entry.in_(missing),
-                )
-                .values(withdrawn_at=now)
-            )
+            for submission in queries.submissions(session, contest_id):
+                if submission.entry in missing:
+                    submission.withdrawn_at = now
+                    events.record_design(
+                        session, submission, "withdrawn", actor=actor, now=now
+                    )
             session.commit()
     return [
         FileReport(

@@ -12,6 +12,7 @@ import hmac
 import json
 import unicodedata
 from collections.abc import Iterable
+from fractions import Fraction
 from typing import Any
 
 _CODE_BYTES = 10
@@ -58,6 +59,14 @@ def ballot_line(tag_: str, weight_class: str, items: list[Any]) -> dict[str, Any
     return {"t": tag_, "c": weight_class, "b": items}
 
 
+def weight_class(group: str, weight: Fraction) -> str:
+    """Name a class of equal ballots: the group, and the weight unless it is 1.
+
+    No group's name holds "=", so no two classes share a name.
+    """
+    return group if weight == 1 else f"{group}={weight}"
+
+
 def receipt_code(line: dict[str, Any]) -> str:
     """Return the 16 characters with which a voter finds a line again."""
     data = b"logovote-receipt-v1\0" + canon(line).encode()
@@ -72,12 +81,34 @@ def merkle_root(lines: Iterable[dict[str, Any]]) -> str:
 
     Source: the tree shape of RFC 6962, over leaves sorted by their hash.
     """
-    level = sorted(
-        hashlib.sha256(b"\x00" + canon(line).encode()).digest() for line in lines
-    )
-    if not level:
-        return hashlib.sha256(b"").hexdigest()
-    return _subtree(level).hex()
+    return root_of(leaf(line) for line in lines)
+
+
+def leaf(line: dict[str, Any]) -> bytes:
+    """Return the 32 bytes that stand for a ballot line in the tree."""
+    return hashlib.sha256(b"\x00" + canon(line).encode()).digest()
+
+
+def root_of(leaves: Iterable[bytes]) -> str:
+    """Return the root over hashes, sorted first; of none, the digest of nothing."""
+    level = sorted(leaves)
+    return _subtree(level).hex() if level else hashlib.sha256(b"").hexdigest()
+
+
+def commitment(opening: dict[str, Any]) -> str:
+    """Commit to everything that is fixed when a round opens, as 64 hex digits."""
+    return hashlib.sha256(canon(opening).encode()).hexdigest()
+
+
+def roll_id(salt: str, voter_key: str) -> str:
+    """Name somebody on the roll without naming them; the salt is never published."""
+    return hashlib.sha256(bytes.fromhex(salt) + voter_key.encode()).hexdigest()
+
+
+def event_hash(event: dict[str, Any]) -> str:
+    """Return what chains an event to the next one; `event` is without its hash."""
+    data = b"logovote-event-v1\0" + canon(event).encode()
+    return hashlib.sha256(data).hexdigest()
 
 
 def _subtree(leaves: list[bytes]) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
+from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import casting, ledger, people
+from logovote.contest import casting, events, ledger, opening, people
 from logovote.contest.casting import InvalidBallotError, Items, RoundClosedError
 from logovote.contest.people import PeopleError
 from logovote.contest.rules import Rules
@@ -29,6 +31,7 @@ def import_ballots(
     name: str,
     data: bytes,
     now: datetime,
+    actor: str = events.SYSTEM,
 ) -> int:
     """Add a file's ballots to an open round, anonymously, and return how many.
 
@@ -54,6 +57,7 @@ def import_ballots(
     groups = {group.name: group for group in queries.groups(session, contest.id)}
     slate = casting.slate(session, round_)
     total = 0
+    classes: opening.Classes = Counter()
     for number, vote in enumerate(profile.votes, start=1):
         group = groups.get(_group_name(vote, list(groups)))
         if group is None:
@@ -86,7 +90,16 @@ def import_ballots(
             )
         )
         total += vote.count
+        classes[group.name, vote.weight] += vote.count
     session.flush()
+    cast = [
+        class_ | {"ballots": classes[class_["group"], Fraction(class_["weight"])]}
+        for class_ in opening.classes_as_json(classes)
+    ]
+    payload = {"round": opening.name_of(round_), "sha256": source, "classes": cast}
+    events.record(
+        session, contest.id, "ballots.imported", payload, actor=actor, now=now
+    )
     return total
 
 

@@ -8,12 +8,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import rounds
+from logovote.contest import events, ledger, rounds
 from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.store import queries
 from logovote.store.models import Contest, Group, Person, Phase, Voter
@@ -218,7 +219,12 @@ def _parse_number(text: str) -> Fraction:
 
 
 def import_people(
-    session: Session, contest: Contest, rows: list[Row | RowReport]
+    session: Session,
+    contest: Contest,
+    rows: list[Row | RowReport],
+    *,
+    actor: str = events.SYSTEM,
+    now: datetime | None = None,
 ) -> list[RowReport]:
     """Add new voters and update known ones; nobody is removed.
 
@@ -238,6 +244,7 @@ def import_people(
     voters = {voter.person_id: voter for voter in queries.voters(session, contest.id)}
     frozen = queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED)
     reports = []
+    deeds: dict[str, list[dict[str, str]]] = {"roll.added": [], "roll.moved": []}
     for row in rows:
         if isinstance(row, RowReport):
             reports.append(row)
@@ -277,10 +284,33 @@ def import_people(
             person.email = row.email or person.email
             person.github = row.github or person.github
             reports.append(RowReport(row.line, row.key, "new"))
+            deeds["roll.added"].append(_on_the_roll(contest, person, group, row.weight))
         else:
+            before = (voter.group_id, voter.weight)
             reports.append(_update(row, group, person, voter, frozen=frozen))
+            if before != (voter.group_id, voter.weight):
+                moved = _on_the_roll(contest, person, group, row.weight)
+                old = next(g.name for g in groups.values() if g.id == before[0])
+                moved |= {"from_group": old, "from_weight": str(before[1])}
+                deeds["roll.moved"].append(moved)
     session.flush()
+    for kind, voters_ in deeds.items():
+        if voters_:
+            events.record(
+                session, contest.id, kind, {"voters": voters_}, actor=actor, now=now
+            )
     return reports
+
+
+def _on_the_roll(
+    contest: Contest, person: Person, group: Group, weight: Fraction
+) -> dict[str, str]:
+    """Describe a voter as the public log does: by an id that only we can resolve."""
+    return {
+        "id": ledger.roll_id(contest.roll_salt, person.key),
+        "group": group.name,
+        "weight": str(weight),
+    }
 
 
 def _people(session: Session, rows: list[Row | RowReport]) -> Iterator[Person]:
@@ -319,6 +349,9 @@ def set_shares(
     contest: Contest,
     shares: Mapping[str, Fraction | None],
     reasons: Mapping[str, str],
+    *,
+    actor: str = events.SYSTEM,
+    now: datetime | None = None,
 ) -> None:
     """Set target shares and their stated reasons.
 
@@ -342,7 +375,19 @@ def set_shares(
         groups[name].share = share
     for name, reason in reasons.items():
         groups[name].reason = reason
-    target_shares(session, contest)
+    if any(session.is_modified(group) for group in groups.values()):
+        told = [
+            {"id": group.name, "share": str(share), "reason": group.reason}
+            for group, share in target_shares(session, contest)
+        ]
+        events.record(
+            session,
+            contest.id,
+            "groups.changed",
+            {"groups": told},
+            actor=actor,
+            now=now,
+        )
 
 
 def target_shares(session: Session, contest: Contest) -> list[tuple[Group, Fraction]]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
-from logovote.contest import families
+from logovote.contest import events, families
 from logovote.contest.families import FamilyError
 from logovote.store import queries
 from logovote.store.models import Apart, Contest, DesignChange, Family
@@ -46,6 +46,7 @@ def regroup(
     *,
     who: str,
     now: datetime,
+    actor: str = events.SYSTEM,
 ) -> str:
     """Change families by hand, write down who did it, and say in words what was done.
 
@@ -57,6 +58,7 @@ def regroup(
         entries: the designs, by their entry numbers.
         who: who does it.
         now: when.
+        actor: who does it, as the public log says it.
 
     Raises:
         FamilyError: it makes no sense, or a round is running.
@@ -85,11 +87,18 @@ def regroup(
                 undo=json.dumps(_way_back(before, after)),
             )
         )
-        session.flush()
+        _record(session, contest, deed, entries, actor=actor, now=now)
     return what
 
 
-def undo(session: Session, contest: Contest, *, who: str, now: datetime) -> str:
+def undo(
+    session: Session,
+    contest: Contest,
+    *,
+    who: str,
+    now: datetime,
+    actor: str = events.SYSTEM,
+) -> str:
     """Take back the last change of families that was not taken back yet.
 
     Raises:
@@ -131,8 +140,29 @@ def undo(session: Session, contest: Contest, *, who: str, now: datetime) -> str:
     change.undo = None
     what = f"Taken back: {change.what}"
     session.add(DesignChange(contest_id=contest.id, at=now, who=who, what=what))
-    session.flush()
+    _record(session, contest, "undo", way["touched"], actor=actor, now=now)
     return what
+
+
+def _record(
+    session: Session,
+    contest: Contest,
+    deed: str,
+    entries: Iterable[int],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Log a change with the families as they are now."""
+    standing = [
+        list(grouping.entries)
+        for grouping in families.groupings(session, contest)
+        if grouping.confirmed
+    ]
+    payload = {"deed": deed, "entries": list(entries), "families": standing}
+    events.record(
+        session, contest.id, "families.changed", payload, actor=actor, now=now
+    )
 
 
 def last_change(session: Session, contest: Contest) -> DesignChange | None:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.contest import families, ledger
+from logovote.contest import events, families, ledger, opening
 from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
 from logovote.errors import LogovoteError
 from logovote.store import queries
@@ -56,6 +57,9 @@ def open_round(
     seats: int | None = None,
     batch: int | None = None,
     approvals: int | None = None,
+    publish: str | None = None,
+    auditors: Sequence[str] = (),
+    actor: str = events.SYSTEM,
 ) -> Round:
     """Open a new round, freezing its rules and its families.
 
@@ -70,7 +74,10 @@ def open_round(
     if not queries.voters(session, contest.id):
         raise RoundError("Nobody may vote yet. Import people before opening a round.")
     rules = replace(
-        Rules.default(kind).with_seats(seats).with_dealing(batch, approvals),
+        Rules.default(kind)
+        .with_seats(seats)
+        .with_dealing(batch, approvals)
+        .with_publication(publish, auditors),
         groups=tuple(
             GroupRule(group.name, group.share, group.reason)
             for group in queries.groups(session, contest.id)
@@ -100,6 +107,19 @@ def open_round(
         for id_, family in standing.items()
     )
     session.flush()
+    opened = opening.opening_of(session, contest, round_)
+    events.record(
+        session,
+        contest.id,
+        "round.opened",
+        opened
+        | {
+            "round": opening.name_of(round_),
+            "commitment": ledger.commitment(opened),
+        },
+        actor=actor,
+        now=now,
+    )
     return round_
 
 
@@ -174,19 +194,26 @@ def _shortlisted(
     return dict(list(standing.items())[:most])
 
 
-def add_late_design(session: Session, contest_id: int, submission: Submission) -> None:
-    """Let a design that arrived late, or is back, stand in an open shortlist round."""
+def add_late_design(
+    session: Session, contest_id: int, submission: Submission
+) -> dict[str, str]:
+    """Let a design that arrived late, or is back, stand in an open shortlist round.
+
+    Returns:
+        What the log says of it: the round and the family; nothing, if none is open.
+    """
     round_ = queries.latest_round(session, contest_id, Kind.SHORTLIST)
     if round_ is None or round_.phase is not Phase.OPEN:
-        return
-    if session.get(Candidacy, (round_.id, submission.id)) is None:
-        session.add(
-            Candidacy(
-                round_id=round_.id,
-                submission_id=submission.id,
-                family=_standing_family(session, round_, submission),
-            )
+        return {}
+    candidacy = session.get(Candidacy, (round_.id, submission.id))
+    if candidacy is None:
+        candidacy = Candidacy(
+            round_id=round_.id,
+            submission_id=submission.id,
+            family=_standing_family(session, round_, submission),
         )
+        session.add(candidacy)
+    return {"round": opening.name_of(round_), "family": candidacy.family}
 
 
 def _standing_family(session: Session, round_: Round, submission: Submission) -> str:
@@ -205,7 +232,9 @@ def _standing_family(session: Session, round_: Round, submission: Submission) ->
     return relative or families.family_id([submission.entry])
 
 
-def close_round(session: Session, round_: Round, now: datetime) -> None:
+def close_round(
+    session: Session, round_: Round, now: datetime, *, actor: str = events.SYSTEM
+) -> None:
     """Close an open round and commit to the set of its ballots.
 
     Raises:
@@ -217,11 +246,29 @@ def close_round(session: Session, round_: Round, now: datetime) -> None:
         )
     round_.phase = Phase.CLOSED
     round_.closed_at = now
-    round_.closing_root = ledger.merkle_root(ballot_lines(session, round_))
-    session.flush()
+    lines = list(ballot_lines(session, round_))
+    round_.closing_root = ledger.merkle_root(lines)
+    events.record(
+        session,
+        round_.contest_id,
+        "round.closed",
+        {
+            "round": opening.name_of(round_),
+            "ballots": sum(line.get("n", 1) for line in lines),
+            "closing_root": round_.closing_root,
+        },
+        actor=actor,
+        now=now,
+    )
 
 
-def reopen_round(session: Session, round_: Round) -> None:
+def reopen_round(
+    session: Session,
+    round_: Round,
+    *,
+    actor: str = events.SYSTEM,
+    now: datetime | None = None,
+) -> None:
     """Open a closed round again, as long as nothing was counted.
 
     Raises:
@@ -234,10 +281,16 @@ def reopen_round(session: Session, round_: Round) -> None:
         )
     round_.phase = Phase.OPEN
     round_.closed_at = round_.closing_root = None
-    session.flush()
+    _record(session, round_, "round.reopened", actor, now)
 
 
-def publish_round(session: Session, round_: Round) -> None:
+def publish_round(
+    session: Session,
+    round_: Round,
+    *,
+    actor: str = events.SYSTEM,
+    now: datetime | None = None,
+) -> None:
     """Show the counted result to everybody.
 
     Raises:
@@ -251,7 +304,14 @@ def publish_round(session: Session, round_: Round) -> None:
             "before publishing."
         )
     round_.phase = Phase.PUBLISHED
-    session.flush()
+    _record(session, round_, "result.published", actor, now)
+
+
+def _record(
+    session: Session, round_: Round, kind: str, actor: str, now: datetime | None
+) -> None:
+    payload = {"round": opening.name_of(round_)}
+    events.record(session, round_.contest_id, kind, payload, actor=actor, now=now)
 
 
 def ballot_lines(session: Session, round_: Round) -> Iterator[dict[str, Any]]:
@@ -270,7 +330,7 @@ def ballot_lines(session: Session, round_: Round) -> Iterator[dict[str, Any]]:
         if ballot.voter is None:
             pile = ledger.ballot_line(
                 f"{ballot.source}:{ballot.id}",
-                weight_class(ballot.group, ballot.weight),
+                _class_of(ballot.group, ballot.weight),
                 json.loads(ballot.choice),
             )
             yield pile | {"n": ballot.count}
@@ -282,12 +342,10 @@ def voter_line(ballot: Ballot, voter: Voter) -> dict[str, Any]:
     """Return the published form of a voter's ballot as it stands."""
     return ledger.ballot_line(
         ledger.tag(ballot.nonce or "", ballot.round_id, voter.person.key),
-        weight_class(voter.group, voter.weight),
+        _class_of(voter.group, voter.weight),
         json.loads(ballot.choice),
     )
 
 
-def weight_class(group: Group | None, weight: object) -> str:
-    """Name a class of equal ballots: the group, and the weight unless it is 1."""
-    name = group.name if group else ""
-    return name if str(weight) == "1" else f"{name} x {weight}"
+def _class_of(group: Group | None, weight: Fraction) -> str:
+    return ledger.weight_class(group.name if group else "", weight)

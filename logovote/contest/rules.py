@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from typing import Any, Self
+from typing import Any, Literal, Self, cast, get_args
 
 from logovote.errors import LogovoteError
 from logovote.store.models import Kind
 from logovote.voting import weights
 from logovote.voting.profiles import Group, Mode, Unranked
 
+Publish = Literal["ballots", "aggregate", "auditors"]
+
 DEFAULT_SEATS = 20
 DEFAULT_BATCH = 30
+FEWEST_AUDITORS = 2
 LONGEST_RANKING = 30
 METHODS = {Kind.SHORTLIST: "seqphragmen", Kind.RANKING: "ranked_pairs"}
 
@@ -42,6 +46,9 @@ class Rules:
         status_quo: what "none of these" means here.
         batch: how many designs a voter of a shortlist round is dealt at a time.
         approvals: how many designs a shortlist ballot may approve; None is any number.
+        publish: what anybody may recount from: every ballot without its voter's name,
+            or sums only; with "auditors", these get the ballots.
+        auditors: their names.
     """
 
     method: str
@@ -53,6 +60,8 @@ class Rules:
     cap: int = 25
     batch: int = DEFAULT_BATCH
     approvals: int | None = None
+    publish: Publish = "ballots"
+    auditors: tuple[str, ...] = ()
 
     @classmethod
     def default(cls, kind: Kind) -> Self:
@@ -88,6 +97,28 @@ class Rules:
             approvals=approvals or self.approvals,
         )
 
+    def with_publication(self, publish: str | None, auditors: Sequence[str]) -> Self:
+        """Return these rules with another form of publication, if one is given.
+
+        Raises:
+            RulesError: there is no such form, or it misses its auditors.
+        """
+        if publish is None:
+            return self
+        if publish not in get_args(Publish):
+            raise RulesError(
+                f"“{publish}” is no form of publication; choose one of "
+                f"{', '.join(get_args(Publish))}."
+            )
+        named = tuple(name.strip() for name in auditors if name.strip())
+        if publish == "auditors" and len(named) < FEWEST_AUDITORS:
+            raise RulesError(
+                f"Name at least {FEWEST_AUDITORS} auditors: one alone could keep quiet."
+            )
+        if publish != "auditors" and named:
+            raise RulesError("Auditors are named only where they alone get ballots.")
+        return replace(self, publish=cast("Publish", publish), auditors=named)
+
     def target_shares(self) -> list[tuple[str, Fraction, str]]:
         """Return each group's name, its part of the whole, and the reason for it."""
         weighed = tuple(Group(group.id, group.share) for group in self.groups)
@@ -102,6 +133,7 @@ class Rules:
     def from_json(cls, text: str) -> Self:
         """Read what `as_json` wrote."""
         values: dict[str, Any] = json.loads(text)
+        values["auditors"] = tuple(values.get("auditors", ()))
         values["groups"] = tuple(
             GroupRule(
                 id=group["id"],

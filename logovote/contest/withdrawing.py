@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from logovote.contest import rounds
+from logovote.contest import events, rounds
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import Contest, DesignChange, Submission
@@ -26,6 +26,7 @@ def withdraw(
     *,
     who: str,
     now: datetime,
+    actor: str = events.SYSTEM,
 ) -> None:
     """Take a design out of the contest and out of every ballot of an open round.
 
@@ -53,10 +54,19 @@ def withdraw(
     design.withdrawn_at = design.withdrawn_at or now
     design.withdrawn_reason = reason
     _note(session, design, f"Design {entry} withdrawn: {reason}", who, now)
+    events.record_design(
+        session, design, "withdrawn", actor=actor, now=now, reason=reason
+    )
 
 
 def bring_back(
-    session: Session, contest: Contest, entry: int, *, who: str, now: datetime
+    session: Session,
+    contest: Contest,
+    entry: int,
+    *,
+    who: str,
+    now: datetime,
+    actor: str = events.SYSTEM,
 ) -> None:
     """Let a withdrawn design stand again, in an open shortlist round too.
 
@@ -68,8 +78,9 @@ def bring_back(
     if design.withdrawn_at is None:
         raise WithdrawalError(f"Design {entry} is not withdrawn.")
     design.withdrawn_at, design.withdrawn_reason = None, ""
-    rounds.add_late_design(session, contest.id, design)
+    stands = rounds.add_late_design(session, contest.id, design)
     _note(session, design, f"Design {entry} brought back", who, now)
+    events.record_design(session, design, "restored", actor=actor, now=now, **stands)
 
 
 def _design(session: Session, contest: Contest, entry: int) -> Submission:

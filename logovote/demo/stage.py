@@ -205,7 +205,7 @@ def _stage_contest(
     with store.database.write() as session:
         contest = contest_by_slug(session, plan.slug)
         _group_variants(session, contest, drawn)
-        _invite(session, contest, plan)
+        _invite(session, contest, plan, opened)
         shortlist = rounds.open_round(
             session, contest, Kind.SHORTLIST, opened, seats=plan.seats
         )
@@ -262,7 +262,7 @@ def _group_variants(session: Session, contest: Contest, drawn: Sequence[Drawn]) 
             families.merge(session, contest, entries)
 
 
-def _invite(session: Session, contest: Contest, plan: _Plan) -> None:
+def _invite(session: Session, contest: Contest, plan: _Plan, now: datetime) -> None:
     """Import people in three groups, with the weights that were agreed."""
     lines = ["email,name,group"]
     lines += [
@@ -272,13 +272,14 @@ def _invite(session: Session, contest: Contest, plan: _Plan) -> None:
     ]
     lines.append(f"{_GUEST},Robin,contributors")
     people.import_people(
-        session, contest, people.read_people("\n".join(lines).encode())
+        session, contest, people.read_people("\n".join(lines).encode()), now=now
     )
     people.set_shares(
         session,
         contest,
         {group: share for group, (share, _) in _GROUPS.items()},
         {group: reason for group, (_, reason) in _GROUPS.items()},
+        now=now,
     )
 
 
@@ -288,13 +289,14 @@ def _decide(
     """Close, count and publish both rounds, with a ranking in between."""
     in_a_week = opened + timedelta(days=7)
     rounds.close_round(session, shortlist, in_a_week)
-    counting.count_round(session, shortlist)
-    rounds.publish_round(session, shortlist)
+    counting.count_round(session, shortlist, now=in_a_week)
+    rounds.publish_round(session, shortlist, now=in_a_week)
     ranking = rounds.open_round(session, contest, Kind.RANKING, in_a_week)
     _vote(session, ranking, plan, in_a_week, in_a_week + timedelta(days=7))
-    rounds.close_round(session, ranking, in_a_week + timedelta(days=7))
-    counting.count_round(session, ranking)
-    rounds.publish_round(session, ranking)
+    in_two_weeks = in_a_week + timedelta(days=7)
+    rounds.close_round(session, ranking, in_two_weeks)
+    counting.count_round(session, ranking, now=in_two_weeks)
+    rounds.publish_round(session, ranking, now=in_two_weeks)
 
 
 def _vote(

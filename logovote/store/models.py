@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import enum
+import secrets
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import Enum, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    Enum,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from logovote.store.base import Base, Exact, Moment
@@ -105,6 +114,10 @@ class Contest(Base):
     about: Mapped[str] = mapped_column(Text, default="")
     status_quo: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(Moment)
+    # With it and an address one could tell who is on the public roll: never published.
+    roll_salt: Mapped[str] = mapped_column(
+        String(32), default=lambda: secrets.token_hex(16)
+    )
 
 
 class Group(Base):
@@ -284,6 +297,7 @@ class Round(Base):
     # Large, and needed by few pages: loaded when asked for.
     profile: Mapped[str | None] = mapped_column(Text, deferred=True)
     insight: Mapped[str | None] = mapped_column(Text, deferred=True)
+    sealed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class Candidacy(Base):
@@ -375,6 +389,61 @@ class Look(Base):
     seen_at: Mapped[datetime | None] = mapped_column(Moment)
     not_for_me: Mapped[bool] = mapped_column(default=False)
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class Event(Base):
+    """One administrative deed; the table takes new rows only, and only in a chain.
+
+    Triggers refuse the rest. They stop accidents, not whoever has the file: that is
+    what a head is for that left the house.
+    """
+
+    __tablename__ = "event"
+
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(primary_key=True)
+    # As text, for it is hashed as it stands.
+    at: Mapped[str] = mapped_column(String(24))
+    kind: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str] = mapped_column(String(20))
+    payload: Mapped[str] = mapped_column(Text)
+    prev: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Bundle(Base):
+    """What anybody recounts a round from, written once by the count.
+
+    `scope` is "public" or, where the public one holds no ballots, also "full".
+    """
+
+    __tablename__ = "bundle"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(10), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SealedBallot(Base):
+    """A ballot line of a sealed round, with nothing that leads to its voter."""
+
+    __tablename__ = "sealed_ballot"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(90), primary_key=True)
+    weight_class: Mapped[str] = mapped_column(String(130))
+    choice: Mapped[str] = mapped_column(Text)
+    count: Mapped[int] = mapped_column(default=1)
+
+
+class TookPart(Base):
+    """That somebody voted in a sealed round; not what."""
+
+    __tablename__ = "took_part"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voter.id"), primary_key=True)
 
 
 class ImportJob(Base):

@@ -186,15 +186,20 @@ def has_round_in(session: Session, contest_id: int, *phases: Phase) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def candidacies(session: Session, round_id: int) -> Sequence[Candidacy]:
-    """List who stands in a round, by entry number, withdrawn ones left out."""
-    return session.scalars(
+def candidacies(
+    session: Session, round_id: int, *, withdrawn: bool = False
+) -> Sequence[Candidacy]:
+    """List who stands in a round, by entry number; with those withdrawn, if asked."""
+    query = (
         select(Candidacy)
         .join(Candidacy.submission)
-        .where(Candidacy.round_id == round_id, Submission.withdrawn_at.is_(None))
+        .where(Candidacy.round_id == round_id)
         .options(joinedload(Candidacy.submission).joinedload(Submission.picture))
         .order_by(Submission.entry)
-    ).all()
+    )
+    if not withdrawn:
+        query = query.where(Submission.withdrawn_at.is_(None))
+    return session.scalars(query).all()
 
 
 def ballot_of(session: Session, round_id: int, voter_id: int) -> Ballot | None:

@@ -37,6 +37,10 @@ class DatabaseUrlError(LogovoteError):
     """LOGOVOTE_DATABASE_URL cannot be used."""
 
 
+class DatabaseBusyError(LogovoteError):
+    """Others use the database in a way that this deed cannot stand."""
+
+
 class Database:
     """Hands out sessions; knows what differs between SQLite and other engines."""
 
@@ -77,6 +81,31 @@ class Database:
             return
         with waiting_for(self._turn):
             yield
+
+    def rewrite(self) -> None:
+        """Write the database anew, so that its files hold nothing that was deleted.
+
+        Raises:
+            DatabaseBusyError: somebody reads an older state, which must be kept.
+        """
+        if not self.is_sqlite:
+            # Copies the tables: what a deleted row left behind goes with the old files.
+            with self.engine.connect().execution_options(
+                isolation_level="AUTOCOMMIT"
+            ) as connection:
+                connection.exec_driver_sql("VACUUM FULL")
+            return
+        with self.turn(), contextlib.closing(self.engine.raw_connection()) as raw:
+            # Straight to the driver: neither may stand in a transaction.
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise DatabaseBusyError(
+                "The database is being read, so its files could not be written anew: "
+                "what was deleted is still in them. Stop the site and repeat the "
+                "command."
+            )
 
     def dispose(self) -> None:
         """Close every connection."""

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from flask import Response, jsonify, request
 
-from logovote.contest import casting, news
+from logovote.contest import casting, events, news
 from logovote.contest.casting import (
     ConflictError,
     InvalidBallotError,
@@ -106,8 +106,13 @@ def can_vote(seat: Seat, round_: Round) -> bool:
     return seat.voter is not None and round_.phase is Phase.OPEN
 
 
-def notice(seat: Seat) -> str | None:
-    """Say why a visitor's ballot counts for nothing, if it does."""
+def notice(seat: Seat, round_: Round) -> str | None:
+    """Say what a visitor must know of their ballot: that it does not count, or why."""
+    if round_.sealed_at is not None:
+        return (
+            "This round is sealed: the site does not know any more which ballot is "
+            "yours. Your receipt code still finds it among those counted."
+        )
     if seat.voter is None:
         return "You see this page as the organiser; you have no vote in this contest."
     if seat.voter.weight == 0:
@@ -122,13 +127,17 @@ def shared(
     seat: Seat, round_: Round, ballot: Ballot | None, designs: int
 ) -> dict[str, object]:
     """Return what the template of every ballot page is given."""
+    rules = Rules.from_json(round_.rules)
     return {
         "contest": seat.contest,
         "round": round_view(round_, designs),
         "ballot": ballot_view(seat, round_, ballot),
         "can_vote": can_vote(seat, round_),
-        "notice": notice(seat),
         "news": news.since_last_save(db(), round_, ballot),
+        "notice": notice(seat, round_),
+        "publication": rules.publish,
+        "auditors": rules.auditors,
+        "event_head": events.head(db(), seat.contest.id),
     }
 
 
@@ -181,11 +190,13 @@ def save_from_script(seat: Seat, round_: Round) -> Response:
             nonce=asked.nonce,
             now=now(),
         )
+        head = events.head(db(), seat.contest.id)
         db().commit()
         return {
             "rev": receipt.rev,
             "code": receipt.code,
             "saved_at": _written(receipt.saved_at),
+            "event_head": head,
         }
 
     return answered(save)

@@ -24,7 +24,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from logovote.contest import signing_in
+from logovote.contest import events, signing_in
 from logovote.jobs import Jobs
 from logovote.settings import Settings
 from logovote.store.models import Person
@@ -115,6 +115,12 @@ def acting_name() -> str:
     """Name who is signed in, for the record of what organisers do."""
     person = current_person()
     return "" if person is None else person.name or person.key
+
+
+def actor() -> str:
+    """Name whoever is signed in, for the log: by a number, not by name."""
+    person = current_person()
+    return events.SYSTEM if person is None else f"u{person.id}"
 
 
 def sign_in(person: Person, token: str) -> None:

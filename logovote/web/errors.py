@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from logovote.contest.bundle import BundleError
 from logovote.contest.casting import ConflictError, RoundClosedError
 from logovote.contest.contests import ContestError
 from logovote.errors import LogovoteError
@@ -20,12 +21,14 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ContestError: HTTPStatus.NOT_FOUND,
     MissingMediaError: HTTPStatus.NOT_FOUND,
     NotOpenedError: HTTPStatus.NOT_FOUND,
+    BundleError: HTTPStatus.CONFLICT,
     ConflictError: HTTPStatus.CONFLICT,
     RoundClosedError: HTTPStatus.CONFLICT,
     OtherVoterError: HTTPStatus.CONFLICT,
 }
 _TITLES: dict[type[LogovoteError], str] = {
     NotOpenedError: "Not open yet",
+    BundleError: "Not published now",
     ConflictError: "Nothing was saved",
     RoundClosedError: "This round is closed",
 }

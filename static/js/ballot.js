@@ -21,11 +21,12 @@ function askWhich(current, mine, outline) {
   });
 }
 
-function showReceipt({ code, saved_at: savedAt }) {
+function showReceipt({ code, saved_at: savedAt, event_head: head }) {
   const receipt = document.querySelector("[data-receipt]");
   if (!receipt || !code) return;
   receipt.hidden = false;
   receipt.querySelector("[data-receipt-code]").textContent = code;
+  if (head) receipt.querySelector("[data-receipt-head]").textContent = head;
   receipt.querySelector("[data-receipt-time]").replaceChildren(timeElement(new Date(savedAt)));
 }
 

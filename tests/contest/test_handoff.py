@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from logovote import recount
 from logovote.contest import counting, families, handoff, rounds
 from logovote.contest.results import Result
 from logovote.contest.rounds import RoundError
@@ -24,6 +25,7 @@ from tests.builders import (
     png,
     withdraw,
 )
+from tests.conftest import NOW
 
 
 @pytest.fixture
@@ -247,3 +249,38 @@ def test_what_is_handed_on_is_what_was_voted_on(
 
     third = next(row for row in rows if row["entry"] == "3")
     assert (third["digest"], third["designer"]) == (digest, "Designer 3")
+
+
+def test_the_export_holds_the_bundle_that_anybody_recounts(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path
+) -> None:
+    files = exported(session, store, shortlisted, tmp_path)
+    path = tmp_path / "bundle.zip"
+    path.write_bytes(files["bundle-shortlist.zip"])
+
+    assert recount.check(str(path), None)["exit"] == recount.REPRODUCED
+    assert "bundle-shortlist-full.zip" not in files
+
+
+@pytest.mark.parametrize("publish", ["ballots", "aggregate", "auditors"])
+def test_the_export_holds_ballots_only_where_voters_were_told(
+    session: Session,
+    store: Store,
+    contest: Contest,
+    tmp_path: Path,
+    publish: str,
+) -> None:
+    auditors = ["Ada", "Ben"] if publish == "auditors" else []
+    round_ = rounds.open_round(
+        session, contest, Kind.SHORTLIST, NOW, publish=publish, auditors=auditors
+    )
+    cast(session, round_, "Ann", ["1"], NOW)
+    rounds.close_round(session, round_, NOW)
+    counting.count_round(session, round_)
+    rounds.publish_round(session, round_)
+
+    names = set(exported(session, store, contest, tmp_path))
+
+    assert ("ballots-shortlist.json" in names) == (publish == "ballots")
+    assert ("bundle-shortlist-full.zip" in names) == (publish == "auditors")
+    assert "bundle-shortlist.zip" in names

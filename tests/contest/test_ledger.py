@@ -88,7 +88,7 @@ def test_the_root_is_the_tree_of_the_sorted_leaves() -> None:
         pytest.param(LINES[:2], id="a-ballot-dropped"),
         pytest.param([*LINES, LINES[0]], id="a-ballot-doubled"),
         pytest.param([LINES[0] | {"b": [["2"]]}, *LINES[1:]], id="a-choice-changed"),
-        pytest.param([LINES[0] | {"c": "core x 2"}, *LINES[1:]], id="a-weight-changed"),
+        pytest.param([LINES[0] | {"c": "core=2"}, *LINES[1:]], id="a-weight-changed"),
         pytest.param([], id="all-dropped"),
     ],
 )

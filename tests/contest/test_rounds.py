@@ -306,6 +306,8 @@ def test_rules_are_written_with_nothing_left_implicit(
         "cap": 25,
         "batch": 30,
         "approvals": None,
+        "publish": "ballots",
+        "auditors": [],
     }
 
 
@@ -318,4 +320,4 @@ def test_a_ballot_line_of_a_heavier_voter_says_so(
 
     (line,) = rounds.ballot_lines(session, round_)
 
-    assert line["c"] == "core x 3/2"
+    assert line["c"] == "core=3/2"

@@ -156,7 +156,7 @@ def test_a_script_saves_the_whole_ballot(shortlist: Scene, visit: Visit) -> None
 
     receipt = answer.get_json()
     assert answer.status_code == 200
-    assert set(receipt) == {"rev", "code", "saved_at"}
+    assert set(receipt) == {"rev", "code", "saved_at", "event_head"}
     assert receipt["rev"] == 1
     assert re.fullmatch(r"[A-Z2-7]{16}", receipt["code"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", receipt["saved_at"])

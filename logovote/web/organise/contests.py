@@ -12,7 +12,7 @@ from logovote.contest import families, people, rounds
 from logovote.contest.contests import ContestError, contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
-from logovote.web.context import db, now
+from logovote.web.context import actor, db, now
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
 
@@ -55,6 +55,7 @@ def create() -> ResponseReturnValue:
             about=values.get("about", ""),
             status_quo=values.get("status_quo", ""),
             now=now(),
+            actor=actor(),
         )
     except ContestError as error:
         page = render_template(

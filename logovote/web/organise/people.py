@@ -17,7 +17,7 @@ from logovote.errors import LogovoteError
 from logovote.settings import is_local
 from logovote.store import queries
 from logovote.store.models import Contest, Phase, Voter
-from logovote.web.context import db, site
+from logovote.web.context import actor, db, now, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
 
@@ -52,7 +52,9 @@ def import_people(slug: str) -> ResponseReturnValue:
         return _page(contest, errors={"pasted": "Choose a file or paste a list."}), 422
     dry_run = request.form.get("do") == "dry-run"
     try:
-        reports = people_.import_people(db(), contest, people_.read_people(data))
+        reports = people_.import_people(
+            db(), contest, people_.read_people(data), actor=actor(), now=now()
+        )
     except LogovoteError as error:
         return _page(contest, errors={"pasted": str(error)}, pasted=pasted), 422
     if dry_run:
@@ -82,7 +84,7 @@ def set_groups(slug: str) -> ResponseReturnValue:
             reasons[group.name] = reason.strip()
         if (text := request.form.get(f"share-{group.id}")) is not None:
             shares[group.name] = people_.parse_share(text) if text.strip() else None
-    people_.set_shares(db(), contest, shares, reasons)
+    people_.set_shares(db(), contest, shares, reasons, actor=actor(), now=now())
     db().commit()
     flash("Shares and reasons are saved.", "success")
     return back_to("organise.people", slug=slug)

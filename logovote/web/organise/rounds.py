@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import counting, dealing, families, people, rounds
+from logovote.contest import (
+    counting,
+    dealing,
+    families,
+    opening,
+    people,
+    results,
+    rounds,
+)
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
 from logovote.web import forms
-from logovote.web.context import db, now
+from logovote.web.context import actor, db, now
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pages import percent
@@ -77,12 +85,18 @@ def round_(slug: str, kind: str) -> str:
         standing=len(queries.candidacies(db(), current.id)) if current else 0,
         facts=_facts(contest),
         defaults=_defaults(contest),
+        warnings=opening.warnings(db(), contest),
         running=queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED),
     )
 
 
 def _turnout(contest: Contest, current: Round | None) -> list[GroupTurnout]:
     """Count who voted; it does not depend on what the ballots say."""
+    if current is not None and current.result is not None:
+        counted = results.result_of(current).turnout
+        return [
+            GroupTurnout(g, part.voted, part.eligible) for g, part in counted.items()
+        ]
     voted = {} if current is None else queries.turnout(db(), current.id)
     eligible = {} if current is None else counting.electorate(db(), current)
     return [
@@ -176,17 +190,20 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
             seats=_number("seats"),
             batch=_number("batch"),
             approvals=_number("approvals"),
+            publish=request.form.get("publish"),
+            auditors=request.form.get("auditors", "").splitlines(),
+            actor=actor(),
         )
     else:
         current = rounds.latest(db(), contest, _kind(kind))
         if deed in {"close", "review"}:
-            rounds.close_round(db(), current, now())
+            rounds.close_round(db(), current, now(), actor=actor())
         if deed in {"close", "count"}:
-            counting.count_round(db(), current)
+            counting.count_round(db(), current, actor=actor(), now=now())
         elif deed == "reopen":
-            rounds.reopen_round(db(), current)
+            rounds.reopen_round(db(), current, actor=actor(), now=now())
         elif deed == "publish":
-            rounds.publish_round(db(), current)
+            rounds.publish_round(db(), current, actor=actor(), now=now())
         elif deed != "review":
             abort(400)
     db().commit()

@@ -1,0 +1,152 @@
+"""Nothing that depends on what ballots say exists before the count, for anybody.
+
+Two sites hold the same contest with different ballots. Every route and every file must
+answer both organisers alike.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from logovote.cli import cli
+from logovote.contest import rounds, signing_in
+from logovote.contest.contests import contest_by_slug
+from logovote.imaging.picture import SPECS
+from logovote.jobs import Jobs
+from logovote.store.models import Kind
+from logovote.store.store import Store
+from logovote.web import context
+from tests.builders import cast
+from tests.conftest import settings_on
+
+BALLOTS: dict[Kind, tuple[dict[str, list[Any]], dict[str, list[Any]]]] = {
+    Kind.SHORTLIST: (
+        {"Ann": ["1", "f12"], "Bob": ["1"], "Cleo": ["none"]},
+        {"Ann": ["2", "3", "57"], "Bob": ["12"], "Cleo": ["2"]},
+    ),
+    Kind.RANKING: (
+        {"Ann": [["1"], ["2"]], "Bob": [["1"]], "Cleo": [["none"]]},
+        {"Ann": [["3"]], "Bob": [["2", "3"], ["1"]], "Cleo": [["2"]]},
+    ),
+}
+HEX = re.compile(r"[0-9a-f]{64}|[0-9a-f]{16}(?=…)")
+
+
+def crawled(app: Flask, data: Path, now: datetime) -> dict[str, str]:
+    """Ask for every page and file as the organiser, and run every reading command."""
+    settings = settings_on(data)
+    store = Store.open(settings.database_url, settings.files_folder)
+    jobs = Jobs(settings, store)
+    app.extensions["logovote"] = context.Site(settings, store, jobs)
+    client = app.test_client()
+    with store.database.write() as session:
+        token = signing_in.begin_session(
+            session, signing_in.owner(session), datetime.now(now.tzinfo)
+        )
+        session.commit()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
+    answers = {}
+    for url in urls(app):
+        response = client.get(url, buffered=True)
+        answers[url] = f"{response.status_code} {response.get_data(as_text=True)}"
+    jobs.stop()
+    store.database.dispose()
+    for command in (
+        ["results", "acme", "shortlist", "--json"],
+        ["results", "acme", "ranking", "--json"],
+        ["export", "acme", "--to", str(data / "out")],
+        ["families", "acme", "--json"],
+        ["groups", "acme", "--json"],
+    ):
+        result = CliRunner().invoke(cli, ["--data", str(data), *command])
+        answers[" ".join(command[:3])] = f"{result.exit_code} {result.output}"
+    tokens = re.compile(r'(csrf[_-]token"\s*(?:value|content)=")[^"]+')
+    return {
+        url: tokens.sub(r"\1", text.replace(str(data), "DATA"))
+        for url, text in answers.items()
+    }
+
+
+def urls(app: Flask) -> Iterator[str]:
+    """Every address that can be asked for, with arguments that lead to something."""
+    values: dict[str, Any] = {
+        "slug": "acme",
+        "entry": 1,
+        "number": 1,
+        "job_id": 1,
+        "family": "f1",
+        "specs": SPECS,
+        "release": "0",
+        "path": "js/time.js",
+        "token": "0" * 16,
+    }
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            if "GET" in (rule.methods or ()):
+                for kind in ("shortlist", "ranking"):
+                    used = {**values, "kind": kind}
+                    yield app.url_for(
+                        rule.endpoint, **{name: used[name] for name in rule.arguments}
+                    )
+
+
+@pytest.fixture
+def sites(tmp_path: Path, staged: Path) -> list[Path]:
+    """Two folders with the same contest."""
+    return [shutil.copytree(staged, tmp_path / name / "data") for name in ("a", "b")]
+
+
+def vote(data: Path, kind: Kind, which: int, now: datetime, *, close: bool) -> None:
+    settings = settings_on(data)
+    store = Store.open(settings.database_url, settings.files_folder)
+    with store.database.write() as session:
+        acme = contest_by_slug(session, "acme")
+        round_ = rounds.open_round(session, acme, kind, now)
+        for name, items in BALLOTS[kind][which].items():
+            cast(session, round_, name, items, now)
+        if close:
+            rounds.close_round(session, round_, now)
+        session.commit()
+    store.database.dispose()
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("close", [False, True], ids=["open", "in-review"])
+def test_no_answer_depends_on_what_ballots_say(
+    app: Flask,
+    sites: list[Path],
+    now: datetime,
+    kind: Kind,
+    *,
+    close: bool,
+) -> None:
+    wired = app.extensions["logovote"]
+    answers = []
+    try:
+        for which, data in enumerate(sites):
+            vote(data, kind, which, now, close=close)
+            answers.append(crawled(app, data, now))
+    finally:
+        app.extensions["logovote"] = wired
+    first, second = answers
+    if close:
+        # The root commits to the ballots, and the head to the root: hashes, which show
+        # nothing, are all that may differ.
+        first, second = (
+            {url: HEX.sub("HASH", text) for url, text in site.items()}
+            for site in answers
+        )
+
+    assert len(first) > 30
+    assert any(text.startswith("200") for text in first.values())
+    assert [url for url in first if first[url] != second[url]] == []
