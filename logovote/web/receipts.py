@@ -76,7 +76,7 @@ def show(slug: str) -> str:
         contest=visitor.contest,
         sheets=sheets,
         group=visitor.voter.group.name if visitor.voter else None,
-        notice=ballots.notice(visitor),
+        notice=ballots.notice(visitor, next(filter(None, found))),
     )
 
 

@@ -46,9 +46,9 @@ def site(
         intake.import_designs(site.store, contest_id, reading, fence, now=NOW)
     keep = intake._keep
 
-    def slowly(*args: Any) -> None:
+    def slowly(*args: Any, **options: Any) -> None:
         time.sleep(0.15)
-        keep(*args)
+        keep(*args, **options)
 
     monkeypatch.setattr(intake, "_keep", slowly)
     site.jobs.start()
