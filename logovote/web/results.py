@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
-from logovote.contest import handoff
+from logovote.contest import ballot_files, handoff
 from logovote.contest import results as results_
 from logovote.contest.casting import NONE
 from logovote.contest.contests import contest_by_slug
@@ -171,6 +171,21 @@ def ballots(slug: str, kind: str) -> Response:
     return _file(f"ballots-{slug}-{kind}.json", shown.round.profile)
 
 
+@bp.get("/ballots.zip")
+def ballots_zip(slug: str, kind: str) -> Response:
+    """Send the same ballots in every kind of file that can hold them."""
+    shown = _shown(contest_by_slug(db(), slug), kind)
+    profile = None
+    if shown is not None and shown.published:
+        profile = ballot_files.profile_of(shown.round)
+    if profile is None:
+        abort(404)
+    response = Response(ballot_files.as_zip(profile), mimetype="application/zip")
+    name = f"ballots-{slug}-{kind}.zip"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
 @bp.get("/insight.json")
 def insight(slug: str, kind: str) -> Response:
     """Send what explains a result."""
@@ -232,6 +247,7 @@ def _explained(shown: Shown, only: str = "") -> dict[str, object]:
 def _downloads(shown: Shown) -> list[Download]:
     """List the files beside a result."""
     slug, kind = shown.contest.slug, shown.kind
+    ranking = shown.round.kind is Kind.RANKING
     downloads = []
     if shown.organiser:
         url = url_for("organise.download", slug=slug)
@@ -244,6 +260,14 @@ def _downloads(shown: Shown) -> list[Download]:
                 url_for("results.ballots", slug=slug, kind=kind),
                 "All ballots (JSON)",
                 "merged and sorted, without names; logovote count reads it",
+            )
+        )
+        kinds = "CSV, CEF, PrefLib and BLT" if ranking else "CSV and PrefLib"
+        downloads.append(
+            Download(
+                url_for("results.ballots_zip", slug=slug, kind=kind),
+                f"The same for other programs ({kinds})",
+                "one zip, with a note of what each kind leaves out",
             )
         )
     if kept:

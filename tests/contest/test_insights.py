@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -20,6 +22,7 @@ from logovote.store.models import Contest, Kind, Round
 from logovote.store.store import Store
 from logovote.voting.formats import read_profile
 from logovote.voting.insight import RankingInsight, ShortlistInsight
+from logovote.voting.profiles import Profile
 from tests.builders import cast, make_contest, open_shortlist, voter_named, withdraw
 
 CORE = ["Ann", "Bea", "Cat"]
@@ -144,7 +147,7 @@ def test_a_ballot_file_is_merged_and_sorted_and_names_nobody(ranking: Round) -> 
     assert ranking.profile is not None
     ballots = json.loads(ranking.profile)["ballots"]
 
-    assert [(b["count"], b["group"], b.get("weight")) for b in ballots] == [
+    assert [(b.get("count", 1), b["group"], b.get("weight")) for b in ballots] == [
         (2, "core", None),
         (1, "core", "3/2"),
         (8, "crowd", None),
@@ -217,18 +220,63 @@ def test_a_ballot_file_keeps_what_was_seen_and_every_setting() -> None:
                    {"count":1,"group":"y","approvals":[]},
                    {"count":1,"group":"x","seen":["a","b"],"approvals":["a","b"]}]}"""
     profile = read_profile(text.encode(), "x.json")
-
     profile = replace(profile, exposure={"x": {"a": Fraction(7, 2), "b": Fraction(1)}})
 
-    again = ballot_files.profile_file(profile)
+    again = read_profile((ballot_files.profile_file(profile) or "").encode(), "x.json")
 
-    assert read_profile(again.encode(), "x.json").exposure == profile.exposure
-    assert read_profile(again.encode(), "x.json").groups == profile.groups
-    assert json.loads(again)["ballots"] == [
-        {"count": 3, "group": "x", "seen": ["a", "b"], "approvals": ["a", "b"]},
-        {"count": 1, "group": "y", "approvals": []},
+    assert replace(again, votes=profile.votes) == profile
+    assert [(v.count, v.group, v.seen) for v in again.votes] == [
+        (3, "x", frozenset("ab")),
+        (1, "y", None),
     ]
-    assert '"unranked":"no_opinion"' in again.replace(" ", "")
+
+
+def unpacked(round_: Round, folder: Path) -> dict[str, Path]:
+    kept = ballot_files.profile_of(round_)
+    assert kept is not None
+    with zipfile.ZipFile(io.BytesIO(ballot_files.as_zip(kept))) as archive:
+        archive.extractall(folder)
+        return {name: folder / name for name in archive.namelist()}
+
+
+def test_other_kinds_of_files_count_to_the_same_ranking(
+    ranking: Round, tmp_path: Path
+) -> None:
+    """The groups' counted shares go beside a table; the others hold a group each.
+
+    Ann's weight of 3/2 fits into tables and decimals only.
+    """
+    files = unpacked(ranking, tmp_path)
+    assert set(files) == {
+        "README.txt",
+        "ballots.json",
+        "ballots.csv",
+        "group-1-core.blt",
+        *(f"group-2-crowd{kind}" for kind in (".cvotes", ".toi", ".blt")),
+    }
+    note = files["README.txt"].read_text("utf-8")
+    assert "group-1-core.toi: not written." in note
+    assert "--share core=2/5 --share crowd=3/5" in note
+
+    whole = count(files["ballots.json"])["ranking"]
+    shares = ("--share", "core=2/5", "--share", "crowd=3/5")
+    assert count(files["ballots.csv"], *shares)["ranking"] == whole
+    for kind in (".cvotes", ".toi", ".blt"):
+        assert count(files[f"group-2-crowd{kind}"])["winners"] == ["6"]
+
+
+def test_other_kinds_of_files_count_to_the_same_shortlist(
+    shortlist: Round, tmp_path: Path
+) -> None:
+    files = unpacked(shortlist, tmp_path)
+    order = [str(line.entry) for line in result_of(shortlist).order]
+    shares = ("--share", "core=2/5", "--share", "crowd=3/5", "--seats", "3")
+    assert count(files["ballots.csv"], *shares)["committee"] == order
+    assert "group-2-crowd.cat" in files
+
+
+def test_a_round_without_designs_has_no_ballot_file() -> None:
+    assert ballot_files.profile_file(Profile(())) is None
 
 
 @dataclass(frozen=True)

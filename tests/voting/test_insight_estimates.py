@@ -16,7 +16,7 @@ from logovote.voting.electorate import electorate, prices
 from logovote.voting.insight import stability
 from logovote.voting.insight.approvers import Approvers
 from logovote.voting.insight.crowds import crowds
-from logovote.voting.insight.replicas import elect_many, rank_many
+from logovote.voting.insight.replicas import _lock_and_list, elect_many, rank_many
 from logovote.voting.insight.resampling import (
     FEWEST_BALLOTS,
     generator,
@@ -68,6 +68,23 @@ def test_many_rankings_are_those_of_ranked_pairs() -> None:
         above = [[max(0, int(margin)) for margin in row] for row in margins]
         pairs = Pairwise(LETTERS, {}, above, 1, 100)
         exact = ranked_pairs(pairs, TieOrder(LETTERS)).order
+        assert [LETTERS[n] for n in np.argsort(found)] == list(exact)
+
+
+def test_equal_majorities_are_locked_in_the_tie_order_as_ranked_pairs_does() -> None:
+    draw = rng()
+    size, crowds_ = len(LETTERS), 200
+    a, b = np.triu_indices(size, 1)
+    tables = np.zeros((crowds_, size, size))
+    for number in range(crowds_):
+        values = draw.integers(-2, 3, len(a))
+        tables[number, a, b], tables[number, b, a] = values, -values
+    orders = draw.permuted(np.tile(np.arange(size), (crowds_, 1)), axis=1)
+    places = _lock_and_list(tables, orders)
+    for margins, order, found in zip(tables.tolist(), orders, places, strict=True):
+        above = [[max(0, int(margin)) for margin in row] for row in margins]
+        sigma = TieOrder(tuple(LETTERS[n] for n in order))
+        exact = ranked_pairs(Pairwise(LETTERS, {}, above, 1, 100), sigma).order
         assert [LETTERS[n] for n in np.argsort(found)] == list(exact)
 
 

@@ -115,6 +115,8 @@ def share_lines(
         note = ""
         if not effect.exact:
             note = "Too many majorities went in circles to follow every change."
+        if not effect.checked:
+            note = "A full count did not confirm every change: do not rely on these."
         lines.append(
             ShareLine(
                 group=effect.group,
