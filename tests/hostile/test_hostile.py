@@ -112,9 +112,9 @@ def test_every_hostile_archive_gives_its_good_file_or_is_refused_in_words(
 
 def test_headers_of_a_tar_without_end_do_not_fill_the_memory(tmp_path: Path) -> None:
     infos = []
-    for number in range(120):
+    for number in range(450):
         info = tarfile.TarInfo(str(number))
-        info.pax_headers = {"comment": "x" * 900_000}
+        info.pax_headers = {"comment": "x" * 200_000}
         infos.append(info)
     (tmp_path / "a.tar.gz").write_bytes(gzip.compress(archives.tar_of(*infos), 1))
 

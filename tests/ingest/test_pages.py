@@ -265,6 +265,51 @@ def test_an_attachments_id_on_a_page_is_no_entry_number(tmp_path: Path) -> None:
         assert {entry.number for entry in reading.entries} == {None}
 
 
+def test_where_few_entries_have_numbers_these_are_not_everybodys(
+    tmp_path: Path,
+) -> None:
+    page = (
+        "<div class=a><img src=x.png><p>by Ann</p></div>"
+        "<div class=a><img src=y.png><p>#7 by Bob</p></div>"
+        "<div class=a><img src=z.png><p>by Cy</p></div>"
+    )
+    names = ("x.png", "y.png", "z.png")
+    files = {"p.html": page.encode(), **dict.fromkeys(names, PIXEL)}
+
+    with read_entries(write_folder(tmp_path, files)) as reading:
+        assert told(reading.entries) == {
+            "x.png": (None, "Ann"),
+            "y.png": (7, "Bob"),
+            "z.png": (None, "Cy"),
+        }
+
+
+@pytest.mark.parametrize("face", ["<img src=f.jpg>", "<img src={}.jpg width=24>"])
+def test_faces_without_a_name_are_told_by_size_or_by_standing_twice(
+    face: str, tmp_path: Path
+) -> None:
+    page = "".join(
+        f"<li>{face.format(f'f{n}')}<img src={n}x.png><b>Entry {n}</b></li>"
+        for n in (5, 6)
+    )
+    names = ("5x.png", "6x.png", "f.jpg", "f5.jpg", "f6.jpg")
+    files = {"p.html": page.encode()}
+    files |= {name: PIXEL for name in names if name in page}
+
+    with read_entries(write_folder(tmp_path, files)) as reading:
+        assert told(reading.entries) == {"5x.png": (5, None), "6x.png": (6, None)}
+
+
+def test_a_page_has_no_depth_without_end() -> None:
+    element = markup.parse("<div>" * 5_000 + "<p>deep</p>" + "</div>" * 5_000 + "<i>")
+    depth = 0
+    while inner := [*element.children]:
+        element, depth = inner[0], depth + 1
+
+    assert depth < 250
+    assert [it.tag for it in markup.parse("<b>" * 500 + "</b>" * 500 + "<i>").children]
+
+
 @pytest.mark.parametrize(
     ("state", "status"),
     [
@@ -329,7 +374,7 @@ def test_a_hostile_page_costs_time_only_by_its_length(
     pattern: str, tmp_path: Path
 ) -> None:
     """A parser that goes back and forth would need minutes for this."""
-    page = "<p>" + "<div>" * 150 + pattern * (100_000 // len(pattern))
+    page = "<p>" + "<div>" * 150 + pattern * (60_000 // len(pattern))
     files = {"p.html": page.encode(), "x.png": PIXEL}
     began = time.process_time()
 
