@@ -89,6 +89,6 @@ def test_every_child_is_rationed_and_may_die(decoding: str, answer: str) -> None
     code = (
         "import os, resource, signal; from logovote.imaging import zygote\n"
         f"zygote._answer = lambda _original: {decoding}\n"
-        "print(zygote._in_a_child(b'', 2).decode())"
+        "print(zygote._in_a_child(b'GIF89a', 2).decode())"
     )
     assert answer in outcome(code)
