@@ -18,8 +18,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from logovote.contest import events, families, rounds
-from logovote.contest.families import Proposed
+from logovote.contest import events, rounds
 from logovote.contest.matching import (
     Claim,
     FileReport,
@@ -40,7 +39,6 @@ from logovote.ingest.reading import Reading
 from logovote.store import queries
 from logovote.store.media import digest_of
 from logovote.store.models import (
-    Contest,
     Derivative,
     ImportJob,
     JobState,
@@ -51,8 +49,6 @@ from logovote.store.models import (
 from logovote.store.store import Store
 
 Progress = Callable[[int, int], None]
-# What compares the pictures of a contest and finds those that look like one concept.
-Propose = Callable[[Session, Contest], Iterable[Proposed]]
 
 
 class ImportStoppedError(LogovoteError):
@@ -73,7 +69,6 @@ def import_designs(
     actor: str = events.SYSTEM,
     withdraw_missing: bool = False,
     progress: Progress = lambda _done, _total: None,
-    propose: Propose | None = None,
 ) -> ImportReport:
     """Take an export in; one bad file never costs the others.
 
@@ -96,7 +91,6 @@ def import_designs(
         actor: who imports, for the log.
         withdraw_missing: mark submissions that are not in the export as withdrawn.
         progress: called with files done and files in all.
-        propose: finds families of variants, once all designs are in.
 
     Raises:
         RoundError: a round is closed and waits for its count.
@@ -118,8 +112,6 @@ def import_designs(
             progress=progress,
             actor=actor,
         )
-        if propose is not None and not dry_run:
-            _propose_families(store, contest_id, propose)
     except DBAPIError as error:
         raise ImportStoppedError(
             f"The database could not be written ({error.orig}), so the import stopped. "
@@ -127,17 +119,6 @@ def import_designs(
             "far is kept."
         ) from error
     return report
-
-
-def _propose_families(store: Store, contest_id: int, propose: Propose) -> None:
-    """Look at all designs together and keep what they suggest."""
-    # Looking takes its time, and ballots must not wait for it.
-    with store.database.read() as session:
-        found = list(propose(session, session.get_one(Contest, contest_id)))
-    with store.database.write() as session:
-        contest = session.get_one(Contest, contest_id)
-        families.refresh_proposals(session, contest, found)
-        session.commit()
 
 
 def _import(

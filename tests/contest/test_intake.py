@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from logovote.contest import families, intake, rounds
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
@@ -537,36 +535,6 @@ def test_what_the_list_names_without_a_file_is_remarked(take_in: Importer) -> No
     report = take_in({"a.png": png(1), "manifest.csv": manifest})
 
     assert any("gone.png" in remark for remark in report.remarks)
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """As whoever compares pictures makes them."""
-
-    entries: tuple[int, ...]
-    confidence: float = 0.8
-    reasons: tuple[str, ...] = ("one designer",)
-
-
-def test_families_are_proposed_anew_by_every_import_but_a_dry_run(
-    store: Store, contest_id: int, take_in: Importer
-) -> None:
-    def propose(session: Session, contest: Contest) -> list[Proposal]:
-        designs = queries.submissions(session, contest.id)
-        return [Proposal(tuple(design.entry for design in designs))]
-
-    def proposed() -> list[tuple[int, ...]]:
-        with store.database.read() as session:
-            contest = session.get_one(Contest, contest_id)
-            groups = families.groupings(session, contest)
-        return [group.entries for group in groups if group.proposed]
-
-    take_in({"#1.png": png(1), "#2.png": png(2)}, propose=propose)
-    assert proposed() == [(1, 2)]
-    take_in({"#3.png": png(3)}, propose=propose, dry_run=True)
-    assert proposed() == [(1, 2)]
-    take_in({"#3.png": png(3)}, propose=propose)
-    assert proposed() == [(1, 2, 3)]
 
 
 def test_a_picture_that_another_entry_shows_is_pointed_out(take_in: Importer) -> None:
