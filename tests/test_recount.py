@@ -150,6 +150,11 @@ def change_a_choice(documents: Any) -> None:
     documents["ballots.json"][0]["b"] = [["3"]]
 
 
+def give_a_ballot_to_another(documents: Any) -> None:
+    # It says the same, so the count is the same: only the root tells.
+    documents["ballots.json"][0]["t"] = "0" * 64
+
+
 def change_a_class(documents: Any) -> None:
     line = documents["ballots.json"][0]
     line["c"] = "crowd" if line["c"] == "core" else "core"
@@ -195,6 +200,7 @@ TAMPERINGS = [
     pytest.param(duplicate, id="a-ballot-doubled"),
     pytest.param(reorder, id="ballots-reordered"),
     pytest.param(change_a_choice, id="a-choice-changed"),
+    pytest.param(give_a_ballot_to_another, id="a-ballot-given-to-another"),
     pytest.param(change_a_class, id="a-class-changed"),
     pytest.param(change_a_weight, id="a-weight-changed"),
     pytest.param(change_a_share, id="a-share-changed"),

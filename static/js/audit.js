@@ -20,7 +20,7 @@ async function recountHere(article) {
   told.replaceChildren(list);
   const tell = ({ step, ok, detail }) => {
     const line = element("li", `recount-step${ok ? "" : " recount-failed"}`, "");
-    line.append(element("span", "", ok ? "✓" : "✗"), element("span", "", messages.recountStep(step, ok, detail)));
+    line.append(element("span", "", ok ? "✓" : "✗"), element("span", "", messages.recountStep(step, detail)));
     list.append(line);
   };
   try {

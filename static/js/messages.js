@@ -59,10 +59,10 @@ const steps = {
   result: "The count",
   head: "The published head",
 };
-export const recountStep = (step, ok, detail) => `${steps[step]}: ${detail}.`;
+export const recountStep = (step, detail) => `${steps[step]}: ${detail}${detail.endsWith("…") ? "" : "."}`;
 export const recounted = ({ exit }) =>
   exit === 0
-    ? "Reproduced: your browser counted the same exact numbers."
+    ? "Reproduced: your browser counted the same exact numbers. The head is this page's own: compare it with one that you wrote down."
     : exit === 4
       ? "As far as sums go, it fits: the order itself cannot be counted from this bundle."
       : "Not reproduced: something does not fit. Show this to others.";

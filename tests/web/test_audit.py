@@ -7,11 +7,19 @@ import re
 import zipfile
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from logovote import recount
-from logovote.contest import casting, counting, events, regrouping, rounds
+from logovote.contest import (
+    casting,
+    counting,
+    events,
+    regrouping,
+    rounds,
+    signing_in,
+)
 from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import contest_by_slug
 from logovote.store.models import Kind
@@ -275,3 +283,45 @@ def test_a_bundle_is_kept_as_it_was_counted(
         assert times == {(1980, 1, 1, 0, 0, 0)}
         insight = json.loads(archive.read("insight.json"))
     assert insight["recounted"] is False
+
+
+def test_the_log_says_which_organiser_did_what_on_a_page(
+    scene: Scene, visit: Visit
+) -> None:
+    organiser = visit("organiser")
+    deeds: list[tuple[str, dict[str, Any]]] = [
+        ("families", {"do": "merge", "entry": ["1", "2"]}),
+        ("families", {"do": "undo"}),
+        ("designs/3", {"do": "withdraw", "reason": "Not theirs"}),
+        ("designs/3", {"do": "bring-back"}),
+        ("people", {"do": "import", "pasted": "email,group\nnew@example.org,core"}),
+        ("rounds/shortlist", {"do": "open"}),
+        ("rounds/shortlist", {"do": "review"}),
+        ("rounds/shortlist", {"do": "reopen"}),
+        ("rounds/shortlist", {"do": "close"}),
+        ("rounds/shortlist", {"do": "publish"}),
+    ]
+    before = len(organiser.get("/c/acme/log.json").get_json()["events"])
+
+    for page, form in deeds:
+        assert post(organiser, f"/organise/acme/{page}", form).status_code == 303
+
+    log = organiser.get("/c/acme/log.json").get_json()["events"][before:]
+    with scene.site.store.database.read() as session:
+        me = f"u{signing_in.owner(session).id}"
+    assert [event["kind"] for event in log] == [
+        "families.changed",
+        "families.changed",
+        "design.withdrawn",
+        "design.restored",
+        "roll.added",
+        "round.opened",
+        "round.closed",
+        "round.reopened",
+        "round.closed",
+        "round.counted",
+        "bundle.exported",
+        "result.published",
+    ]
+    assert {event["actor"] for event in log} == {me}
+    assert log[2]["payload"]["reason"] == "Not theirs"

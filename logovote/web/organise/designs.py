@@ -12,7 +12,7 @@ from logovote.contest import families, handoff, regrouping, withdrawing
 from logovote.contest.contests import contest_by_slug
 from logovote.store import models, queries
 from logovote.store.models import Submission
-from logovote.web.context import acting_name, db, now, site
+from logovote.web.context import acting_name, actor, db, now, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pictures import Picture, picture_from, picture_of
@@ -101,11 +101,13 @@ def move_design(slug: str, entry: int) -> ResponseReturnValue:
     contest = contest_by_slug(db(), slug)
     who = acting_name()
     if request.form.get("do") == "bring-back":
-        withdrawing.bring_back(db(), contest, entry, who=who, now=now())
+        withdrawing.bring_back(db(), contest, entry, who=who, now=now(), actor=actor())
         flash(f"Design {entry} stands again.", "success")
     else:
         reason = request.form.get("reason", "")
-        withdrawing.withdraw(db(), contest, entry, reason, who=who, now=now())
+        withdrawing.withdraw(
+            db(), contest, entry, reason, who=who, now=now(), actor=actor()
+        )
         flash(f"Design {entry} is withdrawn. You can bring it back.", "success")
     db().commit()
     return back_to("organise.design", slug=slug, entry=entry)

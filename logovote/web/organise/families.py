@@ -16,7 +16,7 @@ from logovote.contest.families import FamilyError, Grouping
 from logovote.store import queries
 from logovote.store.models import Submission
 from logovote.web import forms
-from logovote.web.context import acting_name, db, now
+from logovote.web.context import acting_name, actor, db, now
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pictures import Picture, picture_of
@@ -115,7 +115,7 @@ def regroup(slug: str) -> ResponseReturnValue:
     entries = [n for text in texts if (n := forms.parse_number(text)) is not None]
     who = acting_name()
     if deed == "undo":
-        message = regrouping.undo(db(), contest, who=who, now=now())
+        message = regrouping.undo(db(), contest, who=who, now=now(), actor=actor())
     elif deed in get_args(regrouping.Deed):
         message = regrouping.regroup(
             db(),
@@ -124,6 +124,7 @@ def regroup(slug: str) -> ResponseReturnValue:
             entries,
             who=who,
             now=now(),
+            actor=actor(),
         )
     else:
         raise FamilyError("Press one of the buttons of the page.")
