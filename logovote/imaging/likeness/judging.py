@@ -1,0 +1,157 @@
+"""How probable it is that two designs are one concept, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from logovote.imaging.likeness.compare import MIRROR_COST, Parts, similarities
+from logovote.imaging.likeness.metric import Vectors
+from logovote.imaging.likeness.parts import WAYS
+
+Features = NDArray[np.float64]
+
+# Fitted by bench/families.py --fit on generated contests: one weight for each number
+# that `measured` returns, and one that is always added.
+FEATURES: Final = (
+    *("alike", "level", "above", "lesser share", "larger share", "deep", "plain"),
+    *("aspect", "wide", "colour", "covered", "covered least", "second", "lone"),
+    *("all colours", "same designer", "same designer above", "designer's designs"),
+)
+WEIGHTS: Final[dict[bool, tuple[float, ...]]] = {
+    # Designers known.
+    True: (
+        *(-0.76, -1.0, -1.14, -0.63, 0.39, -0.89, 0.45, -0.92, -1.66, 0.34),
+        *(11.08, 1.01, 4.21, 1.89, 1.6, 9.59, 1.76, -1.33, -11.77),
+    ),
+    # Pictures alone.
+    False: (
+        *(2.12, 2.31, 3.22, -0.02, 0.27, -1.26, -3.78, -5.74, -1.64, -0.13),
+        *(7.75, -1.76, 4.59, 2.54, 1.99, 0.0, 0.0, 0.0, -10.04),
+    ),
+}
+
+_SOLID: Final = 235
+_FEW_RUNS: Final = 10
+_WIDE: Final = 155
+# How far above its level a likeness is when it is certain.
+_CERTAIN: Final = 0.4
+
+
+@dataclass(frozen=True)
+class Match:
+    """The two parts that are most alike in two designs, and what was measured."""
+
+    measured: tuple[float, ...]
+    alike: float
+    mirrored: bool
+    same_colours: bool
+    inner: bool
+    other_layout: bool
+
+
+def matched(
+    parts: Parts, levels: Vectors, first: int, second: int, designs_of_designer: int
+) -> Match:
+    """Compare two designs closely.
+
+    Args:
+        parts: of all designs; both have some.
+        levels: of all parts.
+        first: one design.
+        second: the other.
+        designs_of_designer: how many designs the designer of both has sent in; 0 where
+            they are of different people, or that is not known.
+    """
+    rows = slice(int(parts.starts[first]), int(parts.starts[first + 1]))
+    columns = slice(int(parts.starts[second]), int(parts.starts[second + 1]))
+    alike = similarities(parts, rows, columns)
+    level = (levels[rows, None] + levels[None, columns]) / 2
+    above = alike - level
+    a, b = parts.facts[rows].astype(np.float64), parts.facts[columns].astype(np.float64)
+    share_a, share_b = a[:, 3, None] / 255, b[None, :, 3] / 255
+    lesser = np.log(np.minimum(share_a, share_b) + 0.01)
+    larger = np.log(np.maximum(share_a, share_b) + 0.01)
+    plain = _plain(a)[:, None] | _plain(b)[None, :]
+    worth = above + 0.05 * np.maximum(lesser, -3) - 0.3 * plain
+    p, q = divmod(int(worth.argmax()), worth.shape[1])
+    colour = float(np.minimum(parts.colours[rows][p], parts.colours[columns][q]).sum())
+    worth[p] = worth[:, q] = -np.inf
+    runner_up = divmod(int(worth.argmax()), worth.shape[1])
+    others = np.isfinite(worth[runner_up])
+    covered = sorted((_covered(above.max(axis=1), a), _covered(above.max(axis=0), b)))
+    same = float(designs_of_designer > 0)
+    measured = (
+        float(alike[p, q]),
+        float(level[p, q]),
+        float(above[p, q]),
+        float(lesser[p, q]),
+        float(larger[p, q]),
+        float(max(a[p, 1], b[q, 1]) >= 2),
+        float(plain[p, q]),
+        abs(a[p, 0] - b[q, 0]) / 16,
+        float(min(a[p, 0], b[q, 0]) > _WIDE),
+        colour,
+        covered[1],
+        covered[0],
+        max(0.0, float(above[runner_up])) if others else 0.0,
+        float(min(alike.shape) == 1),
+        float(np.minimum(parts.colours[rows][0], parts.colours[columns][0]).sum()),
+        same,
+        same * max(0.0, float(above[p, q])),
+        same * float(np.log(max(1, designs_of_designer))),
+    )
+    straight = float(parts.vectors[rows][p] @ parts.vectors[columns][q])
+    turned = float(parts.flipped[rows][p] @ parts.vectors[columns][q]) - MIRROR_COST
+    return Match(
+        measured,
+        float(alike[p, q]),
+        mirrored=turned > straight,
+        same_colours=colour > 0.6,
+        inner=bool(a[p, 2] != b[q, 2]),
+        other_layout=bool((a[p, 1] > 0) != (b[q, 1] > 0)),
+    )
+
+
+def probabilities(matches: list[Match], *, named: bool) -> NDArray[np.float64]:
+    """Return how probable it is that each pair is one concept."""
+    *weights, constant = WEIGHTS[named]
+    measured = np.array([match.measured for match in matches])
+    odds = measured.reshape(-1, len(FEATURES)) @ np.array(weights) + constant
+    result: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
+    return result
+
+
+def _plain(facts: Features) -> NDArray[np.bool_]:
+    """Tell a bare bar or block, which is found in anything."""
+    plain: NDArray[np.bool_] = (facts[:, 4] > _SOLID) & (facts[:, 5] < _FEW_RUNS)
+    return plain
+
+
+def _covered(above: Vectors, facts: Features) -> float:
+    """Return how much of a design, at best of one panel, the other design has too.
+
+    A part is there as much as it has its like there, or as much as the parts are that
+    make it up.
+    """
+    there = np.clip(above / _CERTAIN, 0, 1).tolist()
+    parents, ways = facts[:, 6].astype(int).tolist(), facts[:, 7].astype(int).tolist()
+    shares = facts[:, 3].tolist()
+    best = 0.0
+    made_of: dict[tuple[int, int], list[float]] = {}
+    for part in range(len(there) - 1, -1, -1):
+        for way in range(WAYS):
+            pieces = made_of.pop((part, way), None)
+            if pieces is not None:
+                whole = max(shares[part], pieces[1])
+                there[part] = max(there[part], pieces[0] / max(1.0, whole))
+        if parents[part] == part:
+            best = max(best, there[part])
+        else:
+            pieces = made_of.setdefault((parents[part], ways[part]), [0.0, 0.0])
+            pieces[0] += there[part] * shares[part]
+            pieces[1] += shares[part]
+    return best
