@@ -68,6 +68,8 @@ class Concept:
     # The height of the name against the mark's.
     word_share: float = 0.45
     gap: float = 0.22
+    # How wide the letters are drawn.
+    stretch: float = 1.0
 
 
 def load_marks(sets: Iterable[Path]) -> dict[str, list[str]]:
@@ -147,6 +149,7 @@ def lockup(concept: Concept, ink: Colour | None = None) -> Image.Image:
     unit = min(mark.height, int(mark.width * 1.1))
     colour = concept.ink if ink is None else ink
     word = typeset(concept.name, concept.font, int(unit * concept.word_share), colour)
+    word = word.resize((max(1, round(word.width * concept.stretch)), word.height))
     if concept.tagline:
         line = typeset(concept.tagline, concept.font, int(unit * 0.13), colour)
         word = joined([word, line], unit // 12, across=False)
@@ -471,15 +474,28 @@ def counts(rng: Random) -> int:
 
 
 def make(
-    maker: Maker, marks: dict[str, list[str]], concepts: int, name: str, own: float
+    maker: Maker,
+    marks: dict[str, list[str]],
+    concepts: int,
+    name: str,
+    *,
+    own: float,
+    habit: float,
 ) -> list[Item]:
-    """Draw a contest; `own` is the share of families drawn by their own designers."""
+    """Draw a contest.
+
+    `own` is the share of families drawn by their own designers, `habit` that of the
+    others set in type that only its designer uses.
+    """
     rng, fonts = maker.rng, maker.fonts
     designers = [f"designer {n}" for n in range(1, max(2, round(concepts * 0.4)) + 1)]
     # Some people send in ten ideas, most send one or two.
     zeal = [(rank + 2) ** -0.8 for rank in range(len(designers))]
     # Some people set every idea of theirs in the same type.
-    habits = {who: rng.sample(fonts, min(2, len(fonts))) for who in designers}
+    habits = {
+        who: (rng.sample(fonts, min(2, len(fonts))), rng.uniform(0.75, 1.35))
+        for who in designers
+    }
     single = [markup[0] for markup in marks.values() if len(markup) == 1]
     several = [markup for markup in marks.values() if len(markup) > 1]
     rng.shuffle(single)
@@ -500,8 +516,10 @@ def make(
         elif single:
             image = drawn(single.pop())
             if image is not None:
-                habit = habits[who] if rng.random() < 0.5 else fonts
-                concept = conceive(rng, maker, image, name, habit)
+                type_, stretch = habits[who]
+                concept = conceive(rng, maker, image, name, fonts)
+                if rng.random() < habit:
+                    concept = replace(concept, font=rng.choice(type_), stretch=stretch)
                 made = _variants(maker, concept, family, who, designers)
         if made:
             items += made
@@ -603,6 +621,7 @@ def main() -> None:
     parser.add_argument("--concepts", type=int, default=110)
     parser.add_argument("--name", default="kestrel")
     parser.add_argument("--own", type=float, default=0.35)
+    parser.add_argument("--habit", type=float, default=0.5)
     options = parser.parse_args()
     rng = Random(options.seed)
     fonts = sorted(options.fonts.rglob(options.match))
@@ -612,7 +631,14 @@ def main() -> None:
     rng.shuffle(names)
     shuffled = {each: marks[each] for each in names}
     maker = Maker(rng, fonts)
-    items = make(maker, shuffled, options.concepts, options.name, own=options.own)
+    items = make(
+        maker,
+        shuffled,
+        options.concepts,
+        options.name,
+        own=options.own,
+        habit=options.habit,
+    )
     write(options.out, items, rng)
     print(f"{len(items)} designs in {len({i.family for i in items})} families")
 

@@ -82,7 +82,10 @@ def matched(
     worth[p] = worth[:, q] = -np.inf
     runner_up = divmod(int(worth.argmax()), worth.shape[1])
     others = np.isfinite(worth[runner_up])
-    covered = sorted((_covered(above.max(axis=1), a), _covered(above.max(axis=0), b)))
+    telling = np.where(plain, -1, above)
+    covered = sorted(
+        (_covered(telling.max(axis=1), a), _covered(telling.max(axis=0), b))
+    )
     same = float(designs_of_designer > 0)
     measured = (
         float(alike[p, q]),
