@@ -463,7 +463,7 @@ def conceive(
         ink,
         brand,
         stacked=rng.random() < 0.5,
-        word_share=rng.uniform(0.32, 0.6),
+        word_share=rng.uniform(0.32, 0.8),
         gap=rng.uniform(0.12, 0.35),
     )
 
@@ -493,7 +493,11 @@ def make(
     zeal = [(rank + 2) ** -0.8 for rank in range(len(designers))]
     # Some people set every idea of theirs in the same type.
     habits = {
-        who: (rng.sample(fonts, min(2, len(fonts))), rng.uniform(0.75, 1.35))
+        who: (
+            rng.sample(fonts, min(2, len(fonts))),
+            rng.uniform(0.75, 1.35),
+            maker.colour(),
+        )
         for who in designers
     }
     single = [markup[0] for markup in marks.values() if len(markup) == 1]
@@ -516,10 +520,12 @@ def make(
         elif single:
             image = drawn(single.pop())
             if image is not None:
-                type_, stretch = habits[who]
+                type_, stretch, ink = habits[who]
                 concept = conceive(rng, maker, image, name, fonts)
                 if rng.random() < habit:
-                    concept = replace(concept, font=rng.choice(type_), stretch=stretch)
+                    concept = replace(
+                        concept, font=rng.choice(type_), stretch=stretch, ink=ink
+                    )
                 made = _variants(maker, concept, family, who, designers)
         if made:
             items += made

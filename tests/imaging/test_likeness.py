@@ -192,7 +192,7 @@ def test_reasons_are_words_for_people() -> None:
             ],
         }
     ]
-    assert 50 <= found[0].confidence <= 99
+    assert 0.5 <= found[0].confidence <= 0.99
 
 
 def test_the_order_of_designs_is_irrelevant() -> None:
@@ -240,7 +240,7 @@ def test_the_same_picture_again_and_again_is_one_family_whoever_sends_it() -> No
 
     assert entries(found.proposals()) == [tuple(range(1, 41))]
     assert found.proposals()[0].reasons[0] == "the same picture twice"
-    assert [confidence for _, confidence in found.nearest(3)] == [100] * 5
+    assert [confidence for _, confidence in found.nearest(3)] == [1.0] * 5
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ _USUAL_WEIGHT: Final = 2.0
 # How many designs to look at closely for each.
 _CANDIDATES: Final = 24
 # What a likeness seen in the mirror is worth less.
-MIRROR_COST: Final = 0.08
+MIRROR_COST: Final = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +108,11 @@ def survey(
     """
     owners = np.repeat(np.arange(parts.designs), np.diff(parts.starts))
     groups = np.arange(parts.designs) if designers is None else designers
-    low, high = _RANKS_UNNAMED if designers is None else _RANKS_NAMED
+    low, high = _RANKS_NAMED
+    if designers is None:
+        # In a small contest families are small, and others few.
+        low = min(_RANKS_UNNAMED[0], 1 + parts.designs // 10)
+        high = low + _RANKS_UNNAMED[1] - _RANKS_UNNAMED[0]
     order = np.argsort(groups, kind="stable")
     bounds = np.flatnonzero(np.diff(groups[order], prepend=-1))
     levels = np.empty(len(owners), dtype=np.float32)

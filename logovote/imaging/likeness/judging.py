@@ -20,17 +20,18 @@ FEATURES: Final = (
     *("alike", "level", "above", "lesser share", "larger share", "deep", "plain"),
     *("aspect", "wide", "colour", "covered", "covered least", "second", "lone"),
     *("all colours", "same designer", "same designer above", "designer's designs"),
+    *("mark", "mark least", "exact"),
 )
 WEIGHTS: Final[dict[bool, tuple[float, ...]]] = {
     # Designers known.
     True: (
-        *(-0.76, -1.0, -1.14, -0.63, 0.39, -0.89, 0.45, -0.92, -1.66, 0.34),
-        *(11.08, 1.01, 4.21, 1.89, 1.6, 9.59, 1.76, -1.33, -11.77),
+        *(-0.56, 0.5, -1.49, -0.48, 1.35, 0.16, 3.36, -0.48, -1.27, 0.01),
+        *(5.36, -1.17, 0.19, 1.16, 1.65, 9.61, 1.28, -1.1, 8.72, 6.58, 3.77, -12.55),
     ),
     # Pictures alone.
     False: (
-        *(2.12, 2.31, 3.22, -0.02, 0.27, -1.26, -3.78, -5.74, -1.64, -0.13),
-        *(7.75, -1.76, 4.59, 2.54, 1.99, 0.0, 0.0, 0.0, -10.04),
+        *(0.29, 2.31, -1.35, -0.21, 0.58, -0.02, 2.78, -1.52, -1.06, 0.5),
+        *(4.89, -0.4, 1.61, 1.78, 1.83, 0.0, 0.0, 0.0, 7.69, 1.46, 4.74, -9.93),
     ),
 }
 
@@ -76,7 +77,7 @@ def matched(
     lesser = np.log(np.minimum(share_a, share_b) + 0.01)
     larger = np.log(np.maximum(share_a, share_b) + 0.01)
     plain = _plain(a)[:, None] | _plain(b)[None, :]
-    worth = above + 0.05 * np.maximum(lesser, -3) - 0.3 * plain
+    worth = above + 0.05 * np.maximum(lesser, -3) - plain
     p, q = divmod(int(worth.argmax()), worth.shape[1])
     colour = float(np.minimum(parts.colours[rows][p], parts.colours[columns][q]).sum())
     worth[p] = worth[:, q] = -np.inf
@@ -85,6 +86,12 @@ def matched(
     telling = np.where(plain, -1, above)
     covered = sorted(
         (_covered(telling.max(axis=1), a), _covered(telling.max(axis=0), b))
+    )
+    marks = sorted(
+        (
+            float(telling[_marks(a), :].max(initial=-1)),
+            float(telling[:, _marks(b)].max(initial=-1)),
+        )
     )
     same = float(designs_of_designer > 0)
     measured = (
@@ -106,6 +113,9 @@ def matched(
         same,
         same * max(0.0, float(above[p, q])),
         same * float(np.log(max(1, designs_of_designer))),
+        max(0.0, marks[1]),
+        max(0.0, marks[0]),
+        5 * max(0.0, float(alike[p, q]) - 0.8) * covered[1],
     )
     straight = float(parts.vectors[rows][p] @ parts.vectors[columns][q])
     turned = float(parts.flipped[rows][p] @ parts.vectors[columns][q]) - MIRROR_COST
@@ -126,6 +136,20 @@ def probabilities(matches: list[Match], *, named: bool) -> NDArray[np.float64]:
     odds = measured.reshape(-1, len(FEATURES)) @ np.array(weights) + constant
     result: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(odds, -30, 30)))
     return result
+
+
+def _marks(facts: Features) -> NDArray[np.intp]:
+    """Choose of each panel what is most likely its mark.
+
+    That is the larger of two pieces, but not a long one, which is a word.
+    """
+    own = np.arange(len(facts))
+    chosen = []
+    for root in own[facts[:, 6] == own]:
+        pieces = own[(facts[:, 6] == root) & (facts[:, 7] == 0) & (own != root)]
+        pieces = pieces[facts[pieces, 0] <= _WIDE]
+        chosen.append(pieces[facts[pieces, 3].argmax()] if len(pieces) else root)
+    return np.array(chosen, dtype=np.intp)
 
 
 def _plain(facts: Features) -> NDArray[np.bool_]:

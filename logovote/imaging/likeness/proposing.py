@@ -44,11 +44,11 @@ class Design:
 class Proposal:
     """Designs that look like one concept: at least two, lowest first.
 
-    `confidence` is the mean probability, in percent, that two of them belong together.
+    `confidence` is the mean probability that two of them belong together, 0 to 1.
     """
 
     entries: tuple[int, ...]
-    confidence: int
+    confidence: float
     reasons: tuple[str, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -87,8 +87,8 @@ class Likeness:
                 found.append(self._proposal(group, members))
         return sorted(found, key=lambda proposal: proposal.entries)
 
-    def nearest(self, key: int, count: int = 5) -> list[tuple[int, int]]:
-        """Return the designs likest to one, as key and probability in percent."""
+    def nearest(self, key: int, count: int = 5) -> list[tuple[int, float]]:
+        """Return the designs likest to one, as key and probability."""
         twins = list(self._twins.values())
         at = next(at for at, design in enumerate(self._designs) if design.key == key)
         found: list[tuple[float, int]] = []
@@ -101,7 +101,7 @@ class Likeness:
                         found += [(probability, other) for other in others]
         found.sort(key=lambda item: (-item[0], item[1]))
         return [
-            (self._designs[other].key, round(100 * probability))
+            (self._designs[other].key, round(probability, 2))
             for probability, other in found[:count]
         ]
 
@@ -165,7 +165,7 @@ class Likeness:
         designs = [self._designs[at] for at in members]
         return Proposal(
             tuple(design.key for design in designs),
-            min(99, round(100 * confidence)),
+            round(min(0.99, confidence), 2),
             tuple(self._reasons(pairs, designs, twins=len(members) > len(group))),
         )
 
