@@ -187,6 +187,11 @@ def _import(
             now=None if dry_run else now,
             actor=actor,
         )
+    if not dry_run:
+        # Imported late: NumPy and the decoders are needed for nothing else here.
+        from logovote.contest import likeness  # noqa: PLC0415 - see above
+
+        likeness.refresh(store, contest_id)
     return ImportReport(tuple(reports), reading.remarks)
 
 
@@ -326,6 +331,7 @@ def _keep_rows(session: Session, store: Store, found: _Found) -> None:
             colour=developed.colour and "#{:02x}{:02x}{:02x}".format(*developed.colour),
             cutout=developed.cutout,
             specs=SPECS_VERSION,
+            likeness=developed.likeness,
         ),
         *(
             Derivative(

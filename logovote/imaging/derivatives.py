@@ -8,7 +8,7 @@ from typing import Final
 
 from PIL import Image
 
-from logovote.imaging import cutout, framing
+from logovote.imaging import cutout, framing, likeness
 from logovote.imaging.decode import ENOUGH_PX, decode
 from logovote.imaging.framing import Frame
 from logovote.imaging.picture import SPECS, Colour, Derivative, Developed, Spec
@@ -50,6 +50,7 @@ def develop(original: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
         frame.ground,
         frame.colour,
         frame.cutout,
+        likeness.describe(decoded.image),
         _derivatives(decoded.image, frame, specs),
     )
 

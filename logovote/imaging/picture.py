@@ -77,8 +77,10 @@ SPECS: Final = (
     Spec("mono", 480, 360, "ink", None, 3.75, 24, 0.34),
     *map(_icon, (16, 32, 48, 64, 96, 128)),
 )
-# Raise it whenever derivatives made before should be made again.
-SPECS_VERSION: Final = "2"
+# Raise it whenever derivatives or descriptions made before should be made again.
+SPECS_VERSION: Final = "3"
+# A description of what a design looks like is shorter.
+MAX_LIKENESS_BYTES: Final = 20_000
 DERIVATIVE_TYPE: Final = "image/webp"
 
 
@@ -98,7 +100,8 @@ class Developed:
 
     `ground` is "light" or "dark": what to lay behind a design with transparency so
     that the mark shows; of an opaque design, what its own ground is. `colour` is that
-    own ground where it is flat. `cutout` is one of `CUTOUTS`.
+    own ground where it is flat. `cutout` is one of `CUTOUTS`. `likeness` is for
+    `imaging.likeness.parse`, which believes nothing: hostile files have a say in it.
     """
 
     format: str
@@ -108,4 +111,5 @@ class Developed:
     ground: str
     colour: Colour | None
     cutout: str
+    likeness: bytes
     derivatives: tuple[Derivative, ...]

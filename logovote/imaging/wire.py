@@ -14,6 +14,7 @@ from logovote.imaging.picture import (
     CUTOUTS,
     FORMATS,
     GROUNDS,
+    MAX_LIKENESS_BYTES,
     MAX_SIDE_PX,
     SPECS,
     Derivative,
@@ -79,6 +80,8 @@ def answer(developed: Developed) -> bytes:
             developed.colour is not None,
             *(developed.colour or (0, 0, 0)),
         ),
+        _LENGTH.pack(len(developed.likeness)),
+        developed.likeness,
     ]
     for picture in developed.derivatives:
         size = (picture.width_px, picture.height_px, len(picture.data))
@@ -111,8 +114,14 @@ def _parse_developed(payload: bytes, specs: Sequence[Spec]) -> Developed:
         0 < width_px <= MAX_SIDE_PX and 0 < height_px <= MAX_SIDE_PX
     ):
         raise MalformedAnswerError("impossible facts")
-    derivatives = []
     at = 1 + _FACTS.size
+    (length,) = _LENGTH.unpack_from(payload, at)
+    at += _LENGTH.size
+    likeness = payload[at : at + length]
+    at += length
+    if length > MAX_LIKENESS_BYTES:
+        raise MalformedAnswerError("the description is too long")
+    derivatives = []
     for spec in specs:
         width, height, length = _PICTURE.unpack_from(payload, at)
         at += _PICTURE.size
@@ -128,6 +137,7 @@ def _parse_developed(payload: bytes, specs: Sequence[Spec]) -> Developed:
         GROUNDS[ground],
         (colour[0], colour[1], colour[2]) if flat else None,
         CUTOUTS[cutout],
+        likeness,
         tuple(derivatives),
     )
 

@@ -171,6 +171,10 @@ class Picture(Base):
     cutout: Mapped[str] = mapped_column(String(10))
     # Which table of derivative specs made its derivatives.
     specs: Mapped[str] = mapped_column(String(20))
+    # What it looks like, for imaging.likeness; only proposing families reads it.
+    likeness: Mapped[bytes | None] = mapped_column(
+        LargeBinary, deferred=True, deferred_raiseload=True
+    )
 
 
 class Derivative(Base):
