@@ -107,6 +107,11 @@ class Shown:
         return self.round.phase is Phase.PUBLISHED
 
     @property
+    def open_ballots(self) -> bool:
+        """Whether its ballots are public: promised to be, and published."""
+        return self.published and self.rules.publish == "ballots"
+
+    @property
     def rules(self) -> Rules:
         """What the round was counted by."""
         return Rules.from_json(self.round.rules)
@@ -166,7 +171,7 @@ def _part(slug: str, kind: str, name: str) -> str:
 def ballots(slug: str, kind: str) -> Response:
     """Send the ballots of a published round, merged and without names."""
     shown = _shown(contest_by_slug(db(), slug), kind)
-    if shown is None or not shown.published or shown.round.profile is None:
+    if shown is None or not shown.open_ballots or shown.round.profile is None:
         abort(404)
     return _file(f"ballots-{slug}-{kind}.json", shown.round.profile)
 
@@ -176,7 +181,7 @@ def ballots_zip(slug: str, kind: str) -> Response:
     """Send the same ballots in every kind of file that can hold them."""
     shown = _shown(contest_by_slug(db(), slug), kind)
     profile = None
-    if shown is not None and shown.published:
+    if shown is not None and shown.open_ballots:
         profile = ballot_files.profile_of(shown.round)
     if profile is None:
         abort(404)
@@ -254,7 +259,7 @@ def _downloads(shown: Shown) -> list[Download]:
         downloads.append(Download(url, "Everything to hand on, as a zip"))
     # The ballots are kept with the insight, which the page has read already.
     kept = shown.round.insight is not None
-    if kept and shown.published:
+    if kept and shown.open_ballots:
         downloads.append(
             Download(
                 url_for("results.ballots", slug=slug, kind=kind),

@@ -331,6 +331,25 @@ def test_ballots_are_sent_to_nobody_before_they_are_published(
     assert organiser.get(f"{URL}/insight.json").status_code == 200
 
 
+def test_where_sums_only_were_promised_no_ballot_is_sent(
+    scene: Scene, visit: Visit, now: datetime
+) -> None:
+    with scene.changing() as (session, acme):
+        round_ = rounds.open_round(
+            session, acme, Kind.SHORTLIST, now, publish="aggregate"
+        )
+        cast(session, round_, "Ann", ["1", "57"], now)
+    advance(scene, now, "close", "count", "publish")
+    stranger = visit("stranger")
+
+    page = stranger.get(URL).text
+
+    assert "Designer 57" in page
+    for name in ("ballots.json", "ballots.zip"):
+        assert stranger.get(f"{URL}/{name}").status_code == 404
+        assert name not in page
+
+
 def test_published_ballots_are_a_file_without_names(
     voted: Scene, visit: Visit, now: datetime
 ) -> None:
