@@ -5,7 +5,6 @@ The part of the corpus that is soon dealt with; `bench/hostile.py` takes all of 
 
 from __future__ import annotations
 
-import gzip
 import os
 import random
 import resource
@@ -110,15 +109,19 @@ def test_every_hostile_archive_gives_its_good_file_or_is_refused_in_words(
     assert grown_kb < 150_000
 
 
-def test_headers_of_a_tar_without_end_do_not_fill_the_memory(tmp_path: Path) -> None:
+def test_headers_of_a_tar_without_end_do_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     infos = []
-    for number in range(450):
+    for number in range(10):
         info = tarfile.TarInfo(str(number))
         info.pax_headers = {"comment": "x" * 200_000}
         infos.append(info)
-    (tmp_path / "a.tar.gz").write_bytes(gzip.compress(archives.tar_of(*infos), 1))
+    (tmp_path / "a.tar").write_bytes(archives.tar_of(*infos))
 
-    assert imported(tmp_path / "a.tar.gz")[0] == REFUSED
+    assert imported(tmp_path / "a.tar")[0] == READ
+    monkeypatch.setattr("logovote.ingest.archives._MAX_HEADERS_BYTES", 2**20)
+    assert imported(tmp_path / "a.tar")[0] == REFUSED
 
 
 @FUZZ

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import io
+import time
 from pathlib import Path
 
 import pytest
@@ -179,3 +181,17 @@ def test_a_drawing_has_the_size_it_declares(
     width_px, height_px, _ = drawing.render(svg(attributes=attributes))
     assert (width_px, height_px) == size
     assert pixels(svg(attributes=attributes)).size == drawn
+
+
+@pytest.mark.parametrize(
+    "css", ["@font-face{", "@namespace ", "/* ", "url(", "url( ", "@import ", "\\", "@"]
+)
+def test_styles_are_read_in_time_linear_to_their_length(css: str) -> None:
+    began = time.process_time()
+
+    with contextlib.suppress(UnreadableImageError):
+        sanitise(svg(f"<style>{css * 50_000}#</style>"))
+    with contextlib.suppress(UnreadableImageError):
+        sanitise(svg(f"<style>{css}{' ' * 300_000}#</style>"))
+
+    assert time.process_time() - began < 2
