@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from logovote import jobs
-from logovote.contest import families, regrouping, rounds
+from logovote.contest import events, families, regrouping, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
@@ -704,8 +704,11 @@ def test_families_are_decided_for_exactly_what_was_shown(
     with scene.changing() as (session, acme):
         groups = [g.entries for g in families.groupings(session, acme)]
         who = {change.who for change in regrouping.changes(session, acme)}
+        logged = {event["actor"] for event in events.chain(session, acme.id)[-2:]}
     assert groups == [(1, 3), (2,), (12, 57)]
     assert "" not in who
+    assert len(logged) == 1
+    assert logged.pop().startswith("u")
 
 
 @pytest.mark.parametrize(
