@@ -4,7 +4,7 @@
 
 Plays ROUNDS random rounds (default 1,000) through the site and recounts each bundle
 with logovote/recount.py and, where Node.js is found, with static/js/recount.js. Then it
-times one large round. Prints a table for docs/BENCHMARKS.md.
+times one large round.
 """
 
 from __future__ import annotations

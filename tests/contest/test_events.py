@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -184,9 +184,10 @@ def test_every_deed_of_a_round_is_logged(
     moved = b"email,name,group,weight\ndan@example.org,Dan,crowd,2"
     people.import_people(session, acme, people.read_people(moved), now=now)
     people.set_shares(session, acme, {"core": Fraction(1, 3)}, {}, now=now)
-    for deed in ("merge", "split"):
-        regrouping.regroup(session, acme, deed, [1, 2], who="Ida", now=now)
-    regrouping.undo(session, acme, who="Ida", now=now)
+    later = now + timedelta(hours=1)
+    regrouping.regroup(session, acme, "merge", [1, 2], who="Ida", now=later)
+    regrouping.regroup(session, acme, "split", [1, 2], who="Ida", now=later)
+    regrouping.undo(session, acme, who="Ida", now=later)
     withdrawing.withdraw(session, acme, 2, "Not theirs", who="Ida", now=now)
     withdrawing.bring_back(session, acme, 2, who="Ida", now=now)
 
