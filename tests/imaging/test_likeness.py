@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Callable
 from random import Random
 
@@ -35,24 +34,15 @@ def mark(seed: int, ink: Colour = RED, side: int = 200) -> Image.Image:
     rng = Random(seed)  # noqa: S311 - made-up shapes
     image = Image.new("RGBA", (side, side))
     pen = ImageDraw.Draw(image)
-    corners = rng.randrange(3, 9)
-    points = [
-        (
-            side / 2 + math.cos(math.tau * n / corners) * side * rng.uniform(0.2, 0.5),
-            side / 2 + math.sin(math.tau * n / corners) * side * rng.uniform(0.2, 0.5),
-        )
-        for n in range(corners)
-    ]
-    if rng.random() < 0.5:
-        pen.polygon(points, fill=ink)
-    else:
-        pen.line([*points, points[0], points[1]], fill=ink, width=rng.randrange(12, 30))
-    for _ in range(rng.randrange(1, 4)):
-        x, y = rng.uniform(0, side * 0.7), rng.uniform(0, side * 0.7)
-        r = rng.uniform(0.1, 0.3) * side
-        box = (x, y, x + r, y + r * rng.uniform(0.5, 1.5))
-        draw = rng.choice([pen.ellipse, pen.rectangle])
-        draw(box, fill=rng.choice([ink, (0, 0, 0, 0)]), outline=ink, width=6)
+    lattice = [side * (0.08 + 0.28 * n) for n in range(4)]
+    path = [(rng.choice(lattice), rng.choice(lattice)) for _ in range(8)]
+    pen.line(path, fill=ink, width=side // 10, joint="curve")
+    for _ in range(2):
+        x, y = rng.choice(lattice), rng.choice(lattice)
+        pen.ellipse((x - 24, y - 24, x + 24, y + 24), fill=ink)
+    # As wide and as high as the others.
+    pen.rectangle((0, rng.choice(lattice), 16, side), fill=ink)
+    pen.rectangle((rng.choice(lattice), 0, side, 16), fill=ink)
     return image
 
 

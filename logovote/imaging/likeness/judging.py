@@ -123,7 +123,8 @@ def matched(
         measured,
         float(alike[p, q]),
         mirrored=turned > straight,
-        same_colours=colour > 0.6,
+        # What stands in a shape may have the colour of the paper.
+        same_colours=(measured[14] if a[p, 2] or b[q, 2] else colour) > 0.6,
         inner=bool(a[p, 2] != b[q, 2]),
         other_layout=bool((a[p, 1] > 0) != (b[q, 1] > 0)),
     )
