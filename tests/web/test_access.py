@@ -18,12 +18,19 @@ from tests.web.conftest import ORIGINAL, Scene, Visit
 
 VISITORS = ("stranger", "Ann", "Otto", "organiser")
 # For each visitor: "y" gets in (whatever the answer then is), "s" is sent to sign in,
-# "f" is told that the page is not theirs.
+# "f" is told that the page is not theirs, "n" that there is nothing: what a result says
+# is there for organisers once it is counted, and for others once it is published.
 PUBLIC, VOTERS, ORGANISERS = "yyyy", "syfy", "sffy"
+COUNTED, UNSAID = "nnny", "nnnn"
 TABLE = {
     "GET home.index": PUBLIC,
     "GET contests.show": PUBLIC,
     "GET results.show": PUBLIC,
+    "GET results.why": UNSAID,
+    "GET results.what_if": COUNTED,
+    "GET results.insight": COUNTED,
+    "GET results.ballots": UNSAID,
+    "GET results.ballots_zip": UNSAID,
     "GET audit.show": PUBLIC,
     "POST audit.find": PUBLIC,
     "GET audit.log": PUBLIC,
