@@ -56,14 +56,6 @@ def read_native(text: str) -> Draft:
         candidate: _integer(when, f"recency, {candidate!r}")
         for candidate, when in _object(document.get("recency", {}), "recency").items()
     }
-    if document.get("exposure") is not None:
-        draft.exposure = {
-            group: {
-                family: _fraction(weight, f"exposure, {group!r}, {family!r}")
-                for family, weight in _object(of, f"exposure, {group!r}").items()
-            }
-            for group, of in _object(document["exposure"], "exposure").items()
-        }
     if document.get("status_quo") is not None:
         draft.status_quo = _string(document["status_quo"], "status_quo")
         check_known([draft.status_quo], candidates, "status_quo")
