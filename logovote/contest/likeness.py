@@ -49,6 +49,19 @@ def propose_families(session: Session, contest: Contest) -> list[Proposal]:
     return Likeness(designs(session, contest.id)).proposals()
 
 
+def neighbours(
+    session: Session, contest_id: int, entry: int, count: int = 11
+) -> list[int]:
+    """Return the designs likest to one, the likest first; none if it says nothing.
+
+    Compares the whole contest: a second for a few hundred designs.
+    """
+    known = designs(session, contest_id)
+    if entry not in {design.key for design in known}:
+        return []
+    return [other for other, _ in Likeness(known).nearest(entry, count)]
+
+
 def refresh(store: Store, contest_id: int) -> int:
     """Propose families anew and return how many are proposed.
 

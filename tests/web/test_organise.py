@@ -787,3 +787,24 @@ def test_voters_are_told_what_became_of_their_ranking(
     assert re.search(r'id="row-3".*?data-place>2<', text)
     post(ann, "/c/acme/ranking/ballot", {"do": "up:3"})
     assert ranking.ballot("Ann", Kind.RANKING) == [["3"], ["1"]]
+
+
+def test_what_looks_like_a_design_is_found_for_its_organiser(
+    organiser: FlaskClient, site: Site
+) -> None:
+    id_ = upload(organiser, [(f"#{n}.png", png(n)) for n in (71, 72, 73)])
+    take_step(site, id_)
+    post(organiser, f"/organise/acme/designs/imports/{id_}")
+    take_step(site, id_)
+    assert "?near=71#near" in organiser.get("/organise/acme/designs/71").text
+
+    page = organiser.get("/organise/acme/families?near=71").text
+
+    near = page.partition('id="near"')[2].partition("</section>")[0]
+    found = [int(n) for n in re.findall(r'data-tile="(\d+)"', near)]
+    assert found[0] == 71
+    assert {*found} <= {71, 72, 73}
+    assert len(found) > 1
+    for odd in ("2", "999", "x", "-1"):
+        answer = organiser.get(f"/organise/acme/families?near={odd}")
+        assert answer.status_code == 200

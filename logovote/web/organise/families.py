@@ -24,6 +24,8 @@ from logovote.web.pictures import Picture, picture_of
 # So many proposals fit on a page that a phone scrolls through; decided ones make room.
 _PROPOSALS = 12
 _MOST_CHANGES = 100
+# Comparing takes a second for a few hundred, and a request must not take a minute.
+_MOST_COMPARED = 1000
 _SURE = ((0.9, "Almost certainly"), (0.75, "Very likely"), (0.5, "Likely"))
 
 
@@ -83,6 +85,7 @@ def families(slug: str) -> str:
         key=lambda grouping: (-(grouping.confidence or 0), grouping.entries),
     )
     shown = proposals if request.args.get("all") else proposals[:_PROPOSALS]
+    near = forms.parse_number(request.args.get("near", ""))
     find = request.args.get("find", "").strip()
     alone = [g.entries[0] for g in groupings if len(g.entries) == 1 and not g.proposed]
     return render_template(
@@ -91,6 +94,10 @@ def families(slug: str) -> str:
         frozen=families_.is_frozen(db(), contest),
         proposals=[_group(grouping, tiles, by_id) for grouping in shown],
         number_of_proposals=len(proposals),
+        near=near,
+        neighbours=[
+            tiles[entry] for entry in _neighbours(contest.id, near, len(tiles))
+        ],
         families=[
             _group(grouping, tiles, by_id)
             for grouping in groupings
@@ -131,6 +138,17 @@ def regroup(slug: str) -> ResponseReturnValue:
     db().commit()
     flash(message, "success")
     return back_to("organise.families", slug=slug, all=request.form.get("all") or None)
+
+
+def _neighbours(contest_id: int, near: int | None, designs: int) -> list[int]:
+    """Return a design and those that look like it, if somebody asks."""
+    if near is None or designs > _MOST_COMPARED:
+        return []
+    # Imported late: NumPy is needed for nothing else in a web process.
+    from logovote.contest import likeness  # noqa: PLC0415 - see above
+
+    found = likeness.neighbours(db(), contest_id, near)
+    return [near, *found] if found else []
 
 
 def _tile(submission: Submission) -> Tile:
