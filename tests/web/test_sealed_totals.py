@@ -96,7 +96,8 @@ def urls(app: Flask) -> Iterator[str]:
                 for kind in ("shortlist", "ranking"):
                     used = {**values, "kind": kind}
                     yield app.url_for(
-                        rule.endpoint, **{name: used[name] for name in rule.arguments}
+                        rule.endpoint,
+                        **{name: used.get(name, 1) for name in rule.arguments},
                     )
 
 
