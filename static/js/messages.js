@@ -30,6 +30,16 @@ export const atTheTop = (name) => `${name} is first already.`;
 export const atTheEnd = (name) => `${name} is last already.`;
 export const capReached = (most) => `You may shortlist ${most} logos, and you have. Take one back before you add another.`;
 export const undone = "Taken back.";
+export const starTaken = (entry) => `Logo ${entry} is off your shortlist.`;
+export const setAside = (entry) => `Logo ${entry}: not for me.`;
+export const keptAgain = (entry) => `Logo ${entry} is open again.`;
+export const where = (heading, position) => `${heading}, ${position}`;
+export const noteKept = "Kept.";
+export const noteSaved = "Saved.";
+export const noteOffline = "Offline: kept on this device.";
+export const chosen = (count, most) =>
+  count > most ? `${count} ticked: only the first ${most} will be compared.` : `${count} of at most ${most} ticked.`;
+export const labOffline = "This view needs the network.";
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const files = (names, bytes) =>
