@@ -1,7 +1,7 @@
 // Side by side: the shortlist ballot, one zoom for all, and the lab in place.
 
 import { openShortlist } from "./approvals.js";
-import { look } from "./lab.js";
+import "./lab.js";
 import { openMarks } from "./marks.js";
 import { openZoom } from "./zoom.js";
 
@@ -12,11 +12,5 @@ if (form) {
   openShortlist(form, marks);
   for (const card of form.querySelectorAll("[data-family]")) marks.seen(card.dataset.family); // opened is seen
   const zoom = openZoom(() => form.querySelectorAll("[data-stage] > .mark"));
-  document.addEventListener("click", async (event) => {
-    const link = event.target.closest("[data-lab]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    await look(link);
-    zoom.reset();
-  });
+  document.addEventListener("looked", zoom.reset);
 }

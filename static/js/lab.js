@@ -3,8 +3,8 @@
 
 import * as messages from "./messages.js";
 
-/** Follow a link of the lab in place. */
-export async function look(link) {
+/** Follow a link of the lab in place; `document` hears "looked". */
+async function look(link) {
   let page;
   try {
     const response = await fetch(link.href);
@@ -37,4 +37,20 @@ export async function look(link) {
   const kept = document.querySelector("[data-ballot] [name=lab]");
   if (kept) kept.value = link.dataset.lab;
   history.replaceState(null, "", link.href);
+}
+
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest("[data-lab]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  await look(link);
+  document.dispatchEvent(new Event("looked"));
+});
+
+const said = document.querySelector("[data-chosen]");
+if (said) {
+  document.addEventListener("change", () => {
+    const count = document.querySelectorAll("[name=ids]:checked").length;
+    said.textContent = messages.chosen(count, Number(said.dataset.mostCompared));
+  });
 }

@@ -3,7 +3,6 @@
 
 import { openShortlist } from "./approvals.js";
 import { openMarks } from "./marks.js";
-import * as messages from "./messages.js";
 
 const form = document.querySelector("[data-ballot]");
 const wall = document.querySelector("[data-wall]");
@@ -99,25 +98,6 @@ function wireVariants() {
   }
 }
 
-function wireChoosing() {
-  const said = document.querySelector("[data-chosen]");
-  const most = 4;
-  wall.addEventListener("change", () => {
-    said.textContent = messages.chosen(wall.querySelectorAll("[name=ids]:checked").length, most);
-  });
-}
-
-function wireLab() {
-  // The lab is for few, and its code only for them.
-  document.addEventListener("click", async (event) => {
-    const link = event.target.closest("[data-lab]");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    const { look } = await import("./lab.js");
-    look(link);
-  });
-}
-
 if (form) {
   const marks = openMarks(form);
   openShortlist(form, marks, count);
@@ -125,6 +105,6 @@ if (form) {
   wireFilters();
   wireSizes();
   wireVariants();
-  if ("choosing" in wall.dataset) wireChoosing();
-  wireLab();
+  // Lab and comparison are for few, and their code only for them.
+  if (document.querySelector("[data-lab], [data-chosen]")) import("./lab.js");
 }
