@@ -128,7 +128,7 @@ function opened() {
   marks.seen(family); // opened is seen
   if (notes.has(family)) find("[data-note]").value = notes.get(family);
   zoom.reset();
-  ground(recall(GROUND_KEY, "sessionStorage") ?? find("[data-stage]").dataset.groundOwn);
+  ground(recall(GROUND_KEY, "sessionStorage") ?? "own");
   lookAhead();
 }
 
@@ -171,9 +171,12 @@ const zoom = openZoom(
 // ---------- the ground ----------
 
 function ground(name) {
+  const stage = find("[data-stage]");
+  const shade = name === "own" ? stage.dataset.shade : name;
   for (const mark of document.querySelectorAll("[data-stage], .sizes .mark")) {
-    mark.classList.toggle("ground-dark", name === "dark");
-    mark.classList.toggle("ground-light", name === "light");
+    mark.classList.toggle("ground-dark", shade === "dark");
+    mark.classList.toggle("ground-light", shade === "light");
+    mark.querySelector(".lab-ground")?.toggleAttribute("hidden", name !== "own");
   }
   for (const button of document.querySelectorAll("[data-grounds] button"))
     button.setAttribute("aria-pressed", String(button.dataset.ground === name));
