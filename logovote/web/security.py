@@ -70,7 +70,7 @@ def compress(response: Response) -> Response:
         or (response.content_length or 0) < _WORTH_COMPRESSING_BYTES
     ):
         return response
-    response.set_data(gzip.compress(response.get_data(), compresslevel=6, mtime=0))
+    response.set_data(gzip.compress(response.get_data(), mtime=0))
     response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")
     return response

@@ -23,7 +23,7 @@ from logovote.contest.marks import Fresh, Mark, Marks
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Ballot, Kind, Phase, Round, Submission, Voter
-from logovote.web import ballots, forms
+from logovote.web import ballots, forms, lab
 from logovote.web.context import db, now, site
 from logovote.web.guards import Seat, seat, signed_in
 from logovote.web.pictures import Picture, picture_of, preview_of
@@ -69,6 +69,17 @@ class Gallery:
     cards: list[Card]
     marks: Marks
 
+    def card_of(self, entry: int) -> Card | None:
+        """Return the card on which a design stands."""
+        return next(
+            (
+                card
+                for card in self.cards
+                if any(variant.entry == entry for variant in card.variants)
+            ),
+            None,
+        )
+
     def view(self, name: str) -> str:
         """Return a view of that name, or the one that the gallery opens on."""
         if name in VIEWS and (name != "batch" or self.marks.batch.number):
@@ -93,6 +104,9 @@ VIEWS: dict[str, Callable[[Card], bool]] = {
 }
 """The views of the gallery, by which cards they show."""
 
+SIZES = ("s", "m", "l")
+SIZE_COOKIE = "logovote-size"  # written by static/js/shortlist.js
+
 
 @bp.get("/shortlist")
 @signed_in
@@ -106,6 +120,10 @@ def show(slug: str) -> str:
     return render_template(
         "shortlist/show.html",
         cards=gallery.cards,
+        lab=lab.asked_for(),
+        choosing="choose" in request.args,
+        most_compared=lab.MOST_COMPARED,
+        size=size_kept(),
         marks=gallery.marks,
         view=view,
         views=gallery.counts(),
@@ -117,35 +135,34 @@ def show(slug: str) -> str:
 
 @bp.get("/logo/<int:entry>")
 @signed_in
-def logo(slug: str, entry: int) -> str:
+def logo(slug: str, entry: int) -> str | tuple[str, int]:
     """Show one design large, with the way to the next in the visitor's order."""
     visitor = seat(slug)
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
     ballot = ballots.ballot_of(visitor, round_)
     gallery = gallery_of(visitor, round_, ballot)
-    cards = gallery.cards
-    position = next(
-        (
-            number
-            for number, card in enumerate(cards)
-            if entry in {variant.entry for variant in card.variants}
-        ),
-        None,
-    )
-    if position is None:
-        abort(404)
     submission = queries.submission(db(), visitor.contest.id, entry)
     if submission is None:
         abort(404)
+    logo = gallery.card_of(entry)
+    if logo is None:
+        if submission.withdrawn_at is None:
+            abort(404)
+        return withdrawn_page(visitor, submission)
+    view = gallery.view(request.args.get("show", "all"))
+    # Whoever leaves the view by a press of a button keeps the place.
+    cards = [c for c in gallery.cards if VIEWS[view](c) or c is logo]
+    position = cards.index(logo)
     return render_template(
         "shortlist/logo.html",
-        logo=cards[position],
+        logo=logo,
         entry=entry,
+        view=view,
+        lab=lab.asked_for(),
         preview=preview_of(submission),
         ground=submission.picture.ground,
         previous_entry=cards[position - 1].entry if position else None,
         next_entry=cards[position + 1].entry if position + 1 < len(cards) else None,
-        preload=[card.picture.preview for card in cards[position + 1 : position + 3]],
         position=position + 1,
         total=len(cards),
         marks=gallery.marks,
@@ -184,14 +201,35 @@ def press(slug: str) -> BaseResponse:
     return redirect(way_back(slug, pressed, family), code=HTTPStatus.SEE_OTHER)
 
 
+def withdrawn_page(visitor: Seat, submission: Submission) -> tuple[str, int]:
+    """Say that a design is gone, to whoever kept its address."""
+    page = render_template(
+        "shortlist/withdrawn.html",
+        contest=visitor.contest,
+        entry=submission.entry,
+        reason=submission.withdrawn_reason,
+    )
+    return page, HTTPStatus.GONE
+
+
+def size_kept() -> str:
+    """Return how large this browser wants its pictures: a page that knows jumps not."""
+    size = request.cookies.get(SIZE_COOKIE, "")
+    return size if size in SIZES else "m"
+
+
 def way_back(slug: str, pressed: str, family: frozenset[str]) -> str:
     """Return the page and place where a button was pressed."""
+    show_ = request.form.get("show") or None
+    lab_ = request.form.get("lab") or None
+    if compared := lab.parse_entries(request.form.getlist("compared")):
+        ids = lab.written(compared)
+        return url_for("looking.compare", slug=slug, ids=ids, lab=lab_)
     if (entry := forms.parse_number(request.form.get("from", ""))) is not None:
-        return url_for("shortlist.logo", slug=slug, entry=entry)
+        return url_for("shortlist.logo", slug=slug, entry=entry, show=show_)
     entries = sorted(int(id_) for id_ in family if id_.isdecimal())
     anchor = f"logo-{entries[0]}" if pressed and entries else "none"
-    show_ = request.form.get("show") or None
-    return url_for("shortlist.show", slug=slug, show=show_, _anchor=anchor)
+    return url_for("shortlist.show", slug=slug, show=show_, lab=lab_, _anchor=anchor)
 
 
 def families_of(round_: Round) -> dict[str, frozenset[str]]:

@@ -1,97 +1,189 @@
-// The shortlist ballot: stars on cards and variants, "None of these", undo.
+// The shortlist ballot: stars on cards and variants, "Not for me", "None of these", undo.
 //
 // Items are family ids ("f12": this design, whichever variant) and variant ids ("36":
-// this one in particular), or exactly ["none"].
+// this one in particular), or exactly ["none"]. "Not for me" is no vote: it is a mark.
 
 import { openBallot } from "./ballot.js";
 import * as messages from "./messages.js";
 import { withUndo } from "./undo.js";
 
 const NONE = "none";
+const TOAST = 6000;
 
-/** All ids under which a card's design can stand on the ballot. */
-const idsOf = (card) => [
-  card.dataset.family,
-  card.dataset.entry,
-  ...Array.from(card.querySelectorAll("[data-variant]"), (variant) => variant.dataset.variant),
-];
+/** What is asked of a card with every tap, looked up once. */
+function recordOf(card) {
+  const { family, entry } = card.dataset;
+  const variants = Array.from(card.querySelectorAll("[data-variant]"), (element) => ({
+    element,
+    id: element.dataset.variant,
+    tick: element.querySelector("[data-tick]"),
+  }));
+  return {
+    card,
+    family,
+    variants,
+    ids: new Set([family, entry, card.dataset.shown ?? entry, ...variants.map(({ id }) => id)]),
+    tick: card.querySelector(`[data-tick][value="${family}"]`),
+    aside: card.querySelector("[data-aside-tick]"),
+  };
+}
 
-const isApproved = (card, items) => idsOf(card).some((id) => items.includes(id));
-
-/** Wire up `form[data-ballot=shortlist]`. */
-export function openShortlist(form) {
-  const cards = Array.from(form.querySelectorAll("[data-family]"));
+/**
+ * Wire up `form[data-ballot=shortlist]`; `marks` keeps what is no vote.
+ *
+ * `onPaint()` hears of every change; `onChoice()` only of one by the voter's own hand.
+ */
+export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => {}) {
+  let records = [];
   const none = form.querySelector("[data-none]");
   const most = Number(form.dataset.most ?? Infinity);
+  const toast = document.querySelector("[data-toast]");
+  let toastTimer = 0;
 
-  const approvedCount = (items) => cards.filter((card) => isApproved(card, items)).length;
+  const isApproved = (record, items) => items.some((id) => record.ids.has(id));
+  const approvedCount = (items) => records.filter((record) => isApproved(record, items)).length;
 
+  // 400 cards are looked at for every tap; only what changed may cost a repaint.
   function press(button, on) {
-    // 400 cards are looked at for every tap; only what changed may cost a repaint.
-    if (button.getAttribute("aria-pressed") !== String(on)) button.setAttribute("aria-pressed", String(on));
+    if (button && button.getAttribute("aria-pressed") !== String(on)) button.setAttribute("aria-pressed", String(on));
+  }
+
+  function flag(element, name, on) {
+    if (element.hasAttribute(name) !== on) element.toggleAttribute(name, on);
   }
 
   function paint(items) {
-    for (const card of cards) {
-      const approved = isApproved(card, items);
-      card.toggleAttribute("data-approved", approved);
-      press(card.querySelector(`[data-tick][value="${card.dataset.family}"]`), approved);
-      for (const variant of card.querySelectorAll("[data-variant]")) {
-        const chosen = items.includes(variant.dataset.variant);
-        variant.toggleAttribute("data-approved", chosen);
-        press(variant.querySelector("[data-tick]"), chosen);
+    const chosen = new Set(items);
+    for (const record of records) {
+      const approved = isApproved(record, items);
+      flag(record.card, "data-approved", approved);
+      press(record.tick, approved);
+      press(record.aside, !approved && record.card.hasAttribute("data-aside"));
+      for (const { element, id, tick } of record.variants) {
+        flag(element, "data-approved", chosen.has(id));
+        press(tick, chosen.has(id));
       }
     }
-    if (none) press(none, items.includes(NONE));
+    if (none) press(none, chosen.has(NONE));
     const count = approvedCount(items);
     for (const element of document.querySelectorAll("[data-count]")) element.textContent = count;
     document.querySelector(".keep-count")?.toggleAttribute("data-some", count > 0);
-    for (const element of document.querySelectorAll("[data-when-none]")) element.hidden = !items.includes(NONE);
-    for (const element of document.querySelectorAll("[data-when-stars]")) element.hidden = items.includes(NONE);
+    for (const element of document.querySelectorAll("[data-when-none]")) element.hidden = !chosen.has(NONE);
+    for (const element of document.querySelectorAll("[data-when-stars]")) element.hidden = chosen.has(NONE);
+    onPaint();
   }
 
   function outline(items, other) {
     if (items.includes(NONE)) return messages.noneOfThese;
-    const extra = cards.filter((card) => isApproved(card, items) && !isApproved(card, other));
-    return messages.starred(items.length, extra.map((card) => card.dataset.entry));
+    const extra = records.filter((record) => isApproved(record, items) && !isApproved(record, other));
+    return messages.starred(items.length, extra.map(({ card }) => card.dataset.entry));
+  }
+
+  function setAside(family, on) {
+    const record = records.find((each) => each.family === family);
+    record?.card.toggleAttribute("data-aside", on);
+    marks.set(family, { not_for_me: on });
+  }
+
+  /** Say what was done, with a way back for as long as it takes to be startled. */
+  function say(text, canUndo) {
+    toast.firstElementChild.textContent = text;
+    toast.lastElementChild.hidden = !canUndo;
+    toast.dataset.shown = "";
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(hideToast, TOAST);
+  }
+
+  function hideToast() {
+    if (toast.matches(":hover, :focus-within")) {
+      toastTimer = setTimeout(hideToast, TOAST);
+      return;
+    }
+    delete toast.dataset.shown;
+    toast.lastElementChild.hidden = true;
   }
 
   const apply = (items) => {
     paint(items);
     steps.show();
   };
+
+  /** Look at the cards again: the page has put others in their place. */
+  function refresh() {
+    records = Array.from(form.querySelectorAll("[data-family]"), recordOf);
+    for (const [family, { not_for_me: aside }] of marks.pending()) {
+      if (aside === undefined) continue;
+      records.find((each) => each.family === family)?.card.toggleAttribute("data-aside", aside);
+    }
+  }
+
+  refresh();
   const ballot = openBallot(form, apply, outline);
-  const steps = withUndo(form, ballot, paint);
+  const steps = withUndo(form, ballot, paint, setAside);
+
+  const recordAt = (button) => records.find(({ card }) => card === button.closest("[data-family]"));
+  const starless = () => ballot.items().filter((id) => id !== NONE);
 
   function toggle(button, wish = null) {
     if (ballot.stopped()) return;
-    const items = ballot.items().filter((id) => id !== NONE);
-    const card = button.closest("[data-family]");
+    const items = starless();
+    const record = recordAt(button);
     const variant = button.closest("[data-variant]");
-    const ids = variant ? [variant.dataset.variant] : idsOf(card);
-    const on = ids.some((id) => items.includes(id));
+    const ids = variant ? new Set([variant.dataset.variant]) : record.ids;
+    const on = items.some((id) => ids.has(id));
     if (wish === on) return;
-    if (!on && !isApproved(card, items) && approvedCount(items) >= most) {
+    if (!on && !isApproved(record, items) && approvedCount(items) >= most) {
       ballot.note(messages.capReached(most));
       return;
     }
     if (on) {
-      steps.change(items.filter((id) => !ids.includes(id)));
+      steps.change(items.filter((id) => !ids.has(id)));
+      say(messages.starTaken(record.card.dataset.entry), true);
       return;
     }
     button.classList.add("just-ticked");
     button.addEventListener("animationend", () => button.classList.remove("just-ticked"), { once: true });
-    steps.change([...items, ids[0]]);
+    const wasAside = record.card.hasAttribute("data-aside");
+    steps.change([...items, variant ? variant.dataset.variant : record.family], wasAside ? { family: record.family, aside: false } : null);
+    onChoice();
+  }
+
+  function toggleAside(button, wish = null) {
+    if (ballot.stopped()) return;
+    const record = recordAt(button);
+    const items = ballot.items();
+    const on = record.card.hasAttribute("data-aside") && !isApproved(record, items);
+    if (wish === on) return;
+    steps.change(items.filter((id) => !record.ids.has(id)), { family: record.family, aside: !on });
+    say((on ? messages.keptAgain : messages.setAside)(record.card.dataset.entry), true);
+    if (!on) onChoice();
+  }
+
+  function undo() {
+    if (steps.undo()) say(messages.undone, false);
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-tick], [data-none]");
+    const button = event.target.closest("[data-tick], [data-aside-tick], [data-none]");
     if (!button || ballot.stopped()) return;
     if (button === none) steps.change(ballot.items().includes(NONE) ? [] : [NONE]);
-    else toggle(button);
+    else if (button.matches("[data-tick]")) toggle(button);
+    else toggleAside(button);
+  });
+  toast.lastElementChild.addEventListener("click", () => {
+    undo();
+    document.getElementById("main").focus({ preventScroll: true });
   });
   paint(ballot.items());
   steps.show();
-  return { toggle, undo: steps.undo };
+  return {
+    toggle,
+    toggleAside,
+    undo,
+    refresh() {
+      refresh();
+      paint(ballot.items());
+    },
+  };
 }

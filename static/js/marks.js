@@ -14,11 +14,11 @@ const MOST = 200; // families in one request
 /**
  * Start keeping the marks of `form` (a ballot of the shortlist round).
  *
- * Returns `{ seen(family), set(family, change), watch(cards) }`; `change` is
- * `{ not_for_me }`, `{ note }` or both. `onNumbers({ total, seen, shortlisted, left })`
- * hears what the server counts after each request.
+ * Returns `{ seen(family), set(family, change), watch(cards, onSeen), pending() }`;
+ * `change` is `{ not_for_me }`, `{ note }` or both, and `pending()` those that the server
+ * has not taken yet. `onSettled(family)` hears when it has, `onAway()` when it cannot.
  */
-export function openMarks(form, onNumbers = () => {}) {
+export function openMarks(form, { onSettled = () => {}, onAway = () => {} } = {}) {
   const { voter, seenUrl, marksUrl } = form.dataset;
   const readOnly = "readonly" in form.dataset || !seenUrl;
   const key = `logovote:${voter}:marks`;
@@ -56,10 +56,7 @@ export function openMarks(form, onNumbers = () => {}) {
   async function settle(method, url, body, freshToken = false) {
     const response = await send(method, url, body);
     if (response.status === 400 && !freshToken && (await renewToken())) return settle(method, url, body, true);
-    if (response.ok && response.headers.get("Content-Type")?.includes("json")) {
-      onNumbers(await response.json());
-      return true;
-    }
+    if (response.ok && response.headers.get("Content-Type")?.includes("json")) return true;
     // Closed, or refused: it will never be taken. Signed out or busy: it will, later.
     return response.status === 409 || response.status === 413 || response.status === 422;
   }
@@ -75,7 +72,9 @@ export function openMarks(form, onNumbers = () => {}) {
         const [family, change] = changes.entries().next().value;
         well = await settle("PUT", `${marksUrl}/${family}`, change);
         // It may have been changed again meanwhile.
-        if (well && changes.get(family) === change) changes.delete(family);
+        if (!well || changes.get(family) !== change) continue;
+        changes.delete(family);
+        onSettled(family);
       }
       while (well && unseen.size) {
         const families = [...unseen].slice(0, MOST);
@@ -86,6 +85,7 @@ export function openMarks(form, onNumbers = () => {}) {
       well = false;
     }
     sending = false;
+    if (!well) onAway();
     keep();
     wait = well ? SEEN_REST : Math.min(wait * 2, LONGEST_WAIT);
     if (unseen.size || changes.size) later(wait);
@@ -107,7 +107,7 @@ export function openMarks(form, onNumbers = () => {}) {
   }
 
   /** Log each card once it has been in view for a second. */
-  function watch(cards) {
+  function watch(cards, onSeen = () => {}) {
     if (readOnly || !("IntersectionObserver" in window)) return;
     const timers = new Map();
     const stop = (card) => {
@@ -123,6 +123,7 @@ export function openMarks(form, onNumbers = () => {}) {
             observer.unobserve(target);
             target.dataset.seen = "";
             seen(target.dataset.family);
+            onSeen();
           }, LOOKED));
         }
       },
@@ -142,5 +143,5 @@ export function openMarks(form, onNumbers = () => {}) {
   addEventListener("online", () => flush());
   addEventListener("pagehide", () => flush());
   if (unseen.size || changes.size) later(MARK_REST);
-  return { seen, set, watch, flush };
+  return { seen, set, watch, flush, pending: () => changes };
 }

@@ -1,81 +1,110 @@
 // The gallery: filter and size on top of the shortlist ballot. The page works without
-// this file: stars are submit buttons, filters are links.
+// this file: stars are submit buttons, filters are links, variants lie open.
 
 import { openShortlist } from "./approvals.js";
 import { openMarks } from "./marks.js";
-import { recall, remember } from "./storage.js";
 
 const form = document.querySelector("[data-ballot]");
 const wall = document.querySelector("[data-wall]");
-const SIZE_KEY = "logovote:size";
+const cards = Array.from(wall?.children ?? []);
+const links = Array.from(document.querySelectorAll("[data-filter]"));
+const A_YEAR = 31536000;
+
+// As in VIEWS of logovote/web/shortlist.py.
+const isSeen = ({ seen, approved }) => (seen ?? approved) !== undefined;
+const VIEWS = {
+  batch: ({ dealt }) => dealt !== undefined,
+  all: () => true,
+  unseen: (card) => !isSeen(card),
+  shortlisted: ({ approved }) => approved !== undefined,
+  aside: ({ aside, approved }) => aside !== undefined && approved === undefined,
+  fresh: ({ fresh }) => fresh !== undefined,
+};
+
+// Only choosing a filter hides cards. Taking a star away leaves the card where it is,
+// so that a slip of the finger can be mended in place.
+function choose(filter) {
+  let first = null;
+  for (const card of cards) {
+    card.hidden = !VIEWS[filter](card.dataset);
+    if (!card.hidden) first ??= card;
+    for (const link of card.querySelectorAll("a.mark")) link.search = `?show=${filter}`;
+  }
+  for (const link of links) {
+    if (link.closest("nav") && link.dataset.filter === filter) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  for (const text of document.querySelectorAll("[data-empty]")) text.hidden = first || text.dataset.empty !== filter;
+  const oneByOne = document.querySelector("[data-one-by-one]");
+  if (oneByOne && first) oneByOne.href = first.querySelector("a.mark, .mark").href ?? oneByOne.href;
+  form.elements.show.value = filter;
+  const address = new URL(location);
+  address.searchParams.set("show", filter);
+  history.replaceState(null, "", address);
+  for (const link of document.querySelectorAll("[data-way], [data-lab]")) {
+    const to = new URL(link.href);
+    to.searchParams.set("show", filter);
+    link.href = to;
+  }
+}
 
 function wireFilters() {
-  const links = Array.from(document.querySelectorAll("[data-filter]"));
-  const cards = Array.from(wall.children);
-
-  // Only choosing a filter hides cards. Taking a star away leaves the card where it is,
-  // so that a slip of the finger can be mended in place.
-  function choose(filter) {
-    // As in VIEWS of logovote/web/shortlist.py.
-    const wanted = {
-      batch: ({ dealt }) => dealt !== undefined,
-      all: () => true,
-      unseen: ({ seen, approved }) => (seen ?? approved) === undefined,
-      shortlisted: ({ approved }) => approved !== undefined,
-      aside: ({ aside, approved }) => aside !== undefined && approved === undefined,
-      fresh: ({ fresh }) => fresh !== undefined,
-    }[filter];
-    let shown = 0;
-    for (const card of cards) {
-      card.hidden = !wanted(card.dataset);
-      shown += !card.hidden;
-    }
-    for (const link of links) {
-      if (link.closest("nav") && link.dataset.filter === filter) link.setAttribute("aria-current", "true");
-      else link.removeAttribute("aria-current");
-    }
-    for (const text of document.querySelectorAll("[data-empty]"))
-      text.hidden = shown > 0 || text.dataset.empty !== filter;
-    history.replaceState(null, "", `?show=${filter}`);
-  }
-
   for (const link of links) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
       choose(link.dataset.filter);
-      if (link.closest(".keep")) scrollTo({ top: 0 });
+      if (!link.closest("nav")) scrollTo({ top: 0 });
     });
   }
 }
 
+let counting = 0;
+
+/** Count again what the page says: the three numbers, and what each view holds. */
+function count() {
+  counting ||= setTimeout(() => {
+    counting = 0;
+    const state = cards.map((card) => ({ ...card.dataset }));
+    const write = (element, number) => {
+      if (element.textContent !== String(number)) element.textContent = number;
+    };
+    for (const link of links) {
+      const number = link.querySelector("[data-in-view]");
+      if (number) write(number, state.filter(VIEWS[link.dataset.filter]).length);
+    }
+    const seen = state.filter(isSeen).length;
+    write(document.querySelector("[data-seen-count]"), seen);
+    write(document.querySelector("[data-left-count]"), cards.length - seen);
+  }, 100);
+}
+
 function wireSizes() {
   const group = document.querySelector("[data-sizes]");
-  const choose = (size) => {
-    wall.dataset.size = size;
-    for (const button of group.children)
-      button.setAttribute("aria-pressed", String(button.dataset.size === size));
-  };
   group.addEventListener("click", (event) => {
     const size = event.target.closest("button")?.dataset.size;
     if (!size) return;
-    choose(size);
-    remember(SIZE_KEY, size);
+    wall.dataset.size = size;
+    for (const button of group.children) button.setAttribute("aria-pressed", String(button.dataset.size === size));
+    // The server must know it: a page that grows when its script arrives jumps.
+    document.cookie = `logovote-size=${size}; path=/; max-age=${A_YEAR}; samesite=lax`;
   });
-  const remembered = recall(SIZE_KEY);
-  if (remembered) choose(remembered);
 }
 
-function wireMarks() {
-  const marks = openMarks(form, ({ seen, left }) => {
-    for (const element of document.querySelectorAll("[data-seen-count]")) element.textContent = seen;
-    for (const element of document.querySelectorAll("[data-left-count]")) element.textContent = left;
-  });
-  marks.watch(Array.from(wall.children));
+function wireVariants() {
+  for (const button of wall.querySelectorAll(".variants-open")) {
+    button.addEventListener("click", () => {
+      button.setAttribute("aria-expanded", String(button.getAttribute("aria-expanded") !== "true"));
+    });
+  }
 }
 
 if (form) {
-  openShortlist(form);
-  wireMarks();
+  const marks = openMarks(form);
+  openShortlist(form, marks, count);
+  marks.watch(cards, count);
   wireFilters();
   wireSizes();
+  wireVariants();
+  // Lab and comparison are for few, and their code only for them.
+  if (document.querySelector("[data-lab], [data-chosen]")) import("./lab.js");
 }

@@ -8,8 +8,12 @@ import { recall, remember } from "./storage.js";
 
 const DEPTH = 10;
 
-/** Returns `{ change(after), undo(), show() }` around a ballot; `paint(items)` paints. */
-export function withUndo(form, ballot, paint) {
+/**
+ * Returns `{ change(after, mark), undo(), show() }` around a ballot; `paint(items)`
+ * paints. A step may also have set a design aside, or taken that back:
+ * `mark` is `{ family, aside }`, and `setAside(family, aside)` does it.
+ */
+export function withUndo(form, ballot, paint, setAside = () => {}) {
   const button = document.querySelector("[data-undo]");
   const key = `logovote:undo:${form.dataset.voter}`; // a device may be shared
   const steps = () => recall(key, "sessionStorage") ?? [];
@@ -22,20 +26,23 @@ export function withUndo(form, ballot, paint) {
   function set(items, trail) {
     remember(key, trail, "sessionStorage");
     paint(items);
-    ballot.change(items);
+    if (!same(items, ballot.items())) ballot.change(items);
     show();
   }
 
-  function change(after) {
-    set(after, [...steps(), { before: ballot.items(), after }].slice(-DEPTH));
+  function change(after, mark = null) {
+    if (mark) setAside(mark.family, mark.aside);
+    set(after, [...steps(), { before: ballot.items(), after, mark }].slice(-DEPTH));
   }
 
   function undo() {
     const at = last();
     if (at < 0 || ballot.stopped()) return false;
     const trail = steps();
+    const { before, mark } = trail[at];
     const held = document.activeElement === button;
-    set(trail[at].before, trail.slice(0, at));
+    if (mark) setAside(mark.family, !mark.aside);
+    set(before, trail.slice(0, at));
     if (held && button.hidden) document.getElementById("main").focus({ preventScroll: true });
     return true;
   }

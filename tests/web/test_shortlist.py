@@ -296,7 +296,10 @@ def test_a_withdrawn_design_is_gone_from_the_gallery(
         withdraw(session, acme, 3, now)
 
     assert "3" not in order(visit("Ann"))
-    assert visit("Ann").get("/c/acme/logo/3").status_code == 404
+    page = visit("Ann").get("/c/acme/logo/3")
+    assert page.status_code == 410
+    assert "was withdrawn" in page.text
+    assert visit("Ann").get("/c/acme/logo/999").status_code == 404
 
 
 def test_a_page_of_another_voter_saves_nothing(shortlist: Scene, visit: Visit) -> None:

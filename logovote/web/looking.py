@@ -1,0 +1,41 @@
+"""Two to four designs side by side."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request, url_for
+
+from logovote.store.models import Kind
+from logovote.web import ballots, lab
+from logovote.web.guards import seat, signed_in
+from logovote.web.shortlist import Card, gallery_of
+
+bp = Blueprint("looking", __name__, url_prefix="/c/<slug>")
+
+
+@bp.get("/compare")
+@signed_in
+def compare(slug: str) -> str:
+    """Show some designs side by side, all in the same way."""
+    visitor = seat(slug)
+    round_ = ballots.the_round(visitor, Kind.SHORTLIST)
+    ballot = ballots.ballot_of(visitor, round_)
+    gallery = gallery_of(visitor, round_, ballot)
+    asked = lab.parse_entries(request.args.getlist("ids"))
+    found = [(entry, gallery.card_of(entry)) for entry in asked]
+    # Two variants of a family may stand side by side; the star is the family's.
+    compared: list[tuple[int, Card]] = [
+        (entry, card) for entry, card in found if card is not None
+    ]
+    shown = compared[: lab.MOST_COMPARED]
+    return render_template(
+        "shortlist/compare.html",
+        compared=shown,
+        ids=lab.written(entry for entry, _ in shown),
+        too_many=len(compared) > lab.MOST_COMPARED,
+        most_compared=lab.MOST_COMPARED,
+        lab=lab.asked_for(),
+        shortlisted=[str(card.entry) for card in gallery.cards if card.approved],
+        marks=gallery.marks,
+        **ballots.shared(visitor, round_, ballot, len(gallery.cards)),
+        save_url=url_for("shortlist.save", slug=slug),
+    )
