@@ -18,9 +18,9 @@ if sys.platform != "win32":
     import resource
 
 ADDRESS_SPACE_BYTES: Final = 1_500_000_000
-# What is written to memory: with what is merely mapped, less than 1 GB is resident, and
-# a WebP of 60 megapixels with transparency just fits.
-DATA_BYTES: Final = 1_010_000_000
+# What may be written to memory besides what every child inherits, some 70 MB: so less
+# than 1 GB is resident, and a WebP of 60 megapixels with transparency just fits.
+DATA_BYTES: Final = 975_000_000
 CPU_SECONDS: Final = 8
 # An SVG with text opens fonts, one at a time; no raster opens anything.
 FONT_FILES: Final = 16
@@ -73,13 +73,28 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
 
 
-def ration(open_files: int) -> None:
-    """Limit this process: memory, work, no writing, no children, `open_files` files."""
+def data_in_use() -> int:
+    """Return how many bytes of memory this process may write to, as the kernel counts.
+
+    Much of that is set aside by libraries and never touched.
+    """
+    try:
+        fields = Path("/proc/self/statm").read_bytes().split()
+        return int(fields[5]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return 0
+
+
+def ration(open_files: int, in_use: int = 0) -> None:
+    """Limit this process: memory, work, no writing, no children, `open_files` files.
+
+    `in_use` is what `data_in_use` said of the process that this one was forked from.
+    """
     if sys.platform == "win32":
         return
     for limit, value in (
         (resource.RLIMIT_AS, ADDRESS_SPACE_BYTES),
-        (resource.RLIMIT_DATA, DATA_BYTES),
+        (resource.RLIMIT_DATA, in_use + DATA_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),

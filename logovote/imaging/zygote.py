@@ -54,6 +54,7 @@ def main() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
     _warm()
+    in_use = limits.data_in_use()
     limits.seclude()
     # No child needs to collect, and none shall copy what all of them share.
     gc.collect()
@@ -64,7 +65,7 @@ def main() -> None:
         if not _CAN_FORK:
             wire.send(answers, _answer(original))
             return
-        wire.send(answers, _in_a_child(original, silence))
+        wire.send(answers, _in_a_child(original, silence, in_use))
 
 
 def _answer(original: bytes) -> bytes:
@@ -74,12 +75,12 @@ def _answer(original: bytes) -> bytes:
         return wire.refusal(str(error))
 
 
-def _in_a_child(original: bytes, silence: int) -> bytes:
+def _in_a_child(original: bytes, silence: int, in_use: int = 0) -> bytes:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
         os.dup2(silence, 2)
-        _decode_and_exit(original, writer)
+        _decode_and_exit(original, writer, in_use)
     os.close(writer)
     answer, late = _collect(reader)
     os.close(reader)
@@ -94,12 +95,13 @@ def _in_a_child(original: bytes, silence: int) -> bytes:
     )
 
 
-def _decode_and_exit(original: bytes, writer: int) -> NoReturn:
+def _decode_and_exit(original: bytes, writer: int, in_use: int) -> NoReturn:
     """Decode in this child and leave it, whatever happens."""
     code = 1
     try:
         limits.die_with_parent()
-        limits.ration(0 if probe.raster_format(original) else limits.FONT_FILES)
+        files = 0 if probe.raster_format(original) else limits.FONT_FILES
+        limits.ration(files, in_use)
         answer = memoryview(_answer(original))
         while answer:
             answer = answer[os.write(writer, answer) :]

@@ -734,4 +734,6 @@ def large_but_legal(_chance: random.Random) -> Iterator[Case]:
     )
     yield Case("60-megapixels.gif", encoded(flat.quantize(4), "GIF"), READ)
     yield Case("60-megapixels.webp", encoded(flat, "WEBP", method=0), READ)
+    clear = encoded(Image.new("RGBA", (side, side), (9, 9, 9, 90)), "WEBP", method=0)
+    yield Case("60-megapixels-transparent.webp", clear, READ)
     yield Case("30000-pixels-high.png", encoded(Image.new("L", (1, 30_000))), READ)

@@ -35,7 +35,14 @@ def test_a_rationed_process_opens_no_file() -> None:
 def test_a_rationed_process_gets_no_endless_memory() -> None:
     assert outcome("limits.ration(9); bytes(2 * 10**9)") == "MemoryError"
     assert outcome("limits.ration(9); bytes(12 * 10**8)") == "MemoryError"
-    assert outcome("limits.ration(9); bytes(9 * 10**8); print('got it')") == "got it"
+    assert outcome("limits.ration(9); bytes(8 * 10**8); print('got it')") == "got it"
+
+
+def test_what_a_process_inherits_is_not_counted() -> None:
+    held = "held = bytes(3 * 10**8); used = limits.data_in_use()"
+    got = f"{held}; limits.ration(9, used); bytes(8 * 10**8); print(used > 3 * 10**8)"
+    assert outcome(got) == "True"
+    assert outcome(f"{held}; limits.ration(9); bytes(8 * 10**8)") == "MemoryError"
 
 
 def test_a_rationed_process_writes_no_file(tmp_path: Path) -> None:

@@ -104,6 +104,14 @@ def test_work_without_end_is_stopped(fence: Fence) -> None:
     assert fence.develop(SOUND)
 
 
+@pytest.mark.slow
+def test_the_largest_picture_that_is_promised_fits(fence: Fence) -> None:
+    """Of all kinds, a transparent WebP takes most memory: just under the limit."""
+    largest = Image.new("RGBA", (7_740, 7_740), (9, 9, 9, 90))
+
+    assert fence.develop(encoded(largest, "WEBP", method=0)).width_px == 7_740
+
+
 def test_memory_without_end_is_stopped(fence: Fence, zygote: int) -> None:
     boundless = svg('<rect width="40000" height="40000"/>', attributes="")
     with pytest.raises(UnreadableImageError, match="could not be read safely"):
