@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from logovote.contest import counting, rounds
+from logovote.store import queries
 from logovote.store.models import Kind
 from tests.builders import voter_named, withdraw
 from tests.web.conftest import Scene, Visit
@@ -314,3 +315,83 @@ def test_a_page_of_another_voter_saves_nothing(shortlist: Scene, visit: Visit) -
     assert '"signed-out"' in by_script.text
     assert by_form.status_code == 409
     assert shortlist.ballot("Ann") == shortlist.ballot("Bob") == []
+
+
+def test_a_view_is_walked_one_by_one(shortlist: Scene, visit: Visit) -> None:
+    ann = visit("Ann")
+    for id_ in ("f1", "f3"):
+        post(ann, BALLOT, {"approve": id_})
+
+    page = ann.get("/c/acme/logo/1?show=shortlisted").text
+
+    assert "of 2</span> in your order" in page
+    assert "/c/acme/logo/3?show=shortlisted" in page
+    assert "/c/acme/logo/2" not in page
+
+
+@pytest.mark.parametrize(
+    ("lab", "kind"),
+    [("32", "icon32"), ("dark", "mark"), ("mono", "mono"), ("grey", "thumb")],
+)
+def test_the_lab_shows_all_in_one_way_and_says_so(
+    shortlist: Scene, visit: Visit, lab: str, kind: str
+) -> None:
+    page = visit("Ann").get(f"{PAGE}?lab={lab}").text
+
+    assert page.count(f"lab-is-{lab} ") == 4
+    assert f"/{kind}.webp" in page
+    said = "" if lab == "grey" else "simulated cut-out"
+    assert set(re.findall(r'<p class="lab-note">([^<]*)</p>', page)) == {said}
+
+
+def test_what_cannot_be_cut_out_is_shown_whole_and_says_so(
+    shortlist: Scene, visit: Visit
+) -> None:
+    with shortlist.changing() as (session, acme):
+        design = queries.submission(session, acme.id, 2)
+        assert design is not None
+        design.picture.cutout = "none"
+
+    assert "no cut-out: shown whole" in visit("Ann").get(f"{PAGE}?lab=dark").text
+    assert "No cut-out possible: shown whole" in visit("Ann").get("/c/acme/logo/2").text
+
+
+@pytest.mark.parametrize("lab", ["", "nothing", "<script>"])
+def test_another_way_to_look_is_as_sent(
+    shortlist: Scene, visit: Visit, lab: str
+) -> None:
+    page = visit("Ann").get(PAGE, query_string={"lab": lab}).text
+
+    assert "data-lab-bench" not in page
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"),
+    [
+        ("ids=3&ids=1", ["3", "1"]),
+        ("ids=3,1,3", ["3", "1"]),
+        ("ids=57,12", ["57", "12"]),
+        ("ids=1,2,3,12,57", ["1", "2", "3", "12"]),
+        ("ids=1,999", []),
+        ("ids=x,-1,99999999999999", []),
+        ("", []),
+    ],
+)
+def test_two_to_four_stand_side_by_side(
+    shortlist: Scene, visit: Visit, ids: str, shown: list[str]
+) -> None:
+    page = visit("Ann").get(f"/c/acme/compare?{ids}").text
+
+    assert re.findall(r'class="compare-item" id="logo-(\d+)"', page) == shown
+    assert ("Choose two to 4" in page) == (not shown)
+    assert ("Only the first 4" in page) == (len(shown) == 4)
+
+
+def test_the_size_of_pictures_is_the_browsers(shortlist: Scene, visit: Visit) -> None:
+    ann = visit("Ann")
+    assert 'data-size="m"' in ann.get(PAGE).text
+
+    ann.set_cookie("logovote-size", "l")
+    assert 'data-wall data-size="l"' in ann.get(PAGE).text
+    ann.set_cookie("logovote-size", '"><script>')
+    assert 'data-wall data-size="m"' in ann.get(PAGE).text

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import re
+from datetime import datetime
 from pathlib import Path
 from posixpath import dirname, join, normpath
 
 import pytest
 from flask.testing import FlaskClient
 
+from logovote.contest import rounds
 from logovote.paths import STATIC
+from logovote.store.models import Kind
 from logovote.web.pages import lean
+from tests.builders import add_design
 from tests.web.conftest import Scene, Visit
 
 OWN = [p for kind in ("css", "js") for p in sorted((STATIC / kind).glob(f"*.{kind}"))]
@@ -45,6 +49,23 @@ def test_scripts_and_styles_of_the_gallery_are_at_most_16_kb(
 
     assert any(address.endswith("save.js") for address in sizes)
     assert sum(sizes.values()) <= 16_000, sizes
+
+
+def test_a_gallery_of_211_designs_is_at_most_15_kb(
+    scene: Scene, visit: Visit, now: datetime
+) -> None:
+    with scene.changing() as (session, acme):
+        for entry in range(100, 306):  # beside the five that are there
+            add_design(session, acme, entry, now)
+        rounds.open_round(session, acme, Kind.SHORTLIST, now)
+
+    for view in ("", "?show=all"):
+        answer = visit("Ann").get(
+            f"/c/acme/shortlist{view}", headers={"Accept-Encoding": "gzip"}
+        )
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert gzip.decompress(answer.data).count(b'class="card"') == 210
+        assert len(answer.data) <= 15_000
 
 
 @pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
