@@ -60,12 +60,16 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     gc.disable()
-    wire.send(answers, wire.READY)
-    while (original := wire.receive(requests, MAX_FILE_BYTES)) is not None:
-        if not _CAN_FORK:
-            wire.send(answers, _answer(original))
-            return
-        wire.send(answers, _in_a_child(original, silence, in_use))
+    try:
+        wire.send(answers, wire.READY)
+        while (original := wire.receive(requests, MAX_FILE_BYTES)) is not None:
+            if not _CAN_FORK:
+                wire.send(answers, _answer(original))
+                return
+            wire.send(answers, _in_a_child(original, silence, in_use))
+    except BrokenPipeError:
+        # Whoever asked was killed; nothing is left to be flushed or told.
+        os._exit(0)
 
 
 def _answer(original: bytes) -> bytes:

@@ -3,15 +3,18 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 from PIL import Image
 
 from logovote.errors import LogovoteError
+from logovote.imaging import wire
 from logovote.imaging.derivatives import develop
 from logovote.imaging.worker import Developed, Fence, FenceError, UnreadableImageError
 from tests.imaging.originals import (
@@ -248,3 +251,21 @@ def test_the_colour_of_a_file_read_inside_is_the_same_as_outside(fence: Fence) -
         svg("<text>a</text>"),
     ):
         assert fence.develop(original) == develop(original)
+
+
+def test_the_process_inside_ends_quietly_when_whoever_asked_is_gone() -> None:
+    inside = subprocess.Popen(
+        [sys.executable, "-m", "logovote.imaging.zygote", "thumb"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert inside.stdin is not None
+    assert inside.stdout is not None
+    wire.receive(cast("BinaryIO", inside.stdout), wire.MAX_ANSWER_BYTES)
+
+    inside.stdout.close()
+    wire.send(cast("BinaryIO", inside.stdin), SOUND)
+
+    _, said = inside.communicate(timeout=20)
+    assert (inside.returncode, said) == (0, b"")
