@@ -43,6 +43,7 @@ from logovote.imaging.picture import UnreadableImageError
 Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 MARK_PX = 480
+MOST_FILLED = 0.74
 _WORDS = re.compile(
     r"[-_ ](original|plain|line|wordmark|icon|mono|color|colour|branded|black|white)"
     r"(?=[-_ .]|$)"
@@ -93,7 +94,7 @@ def load_marks(sets: Iterable[Path]) -> dict[str, list[str]]:
 
 
 def drawn(markup: str) -> Image.Image | None:
-    """Draw a mark, trimmed; None for one that cannot be drawn or shows nothing."""
+    """Draw a mark, trimmed; None for one that cannot be drawn or is a mere block."""
     try:
         clean = svg.sanitise(markup.encode()).markup
         png = resvg_py.svg_to_bytes(svg_string=clean, width=MARK_PX, dpi=96)
@@ -105,6 +106,10 @@ def drawn(markup: str) -> Image.Image | None:
     if box is None or min(box[2] - box[0], box[3] - box[1]) < 30:
         return None
     image = image.crop(box)
+    # A plain block, however it is coloured inside, has no silhouette to vary.
+    filled = image.getchannel("A").histogram()[255] / (image.width * image.height)
+    if filled > MOST_FILLED:
+        return None
     image.thumbnail((MARK_PX, MARK_PX))
     return image
 

@@ -22,12 +22,15 @@ from logovote.imaging.likeness.metric import Vectors
 Numbers = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
-# Rows of parts compared at a time: 512 x 50,000 numbers are 100 MB.
-_ROWS: Final = 512
+# Rows of parts compared at a time: 256 x 40,000 numbers are 40 MB.
+_ROWS: Final = 256
 # How much longer one part may be than the other, in sixteenths of a doubling, and
 # what each sixteenth above that costs.
 _ASPECT_GATE: Final = 5
 _ASPECT_COST: Final = 0.03
+_COSTS: Final = _ASPECT_COST * np.maximum(
+    0, np.abs(np.subtract.outer(np.arange(256), np.arange(256))) - _ASPECT_GATE
+).astype(np.float32)
 # A level is the mean of these ranks among other designers' likest, the likest left
 # out (it may be a copy); where nobody is named, of these among other designs, since
 # the likest are the design's own family.
@@ -52,7 +55,6 @@ class Parts:
 
     vectors: Vectors
     flipped: Vectors
-    aspects: NDArray[np.float32]
     facts: NDArray[np.uint8]
     colours: NDArray[np.float32]
     starts: Numbers
@@ -73,7 +75,6 @@ def gathered(descriptions: Sequence[Description]) -> Parts:
     return Parts(
         metric.embedded(shapes),
         metric.embedded(metric.mirrored(shapes)),
-        facts[:, 0].astype(np.float32),
         facts,
         colours,
         np.concatenate([[0], np.cumsum(counts)]).astype(np.intp),
@@ -85,12 +86,13 @@ def similarities(parts: Parts, rows: slice, columns: slice | None = None) -> Vec
     columns = columns or slice(None)
     theirs = parts.vectors[columns].T
     alike = parts.vectors[rows] @ theirs
-    np.maximum(alike, parts.flipped[rows] @ theirs - MIRROR_COST, out=alike)
-    apart = np.abs(parts.aspects[rows, None] - parts.aspects[None, columns])
-    apart -= _ASPECT_GATE
-    np.maximum(apart, 0, out=apart)
-    apart *= _ASPECT_COST
-    alike -= apart
+    # Of small pieces the mirror image tells nothing.
+    large = np.flatnonzero(parts.facts[rows, 1] < 2)
+    turned = parts.flipped[rows][large] @ theirs
+    turned -= MIRROR_COST
+    alike[large] = np.maximum(alike[large], turned)
+    aspects = parts.facts[:, 0]
+    alike -= _COSTS[aspects[rows]].take(aspects[columns], axis=1)
     return alike
 
 
@@ -132,7 +134,8 @@ def survey(
         levels[rows] = _levels(of_group, low, high)
         best[here, owners[rows]] = -np.inf
         count = min(_CANDIDATES, parts.designs)
-        top = np.argpartition(-best, count - 1, axis=1)[:, :count]
+        # A copy: a view would keep the whole table.
+        top = np.argpartition(-best, count - 1, axis=1)[:, :count].copy()
         likest.append((owners[rows], top, np.take_along_axis(best, top, 1)))
     return levels, _candidates(parts, levels, likest)
 

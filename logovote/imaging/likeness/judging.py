@@ -42,7 +42,7 @@ _WIDE: Final = 155
 _CERTAIN: Final = 0.4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """The two parts that are most alike in two designs, and what was measured."""
 

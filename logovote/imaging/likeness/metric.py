@@ -20,6 +20,7 @@ Vectors = NDArray[np.float32]
 
 _FILE: Final = Path(__file__).with_name("metric.npz")
 _SILHOUETTE: Final = SIDE * SIDE
+_ROWS: Final = 2048
 
 
 def balanced(shapes: NDArray[np.uint8]) -> Vectors:
@@ -46,7 +47,12 @@ def embedded(shapes: NDArray[np.uint8]) -> Vectors:
     if not len(shapes):
         return np.zeros((0, _map()[1].shape[1]), dtype=np.float32)
     mean, map_ = _map()
-    vectors = (balanced(shapes) - mean) @ map_
+    vectors = np.concatenate(
+        [
+            (balanced(shapes[at : at + _ROWS]) - mean) @ map_
+            for at in range(0, len(shapes), _ROWS)
+        ]
+    )
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit: Vectors = (vectors / np.maximum(1e-6, length)).astype(np.float32)
     return unit
