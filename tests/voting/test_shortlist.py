@@ -140,6 +140,14 @@ def test_equal_shares_may_differ_from_phragmen() -> None:
     assert sorted(elected(sequential_phragmen(example, 3))) == ["b", "c", "d"]
 
 
+def test_who_cannot_pay_a_whole_share_pays_what_is_left_and_no_more() -> None:
+    # 3/7 for each. b takes 1/5 of five voters; d takes the last 8/35 of two of them and
+    # 19/70 of two others. c is next, with 16/35 waiting; debts would let a overtake it.
+    votes = approved(2, "b c"), approved(1, "a b"), approved(2, "a d")
+    example = profile("abcd", *votes, approved(2, "b c d"))
+    assert elected(equal_shares(example, 3)) == ["b", "d", "c"]
+
+
 def test_equal_shares_is_completed_by_phragmen_from_what_is_left() -> None:
     # 2 seats, so 2/3 for each of 3 voters. a costs its two 1/2 each, leaving them 1/6;
     # then nobody can pay alone, and d's voter has more left towards it than b's.
