@@ -46,6 +46,7 @@ TABLE = {
     "GET static": PUBLIC,
     "GET shortlist.show": VOTERS,
     "GET shortlist.logo": VOTERS,
+    "GET looking.compare": VOTERS,
     "PUT shortlist.save": VOTERS,
     "POST shortlist.press": VOTERS,
     "GET marks.show": VOTERS,
