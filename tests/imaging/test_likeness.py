@@ -312,3 +312,10 @@ def test_groups_are_joined_by_their_average_not_by_one_link() -> None:
     assert clusters.grouped(5, {**tight, **crossing}, 0.4) == [[0, 1, 2, 3, 4]]
     assert clusters.grouped(2, {(0, 1): 0.39}, 0.4) == [[0], [1]]
     assert clusters.grouped(0, {}, 0.4) == []
+
+
+def test_one_agency_that_sends_all_does_not_make_all_one_family() -> None:
+    designs = [(image, "The agency") for image, _ in crowd(10)]
+    designs.append((sheet(mark(100, RED), word(), below=True), "The agency"))
+
+    assert entries(likeness(*designs).proposals()) == [(1, 11)]

@@ -47,6 +47,7 @@ def test_bytes_left_over_are_no_answer() -> None:
     [
         {"width_px": 0},
         {"height_px": 2**31},
+        {"likeness": bytes(20_001)},
         {
             "derivatives": (
                 replace(DEVELOPED.derivatives[0], data=b"<html>"),

@@ -21,8 +21,11 @@ _LEAST: Final = 0.45
 _STRONG: Final = 0.5
 # Pairs less probable than this are forgotten.
 _FAINT: Final = 0.02
-# Where fewer designers are known, none is used to tell what is common.
+# Where fewer designs have a known designer, there are fewer designers, or one of them
+# made more of all, designers do not tell what is common: pictures alone are compared.
 _ENOUGH_NAMED: Final = 0.5
+_FEWEST_NAMES: Final = 4
+_MOST_BY_ONE: Final = 0.5
 _HINTS: Final = re.compile(
     r"\b(rev(ision)?|v(ersion)?|opt(ion)?|alt(ernative)?|update|copy of|final)\b"
     r"[ ._-]*\d*",
@@ -111,7 +114,12 @@ class Likeness:
             {name for at in twins if (name := self._designs[at].designer)}
             for twins in self._twins.values()
         ]
-        self._named = sum(map(bool, people)) >= _ENOUGH_NAMED * len(people)
+        sent = Counter(name for each in people for name in each)
+        self._named = (
+            sum(map(bool, people)) >= _ENOUGH_NAMED * len(people)
+            and len(sent) >= _FEWEST_NAMES
+            and max(sent.values()) <= _MOST_BY_ONE * len(people)
+        )
         numbers = {
             name: number
             for number, name in enumerate(sorted({min(p) for p in people if p}))
@@ -123,7 +131,6 @@ class Likeness:
             ],
             dtype=np.intp,
         )
-        sent = Counter(name for each in people for name in each)
         parts = compare.gathered([design.description for design in designs])
         levels, candidates = compare.survey(parts, groups if self._named else None)
         fresh = {(a, b) for a, others in candidates.items() for b in others}
