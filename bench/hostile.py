@@ -69,9 +69,9 @@ def _files(folder: Path) -> int:
             began = time.monotonic()
             try:
                 fence.develop(data)
-                result = READ
+                result, why = READ, ""
             except UnreadableImageError as error:
-                result = REFUSED
+                result, why = REFUSED, str(error)
                 counts["killed children"] += _KILLED in str(error)
             took = time.monotonic() - began
             counts[result] += 1
@@ -79,7 +79,7 @@ def _files(folder: Path) -> int:
                 slowest, slowest_name = took, case.name
             if case.wanted not in (EITHER, result):
                 wrong += 1
-                print(f"WRONG: {case.name} was {result}")
+                print(f"WRONG: {case.name} was {result}. {why}")
     counts["files"] = counts[READ] + counts[REFUSED]
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(", ".join(f"{count} {what}" for what, count in sorted(counts.items())))

@@ -9,6 +9,7 @@ import pytest
 from logovote.imaging import pdf as drawn
 from logovote.imaging.decode import decode
 from logovote.imaging.picture import UnreadableImageError
+from logovote.imaging.svg import DRAWN_PX
 from logovote.imaging.worker import Fence
 from tests.imaging.originals import pdf
 
@@ -36,8 +37,8 @@ def test_the_first_page_is_drawn_on_bare_paper() -> None:
     decoded = decode(pdf())
 
     assert (decoded.format, decoded.width_px, decoded.height_px) == ("PDF", 267, 133)
-    assert decoded.image.size == (1024, 512)
-    assert decoded.image.getpixel((300, 300)) == (199, 20, 41, 255)
+    assert decoded.image.size == (DRAWN_PX, DRAWN_PX // 2)
+    assert decoded.image.getpixel((DRAWN_PX // 4, DRAWN_PX // 5)) == (199, 20, 41, 255)
     corner = decoded.image.getpixel((5, 5))
     assert isinstance(corner, tuple)
     assert corner[3] == 0
@@ -69,7 +70,7 @@ def test_a_page_of_any_size_is_drawn_at_one(page: str, size: tuple[int, int]) ->
     width_px, height_px, image = drawn.render(pdf(page=page))
 
     assert (width_px, height_px) == size
-    assert max(image.size) in (1024, 1025)
+    assert max(image.size) in (DRAWN_PX, DRAWN_PX + 1)
 
 
 @pytest.mark.parametrize(
