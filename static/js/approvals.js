@@ -12,7 +12,7 @@ const TOAST = 6000;
 
 /** What is asked of a card with every tap, looked up once. */
 function recordOf(card) {
-  const { family, entry } = card.dataset;
+  const { family, entry = card.id.replace("logo-", "") } = card.dataset;
   const variants = Array.from(card.querySelectorAll("[data-variant]"), (element) => ({
     element,
     id: element.dataset.variant,
@@ -21,8 +21,9 @@ function recordOf(card) {
   return {
     card,
     family,
+    entry,
     variants,
-    ids: new Set([family, entry, card.dataset.shown ?? entry, ...variants.map(({ id }) => id)]),
+    ids: new Set([family, entry, ...(card.dataset.ids ?? "").split(","), ...variants.map(({ id }) => id)]),
     tick: card.querySelector(`[data-tick][value="${family}"]`),
     aside: card.querySelector("[data-aside-tick]"),
   };
@@ -76,7 +77,7 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
   function outline(items, other) {
     if (items.includes(NONE)) return messages.noneOfThese;
     const extra = records.filter((record) => isApproved(record, items) && !isApproved(record, other));
-    return messages.starred(items.length, extra.map(({ card }) => card.dataset.entry));
+    return messages.starred(items.length, extra.map(({ entry }) => entry));
   }
 
   function setAside(family, on) {
@@ -138,7 +139,7 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     }
     if (on) {
       steps.change(items.filter((id) => !ids.has(id)));
-      say(messages.starTaken(record.card.dataset.entry), true);
+      say(messages.starTaken(record.entry), true);
       return;
     }
     button.classList.add("just-ticked");
@@ -155,7 +156,7 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     const on = record.card.hasAttribute("data-aside") && !isApproved(record, items);
     if (wish === on) return;
     steps.change(items.filter((id) => !record.ids.has(id)), { family: record.family, aside: !on });
-    say((on ? messages.keptAgain : messages.setAside)(record.card.dataset.entry), true);
+    say((on ? messages.keptAgain : messages.setAside)(record.entry), true);
     if (!on) onChoice();
   }
 

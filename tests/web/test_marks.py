@@ -262,3 +262,13 @@ def test_a_page_of_another_voter_marks_nothing(dealt: Scene, visit: Visit) -> No
     assert answer.get_json()["error"] == "signed-out"
     assert post(bob, "/c/acme/marks", {"aside": "f1", "voter": anns}).status_code == 409
     assert state(bob)["seen"] == 0
+
+
+def test_without_script_all_that_a_page_showed_is_seen(
+    shortlist: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+
+    post(ann, "/c/acme/shortlist/ballot", {"approve": "f1", "shown": "all"})
+
+    assert ann.get("/c/acme/marks").get_json()["seen"] == 4
