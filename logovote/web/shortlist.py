@@ -235,7 +235,7 @@ def shown_on_page(round_: Round) -> list[str]:
     """Return the families that a page without script showed before it was left."""
     shown = forms.parse_shown(request.form)
     # Written out, all of them would be a tenth of the page.
-    return list(families_of(round_)) if list(shown) == ["all"] else list(shown)
+    return list(families_of(round_)) if shown == ["all"] else shown
 
 
 def families_of(round_: Round) -> dict[str, frozenset[str]]:

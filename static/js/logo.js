@@ -55,7 +55,9 @@ const shortlist = openShortlist(
 );
 
 // Of a field, browsers bring only the line with the caret into view.
-form.addEventListener("focusin", ({ target }) => target.matches("[data-note]") && target.scrollIntoView({ block: "nearest" }));
+form.addEventListener("focusin", ({ target }) => {
+  if (target.matches("[data-note]")) requestAnimationFrame(() => target.scrollIntoView({ block: "nearest" }));
+});
 
 form.addEventListener("input", (event) => {
   if (!event.target.matches("[data-note]")) return;
