@@ -243,6 +243,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--designs", type=int, default=400)
     arguments = parser.parse_args()
+    chromium = find_chromium()  # asks Playwright, which is not asked twice at once
     with (
         tempfile.TemporaryDirectory() as temporary,
         served(
@@ -251,7 +252,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=["--no-sandbox"]
+            executable_path=chromium, args=["--no-sandbox"]
         )
         measure(browser, address, links)
         browser.close()

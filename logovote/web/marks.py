@@ -14,7 +14,7 @@ from logovote.store.models import Kind, Round
 from logovote.web import ballots, forms
 from logovote.web.context import db, now
 from logovote.web.guards import Seat, seat, signed_in
-from logovote.web.shortlist import families_of, way_back
+from logovote.web.shortlist import families_of, shown_on_page, way_back
 
 bp = Blueprint("marks", __name__, url_prefix="/c/<slug>")
 
@@ -109,7 +109,7 @@ def press(slug: str) -> BaseResponse:
     voter = ballots.voter_of(visitor)
     ballots.refuse_other_voter(visitor, round_, request.form.get("voter"))
     asked = forms.parse_pressed_mark(request.form)
-    marks.see(db(), round_, voter, forms.parse_shown(request.form), now())
+    marks.see(db(), round_, voter, shown_on_page(round_), now())
     marks.set_mark(
         db(),
         round_,
@@ -141,7 +141,7 @@ def deal(slug: str) -> BaseResponse:
     after = forms.parse_number(request.form.get("after", ""))
     if after is None:
         raise InvalidBallotError("Press “Another batch” on the page of the logos.")
-    marks.see(db(), round_, voter, forms.parse_shown(request.form), now())
+    marks.see(db(), round_, voter, shown_on_page(round_), now())
     batch = dealing.deal(db(), round_, voter, now(), after=after)
     db().commit()
     view = "batch"

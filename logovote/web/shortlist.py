@@ -195,8 +195,7 @@ def press(slug: str) -> BaseResponse:
     items = forms.approved_with(casting.items_of(ballot), request.form, family)
     # Before the save, which commits: a page without script logs what it showed.
     if visitor.voter is not None and round_.phase is Phase.OPEN:
-        shown = forms.parse_shown(request.form)
-        marks.see(db(), round_, visitor.voter, shown, now())
+        marks.see(db(), round_, visitor.voter, shown_on_page(round_), now())
     ballots.save_from_form(visitor, round_, ballot, items)
     return redirect(way_back(slug, pressed, family), code=HTTPStatus.SEE_OTHER)
 
@@ -230,6 +229,13 @@ def way_back(slug: str, pressed: str, family: frozenset[str]) -> str:
     entries = sorted(int(id_) for id_ in family if id_.isdecimal())
     anchor = f"logo-{entries[0]}" if pressed and entries else "none"
     return url_for("shortlist.show", slug=slug, show=show_, lab=lab_, _anchor=anchor)
+
+
+def shown_on_page(round_: Round) -> list[str]:
+    """Return the families that a page without script showed before it was left."""
+    shown = forms.parse_shown(request.form)
+    # Written out, all of them would be a tenth of the page.
+    return list(families_of(round_)) if shown == ["all"] else shown
 
 
 def families_of(round_: Round) -> dict[str, frozenset[str]]:

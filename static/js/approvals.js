@@ -12,7 +12,7 @@ const TOAST = 6000;
 
 /** What is asked of a card with every tap, looked up once. */
 function recordOf(card) {
-  const { family, entry } = card.dataset;
+  const { family, entry = card.id.replace("logo-", "") } = card.dataset;
   const variants = Array.from(card.querySelectorAll("[data-variant]"), (element) => ({
     element,
     id: element.dataset.variant,
@@ -21,8 +21,9 @@ function recordOf(card) {
   return {
     card,
     family,
+    entry,
     variants,
-    ids: new Set([family, entry, card.dataset.shown ?? entry, ...variants.map(({ id }) => id)]),
+    ids: new Set([family, entry, ...(card.dataset.ids ?? "").split(","), ...variants.map(({ id }) => id)]),
     tick: card.querySelector(`[data-tick][value="${family}"]`),
     aside: card.querySelector("[data-aside-tick]"),
   };
@@ -35,15 +36,18 @@ function recordOf(card) {
  */
 export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => {}) {
   let records = [];
+  let byId = new Map();
+  let painted = null; // what the page shows; null: nothing can be said of it
+  const stale = new Set(); // what else has to be painted
   const none = form.querySelector("[data-none]");
   const most = Number(form.dataset.most ?? Infinity);
   const toast = document.querySelector("[data-toast]");
   let toastTimer = 0;
 
   const isApproved = (record, items) => items.some((id) => record.ids.has(id));
-  const approvedCount = (items) => records.filter((record) => isApproved(record, items)).length;
+  const recordsOf = (items) => new Set(items.map((id) => byId.get(id)).filter(Boolean));
+  const approvedCount = (items) => recordsOf(items).size;
 
-  // 400 cards are looked at for every tap; only what changed may cost a repaint.
   function press(button, on) {
     if (button && button.getAttribute("aria-pressed") !== String(on)) button.setAttribute("aria-pressed", String(on));
   }
@@ -52,9 +56,16 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     if (element.hasAttribute(name) !== on) element.toggleAttribute(name, on);
   }
 
+  /** The cards that a change of items may look different for: of 400, one or two. */
+  function touched(items) {
+    if (!painted) return records;
+    const changed = [...items, ...painted].filter((id) => !items.includes(id) || !painted.includes(id));
+    return new Set([...recordsOf(changed), ...stale]);
+  }
+
   function paint(items) {
     const chosen = new Set(items);
-    for (const record of records) {
+    for (const record of touched(items)) {
       const approved = isApproved(record, items);
       flag(record.card, "data-approved", approved);
       press(record.tick, approved);
@@ -64,6 +75,8 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
         press(tick, chosen.has(id));
       }
     }
+    painted = items;
+    stale.clear();
     if (none) press(none, chosen.has(NONE));
     const count = approvedCount(items);
     for (const element of document.querySelectorAll("[data-count]")) element.textContent = count;
@@ -76,12 +89,15 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
   function outline(items, other) {
     if (items.includes(NONE)) return messages.noneOfThese;
     const extra = records.filter((record) => isApproved(record, items) && !isApproved(record, other));
-    return messages.starred(items.length, extra.map(({ card }) => card.dataset.entry));
+    return messages.starred(items.length, extra.map(({ entry }) => entry));
   }
 
   function setAside(family, on) {
     const record = records.find((each) => each.family === family);
-    record?.card.toggleAttribute("data-aside", on);
+    if (record) {
+      record.card.toggleAttribute("data-aside", on);
+      stale.add(record);
+    }
     marks.set(family, { not_for_me: on });
   }
 
@@ -111,6 +127,8 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
   /** Look at the cards again: the page has put others in their place. */
   function refresh() {
     records = Array.from(form.querySelectorAll("[data-family]"), recordOf);
+    byId = new Map(records.flatMap((record) => Array.from(record.ids, (id) => [id, record])));
+    painted = null;
     for (const [family, { not_for_me: aside }] of marks.pending()) {
       if (aside === undefined) continue;
       records.find((each) => each.family === family)?.card.toggleAttribute("data-aside", aside);
@@ -138,7 +156,7 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     }
     if (on) {
       steps.change(items.filter((id) => !ids.has(id)));
-      say(messages.starTaken(record.card.dataset.entry), true);
+      say(messages.starTaken(record.entry), true);
       return;
     }
     button.classList.add("just-ticked");
@@ -155,7 +173,7 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     const on = record.card.hasAttribute("data-aside") && !isApproved(record, items);
     if (wish === on) return;
     steps.change(items.filter((id) => !record.ids.has(id)), { family: record.family, aside: !on });
-    say((on ? messages.keptAgain : messages.setAside)(record.card.dataset.entry), true);
+    say((on ? messages.keptAgain : messages.setAside)(record.entry), true);
     if (!on) onChoice();
   }
 

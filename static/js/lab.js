@@ -13,8 +13,7 @@ async function look(link) {
     document.querySelector("[data-lab-says]").textContent = messages.labOffline;
     return;
   }
-  for (const fresh of page.querySelectorAll("[data-family] .card-line")) {
-    const theirs = fresh.closest("[data-family]");
+  for (const theirs of page.querySelectorAll("[data-family]")) {
     const ours = document.getElementById(theirs.id);
     if (!ours) continue;
     for (const selector of [":scope > .mark", ":scope > .lab-note", ":scope > [data-stage] > *"]) {

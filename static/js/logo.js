@@ -54,6 +54,11 @@ const shortlist = openShortlist(
   advance,
 );
 
+// Of a field, browsers bring only the line with the caret into view.
+form.addEventListener("focusin", ({ target }) => {
+  if (target.matches("[data-note]")) requestAnimationFrame(() => target.scrollIntoView({ block: "nearest" }));
+});
+
 form.addEventListener("input", (event) => {
   if (!event.target.matches("[data-note]")) return;
   const { family } = card.dataset;
@@ -108,7 +113,7 @@ function put(page) {
     ours.replaceChildren(...Array.from(theirs.childNodes, (node) => document.importNode(node, true)));
   }
   const theirs = find("[data-family]", page);
-  for (const name of ["family", "entry", "shown"]) card.dataset[name] = theirs.dataset[name];
+  for (const name of ["family", "entry"]) card.dataset[name] = theirs.dataset[name];
   card.toggleAttribute("data-aside", asides.get(card.dataset.family) ?? "aside" in theirs.dataset);
   form.elements.from.value = find("[name=from]", page).value;
   document.title = page.title;

@@ -64,7 +64,7 @@ let counting = 0;
 function count() {
   counting ||= setTimeout(() => {
     counting = 0;
-    const state = cards.map((card) => ({ ...card.dataset }));
+    const state = cards.map((card) => card.dataset);
     const write = (element, number) => {
       if (element.textContent !== String(number)) element.textContent = number;
     };
@@ -75,7 +75,7 @@ function count() {
     const seen = state.filter(isSeen).length;
     write(document.querySelector("[data-seen-count]"), seen);
     write(document.querySelector("[data-left-count]"), cards.length - seen);
-  }, 100);
+  }, 200);
 }
 
 function wireSizes() {

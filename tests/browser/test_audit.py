@@ -87,7 +87,7 @@ def test_a_voter_finds_their_own_ballot_and_counts_again(
     ann.get_by_role("button", name="Continue").click()
     ann.goto("/c/acme/shortlist?show=all")
     ann.locator("form[data-ready]").wait_for()
-    ann.locator('[data-entry="3"] [data-tick]').first.click()
+    ann.locator("#logo-3 [data-tick]").first.click()
     expect(ann.locator("[data-save-status]")).to_have_attribute("data-state", "saved")
     code = ann.locator("[data-receipt-code]").inner_text()
     head = ann.locator("[data-receipt-head]").inner_text()

@@ -74,7 +74,7 @@ def test_a_variant_is_preferred_and_the_card_takes_all_of_it_back(
     ann = visit("Ann")
 
     post(ann, BALLOT, {"approve": "57"})
-    assert 'data-family="f12" data-entry="12" data-approved' in ann.get(PAGE).text
+    assert 'data-family="f12" data-approved' in ann.get(PAGE).text
     post(ann, BALLOT, {"approve": "f12"})
     post(ann, BALLOT, {"withdraw": "57"})
     assert shortlist.ballot("Ann") == ["f12"]
