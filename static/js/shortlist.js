@@ -58,12 +58,16 @@ function wireFilters() {
   }
 }
 
-let counting = 0;
+let counting = false;
+// Nobody waits for these numbers, and whoever scrolls should not.
+const whenIdle = (deed) => setTimeout(() => (window.requestIdleCallback ?? setTimeout)(deed), 200);
 
 /** Count again what the page says: the three numbers, and what each view holds. */
 function count() {
-  counting ||= setTimeout(() => {
-    counting = 0;
+  if (counting) return;
+  counting = true;
+  whenIdle(() => {
+    counting = false;
     const state = cards.map((card) => card.dataset);
     const write = (element, number) => {
       if (element.textContent !== String(number)) element.textContent = number;
@@ -75,7 +79,7 @@ function count() {
     const seen = state.filter(isSeen).length;
     write(document.querySelector("[data-seen-count]"), seen);
     write(document.querySelector("[data-left-count]"), cards.length - seen);
-  }, 200);
+  });
 }
 
 function wireSizes() {
