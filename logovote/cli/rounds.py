@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
@@ -17,11 +18,18 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import counting, dealing, opening, paper, rounds
+from logovote.contest import counting, dates, dealing, opening, paper, rounds
 from logovote.contest import results as results_
 from logovote.contest.rules import Publish
 from logovote.store import queries
 from logovote.store.models import Kind, Phase
+
+zone_option = click.option(
+    "--zone",
+    default=dates.DEFAULT_ZONE,
+    show_default=True,
+    help="The time zone of --until, such as Europe/London.",
+)
 
 
 @click.group("round")
@@ -43,6 +51,8 @@ def round_() -> None:
     help="What anybody may recount from: ballots without names, or sums only.",
 )
 @click.option("--auditor", "auditors", multiple=True, help="Who gets the ballots.")
+@click.option("--until", help="When it ends, such as “2026-12-06 23:59”.")
+@zone_option
 @pass_door
 def open_(
     door: Door,
@@ -54,8 +64,11 @@ def open_(
     approvals: int | None,
     publish: str,
     auditors: tuple[str, ...],
+    until: str | None,
+    zone: str,
 ) -> None:
     """Open a round; its rules and families are frozen from now on."""
+    end = None if until is None else _end(until, zone)
     with door.writing(slug) as (session, contest):
         if publish == "ballots":
             for warning in opening.warnings(session, contest):
@@ -70,10 +83,34 @@ def open_(
             approvals=approvals,
             publish=publish,
             auditors=auditors,
+            until=end,
             actor=ACTOR,
         )
         designs = len(queries.candidacies(session, opened.id))
     note(f"The {rounds.NAMES[Kind(kind)]} is open with {designs} designs.")
+
+
+@round_.command()
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@click.option("--until", required=True, help="The new end: “2026-12-08 23:59”.")
+@zone_option
+@pass_door
+def extend(door: Door, slug: str, kind: str, *, until: str, zone: str) -> None:
+    """Move the end of an open round to a later time, or give it one."""
+    end = _end(until, zone)
+    with door.writing(slug) as (session, contest):
+        current = rounds.latest(session, contest, Kind(kind))
+        rounds.extend_round(session, current, end, now(), actor=ACTOR)
+    note(f"The {rounds.NAMES[Kind(kind)]} ends on {end:%Y-%m-%d at %H:%M} UTC.")
+
+
+def _end(until: str, zone: str) -> datetime:
+    """Read an end, and say how it was understood where that is not plain."""
+    moment = dates.parse_moment(until, zone)
+    if moment.note:
+        note(f"Note: {moment.note}")
+    return moment.at
 
 
 @round_.command()

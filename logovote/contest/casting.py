@@ -21,7 +21,6 @@ from logovote.store.models import (
     Ballot,
     Candidacy,
     Kind,
-    Phase,
     Round,
     Save,
     Submission,
@@ -180,7 +179,7 @@ def save_ballot(
     ballot = queries.ballot_of(session, round_.id, voter.id)
     if ballot is not None and (earlier := _earlier(session, ballot, save_id)):
         return earlier
-    if round_.phase is not Phase.OPEN:
+    if not round_.is_voting(now):
         raise RoundClosedError(
             "This round is not open for voting. What you saved before is kept."
         )

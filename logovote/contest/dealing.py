@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Look, Phase, Round, Voter
+from logovote.store.models import Look, Round, Voter
 from logovote.voting.electorate import LOWEST_PRICE
 
 PATIENCE = timedelta(hours=1)
@@ -100,7 +100,7 @@ def deal(
     session.refresh(round_, with_for_update=True)
     looks = queries.looks(session, round_.id, voter.id)
     current = current_batch(looks)
-    if current.number != after or round_.phase is not Phase.OPEN:
+    if current.number != after or not round_.is_voting(now):
         return current
     standing = queries.standing_families(session, round_.id)
     seen = {look.family for look in looks if is_seen(look, standing)}

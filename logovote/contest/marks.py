@@ -13,7 +13,7 @@ from logovote.contest import dealing
 from logovote.contest.casting import InvalidBallotError, RoundClosedError
 from logovote.contest.dealing import Batch
 from logovote.store import queries
-from logovote.store.models import Kind, Look, Phase, Round, Voter
+from logovote.store.models import Kind, Look, Round, Voter
 
 LONGEST_NOTE = 2000
 
@@ -134,7 +134,7 @@ def see(
     Raises:
         RoundClosedError: the round is not open.
     """
-    _refuse_unless_open(round_)
+    _refuse_unless_open(round_, now)
     known = queries.standing_families(session, round_.id).keys() & set(families)
     queries.upsert_looks(
         session,
@@ -161,7 +161,7 @@ def set_mark(
         RoundClosedError: the round is not open.
         InvalidBallotError: the family does not stand, or the note is too long.
     """
-    _refuse_unless_open(round_)
+    _refuse_unless_open(round_, now)
     if family not in queries.standing_families(session, round_.id):
         raise InvalidBallotError(
             f"There is no logo “{family[:20]}” in this round. Load the page again."
@@ -182,8 +182,8 @@ def set_mark(
     queries.upsert_looks(session, [row], update=tuple(changes))
 
 
-def _refuse_unless_open(round_: Round) -> None:
-    if round_.kind is not Kind.SHORTLIST or round_.phase is not Phase.OPEN:
+def _refuse_unless_open(round_: Round, now: datetime) -> None:
+    if round_.kind is not Kind.SHORTLIST or not round_.is_voting(now):
         raise RoundClosedError("This round is not open, so nothing was changed.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -59,17 +59,20 @@ def open_round(
     approvals: int | None = None,
     publish: str | None = None,
     auditors: Sequence[str] = (),
+    until: datetime | None = None,
     actor: str = events.SYSTEM,
 ) -> Round:
     """Open a new round, freezing its rules and its families.
 
     A shortlist round takes every design. A ranking round takes the counted
-    shortlist, or every family if there was none and they are few enough.
+    shortlist, or every family if there was none and they are few enough. It takes
+    ballots until `until`, or without one until somebody closes it.
 
     Raises:
-        RoundError: another round is running, or designs, voters or a counted
-            shortlist are missing.
+        RoundError: another round is running, designs, voters or a counted shortlist
+            are missing, or the end is over already.
     """
+    _refuse_past(until, now)
     _refuse_if_running(session, contest)
     if not queries.voters(session, contest.id):
         raise RoundError("Nobody may vote yet. Import people before opening a round.")
@@ -98,6 +101,7 @@ def open_round(
         phase=Phase.OPEN,
         rules=rules.as_json(),
         opened_at=now,
+        closes_at=until,
         public_string=f"{contest.slug}/{kind.value}/{number}/{now.isoformat()}",
     )
     session.add(round_)
@@ -108,6 +112,8 @@ def open_round(
     )
     session.flush()
     opened = opening.opening_of(session, contest, round_)
+    if until is not None:
+        opened["until"] = events.written(until)
     events.record(
         session,
         contest.id,
@@ -121,6 +127,49 @@ def open_round(
         now=now,
     )
     return round_
+
+
+def _refuse_past(until: datetime | None, now: datetime) -> None:
+    if until is not None and until <= now:
+        raise RoundError("That end is over already. Take one that is to come.")
+
+
+def extend_round(
+    session: Session,
+    round_: Round,
+    until: datetime,
+    now: datetime,
+    *,
+    actor: str = events.SYSTEM,
+) -> None:
+    """Move the end of an open round, also after it has passed; or give it one.
+
+    Raises:
+        RoundError: it is not open, or the new end is over, or earlier than the one
+            that voters were told.
+    """
+    # On PostgreSQL this waits for those who save; SQLite has one writer anyway.
+    session.refresh(round_, with_for_update=True)
+    if round_.phase is not Phase.OPEN:
+        raise RoundError(
+            f"The {NAMES[round_.kind]} is {round_.phase.value}; only an open round has "
+            "an end that can be moved."
+        )
+    _refuse_past(until, now)
+    if round_.closes_at is not None and until <= round_.closes_at:
+        raise RoundError(
+            "Voters were told that they have longer than that. The end can only be "
+            "moved to a later time; to end the round now, close it."
+        )
+    round_.closes_at = until
+    events.record(
+        session,
+        round_.contest_id,
+        "round.extended",
+        {"round": opening.name_of(round_), "until": events.written(until)},
+        actor=actor,
+        now=now,
+    )
 
 
 def _refuse_if_running(session: Session, contest: Contest) -> None:
@@ -271,6 +320,8 @@ def reopen_round(
 ) -> None:
     """Open a closed round again, as long as nothing was counted.
 
+    An end that has passed meanwhile is dropped: it would keep the round shut.
+
     Raises:
         RoundError: it is not closed, or was counted already.
     """
@@ -281,6 +332,8 @@ def reopen_round(
         )
     round_.phase = Phase.OPEN
     round_.closed_at = round_.closing_root = None
+    if round_.has_ended(now or datetime.now(UTC)):
+        round_.closes_at = None
     _record(session, round_, "round.reopened", actor, now)
 
 

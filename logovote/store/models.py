@@ -293,6 +293,8 @@ class Round(Base):
     phase: Mapped[Phase] = mapped_column(_by_value(Phase))
     rules: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime] = mapped_column(Moment)
+    # Until when it takes ballots, if that was said; the organiser still closes it.
+    closes_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     # Fixed at opening and published: with the closing root it makes the tie order.
     public_string: Mapped[str] = mapped_column(Text)
@@ -302,6 +304,18 @@ class Round(Base):
     profile: Mapped[str | None] = mapped_column(Text, deferred=True)
     insight: Mapped[str | None] = mapped_column(Text, deferred=True)
     sealed_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    def has_ended(self, now: datetime) -> bool:
+        """Tell whether its time is over, though nobody has closed it."""
+        return (
+            self.phase is Phase.OPEN
+            and self.closes_at is not None
+            and now > self.closes_at
+        )
+
+    def is_voting(self, now: datetime) -> bool:
+        """Tell whether it takes ballots."""
+        return self.phase is Phase.OPEN and not self.has_ended(now)
 
 
 class Candidacy(Base):

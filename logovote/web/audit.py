@@ -291,6 +291,10 @@ def _families_told(payload: Mapping[str, Any]) -> str:
     }.get(payload["deed"], f"A change of families was taken back: {designs}.")
 
 
+def _day_and_time(written: str) -> str:
+    return f"{written[:10]} at {written[11:16]} UTC"
+
+
 def _shares_told(payload: Mapping[str, Any]) -> str:
     shares = ", ".join(f"{group['id']} {group['share']}" for group in payload["groups"])
     return f"Shares of the decision: {shares}."
@@ -316,6 +320,12 @@ _ROUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "round.opened": lambda payload: (
         f"was opened with {len(payload['designs'])} designs, to be counted by "
         f"{payload['rules']['method']}"
+        # Logs of before rounds had an end do not say that there is none.
+        + (
+            f", to end on {_day_and_time(until)}"
+            if (until := payload.get("until"))
+            else ""
+        )
     ),
     "ballots.imported": lambda payload: (
         f"took in {sum(each['ballots'] for each in payload['classes'])} ballots from "
@@ -324,6 +334,7 @@ _ROUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "round.closed": lambda payload: (
         f"was closed with {payload['ballots']} ballots in the box"
     ),
+    "round.extended": lambda payload: f"now ends on {_day_and_time(payload['until'])}",
     "round.reopened": lambda _: "was opened again",
     "round.counted": lambda _: "was counted",
     "bundle.exported": lambda _: "has its recount bundle",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from flask import Response, jsonify, request
 
-from logovote.contest import casting, events, news
+from logovote.contest import casting, dates, events, news
 from logovote.contest.casting import (
     ConflictError,
     InvalidBallotError,
@@ -24,16 +24,24 @@ from logovote.web.context import db, now
 from logovote.web.forms import new_save_id, parse_base_rev, parse_save
 from logovote.web.guards import Seat
 
+SOON = timedelta(hours=24)
+"""How long before its end a round says so on top of its pages."""
+
 
 @dataclass(frozen=True)
 class RoundView:
     """A round as a ballot page shows it."""
 
+    # "closed" also when its time is over and nobody has closed it yet.
     phase: str
     designs: int
     seats: int
     batch: int
     approvals: int | None
+    # While it is open, if it has an end: when, how far off, and whether in a day.
+    closes_at: datetime | None
+    left: str
+    ends_soon: bool
 
 
 @dataclass(frozen=True)
@@ -70,12 +78,17 @@ def the_round(seat: Seat, kind: Kind) -> Round:
 def round_view(round_: Round, designs: int) -> RoundView:
     """Describe a round for a template."""
     rules = Rules.from_json(round_.rules)
+    at = now()
+    end = round_.closes_at if round_.is_voting(at) else None
     return RoundView(
-        phase=round_.phase.value,
+        phase=Phase.CLOSED.value if round_.has_ended(at) else round_.phase.value,
         designs=designs,
         seats=rules.seats,
         batch=rules.batch,
         approvals=rules.approvals,
+        closes_at=end,
+        left=dates.distance(end, at) if end else "",
+        ends_soon=end is not None and end - at <= SOON,
     )
 
 
@@ -103,7 +116,7 @@ def ballot_of(seat: Seat, round_: Round) -> Ballot | None:
 
 def can_vote(seat: Seat, round_: Round) -> bool:
     """Tell whether the visitor's ballot can be changed now."""
-    return seat.voter is not None and round_.phase is Phase.OPEN
+    return seat.voter is not None and round_.is_voting(now())
 
 
 def notice(seat: Seat, round_: Round) -> str | None:

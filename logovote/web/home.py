@@ -12,7 +12,7 @@ from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Voter
-from logovote.web.context import current_person, db
+from logovote.web.context import current_person, db, now
 from logovote.web.pages import percent
 from logovote.web.results import is_judging
 
@@ -106,14 +106,14 @@ def _teaser(contest: Contest) -> Teaser:
     """Say where a contest stands, and what to do next."""
     url = url_for("contests.show", slug=contest.slug)
     steps = _steps(contest, rounds_by_kind(contest))
-    now = next((step for step in steps if step.state == "now"), None)
-    text = f"{now.title} is open" if now else "No round is open"
+    current = next((step for step in steps if step.state == "now"), None)
+    text = f"{current.title} is open" if current else "No round is open"
     results = [step for step in steps if step.kind == "results" and step.url]
-    if results and not now:
+    if results and not current:
         return Teaser(
             contest.slug, contest.title, contest.about, "Decided", url, "See the result"
         )
-    action = "Vote" if now else "Look"
+    action = "Vote" if current else "Look"
     return Teaser(contest.slug, contest.title, contest.about, text, url, action)
 
 
@@ -156,7 +156,7 @@ def _steps(
         url = url_for(_ENDPOINTS[kind], slug=contest.slug)
         if round_ is None:
             steps.append(Step(kind.value, "next", title, _TEXTS[kind]))
-        elif round_.phase is Phase.OPEN:
+        elif round_.is_voting(now()):
             steps.append(
                 Step(
                     kind.value,
@@ -166,6 +166,7 @@ def _steps(
                     url=url,
                     action=_action(round_, voter),
                     opens_at=round_.opened_at,
+                    closes_at=round_.closes_at,
                 )
             )
         else:
@@ -178,7 +179,7 @@ def _steps(
                     url=url,
                     action="See my ballot",
                     opens_at=round_.opened_at,
-                    closes_at=round_.closed_at,
+                    closes_at=round_.closed_at or round_.closes_at,
                 )
             )
     return [*steps, *_result_steps(contest, rounds)]

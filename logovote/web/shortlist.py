@@ -22,7 +22,7 @@ from logovote.contest import casting, dealing, marks
 from logovote.contest.marks import Fresh, Mark, Marks
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Ballot, Kind, Phase, Round, Submission, Voter
+from logovote.store.models import Ballot, Kind, Round, Submission, Voter
 from logovote.web import ballots, forms, lab
 from logovote.web.context import db, now, site
 from logovote.web.guards import Seat, seat, signed_in
@@ -194,7 +194,7 @@ def press(slug: str) -> BaseResponse:
     )
     items = forms.approved_with(casting.items_of(ballot), request.form, family)
     # Before the save, which commits: a page without script logs what it showed.
-    if visitor.voter is not None and round_.phase is Phase.OPEN:
+    if visitor.voter is not None and round_.is_voting(now()):
         marks.see(db(), round_, visitor.voter, shown_on_page(round_), now())
     ballots.save_from_form(visitor, round_, ballot, items)
     return redirect(way_back(slug, pressed, family), code=HTTPStatus.SEE_OTHER)
@@ -283,7 +283,7 @@ def gallery_of(visitor: Seat, round_: Round, ballot: Ballot | None) -> Gallery:
 def _wants_a_deal(round_: Round, marks_: Marks) -> bool:
     """Tell whether the visitor has none yet, and more to see than one holds."""
     return (
-        round_.phase is Phase.OPEN
+        round_.is_voting(now())
         and not marks_.batch.number
         and marks_.total > Rules.from_json(round_.rules).batch
     )

@@ -145,6 +145,8 @@ def _shares_text(groups: int, unstated: list[str]) -> str:
 def _round_text(round_: Round | None) -> str:
     if round_ is None:
         return "Not opened yet"
+    if round_.has_ended(now()):
+        return "Ended, waiting for you to count"
     return {
         Phase.OPEN: "Open: people are voting",
         Phase.CLOSED: "Closed, waiting for the count",

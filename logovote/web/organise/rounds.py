@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import (
     counting,
+    dates,
     dealing,
     families,
     opening,
@@ -28,6 +30,7 @@ from logovote.web.pages import percent
 
 _DONE = {
     "open": "is open",
+    "extend": "has a new end",
     "close": "is closed and counted",
     "review": "is closed; count it when you have looked it over",
     "reopen": "is open again",
@@ -61,6 +64,16 @@ def _number(name: str) -> int | None:
     return number
 
 
+def _until() -> datetime:
+    """Read the end of a form; how it was understood is said where it is not plain."""
+    moment = dates.parse_moment(
+        request.form.get("until", ""), request.form.get("zone", "")
+    )
+    if moment.note:
+        flash(moment.note, "info")
+    return moment.at
+
+
 @bp.get("/<slug>/rounds/<kind>")
 @organiser_only
 def round_(slug: str, kind: str) -> str:
@@ -79,6 +92,8 @@ def round_(slug: str, kind: str) -> str:
         name=rounds.NAMES[_kind(kind)],
         round=current,
         phase=current.phase.value if current else "none",
+        ended=current is not None and current.has_ended(now()),
+        zone=dates.DEFAULT_ZONE,
         rules=rules,
         turnout=_turnout(contest, current),
         coverage=_coverage(current),
@@ -178,7 +193,7 @@ def _defaults(contest: Contest) -> list[str]:
 @bp.post("/<slug>/rounds/<kind>")
 @organiser_only
 def move_round(slug: str, kind: str) -> ResponseReturnValue:
-    """Open, close, count, reopen or publish."""
+    """Open, extend, close, count, reopen or publish."""
     contest = contest_by_slug(db(), slug)
     deed = request.form.get("do", "")
     if deed == "open":
@@ -192,10 +207,13 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
             approvals=_number("approvals"),
             publish=request.form.get("publish"),
             auditors=request.form.get("auditors", "").splitlines(),
+            until=_until() if request.form.get("until") else None,
             actor=actor(),
         )
     else:
         current = rounds.latest(db(), contest, _kind(kind))
+        if deed == "extend":
+            rounds.extend_round(db(), current, _until(), now(), actor=actor())
         if deed in {"close", "review"}:
             rounds.close_round(db(), current, now(), actor=actor())
         if deed in {"close", "count"}:
@@ -204,7 +222,7 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
             rounds.reopen_round(db(), current, actor=actor(), now=now())
         elif deed == "publish":
             rounds.publish_round(db(), current, actor=actor(), now=now())
-        elif deed != "review":
+        elif deed not in {"review", "extend"}:
             abort(400)
     db().commit()
     flash(f"The {rounds.NAMES[_kind(kind)]} {_DONE[deed]}.", "success")

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from logovote.contest import counting, dealing, events, ledger, marks, rounds
+from logovote.contest.casting import RoundClosedError
+from logovote.contest.rounds import RoundError
+from logovote.store.models import Contest, Kind, Phase, Round
+from tests.builders import cast, make_contest, voter_named
+
+DAY = timedelta(days=1)
+TICK = timedelta(microseconds=1)
+
+
+@pytest.fixture
+def contest(session: Session, now: datetime) -> Contest:
+    return make_contest(
+        session, now, designs=[1, 2, 3], voters={"core": ["Ann", "Bob"]}
+    )
+
+
+@pytest.fixture
+def ending(session: Session, contest: Contest, now: datetime) -> Round:
+    """A shortlist round that ends in a day."""
+    return rounds.open_round(session, contest, Kind.SHORTLIST, now, until=now + DAY)
+
+
+def test_a_save_before_the_end_and_on_it_is_taken(
+    session: Session, ending: Round, now: datetime
+) -> None:
+    cast(session, ending, "Ann", ["1"], now + DAY - TICK)
+    cast(session, ending, "Bob", ["2"], now + DAY)
+
+
+def test_a_save_after_the_end_is_refused_though_nobody_closed_the_round(
+    session: Session, ending: Round, now: datetime
+) -> None:
+    with pytest.raises(RoundClosedError):
+        cast(session, ending, "Ann", ["1"], now + DAY + TICK)
+
+    assert ending.phase is Phase.OPEN
+    assert ending.has_ended(now + DAY + TICK)
+
+
+def test_the_end_is_read_anew_when_a_ballot_is_saved(
+    session: Session, ending: Round, now: datetime
+) -> None:
+    moved = update(Round).values(closes_at=now - DAY)
+    session.execute(moved.execution_options(synchronize_session=False))
+
+    with pytest.raises(RoundClosedError):
+        cast(session, ending, "Ann", ["1"], now)
+
+
+def test_after_the_end_nothing_is_marked_or_dealt(
+    session: Session, contest: Contest, ending: Round, now: datetime
+) -> None:
+    ann = voter_named(session, contest, "Ann")
+    late = now + DAY + TICK
+
+    with pytest.raises(RoundClosedError):
+        marks.see(session, ending, ann, ["f1"], late)
+    assert dealing.deal(session, ending, ann, late).number == 0
+
+
+def test_a_round_without_an_end_stays_open(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now)
+
+    cast(session, round_, "Ann", ["1"], now + 1000 * DAY)
+
+
+def test_a_round_that_has_ended_is_closed_and_counted_as_usual(
+    session: Session, ending: Round, now: datetime
+) -> None:
+    cast(session, ending, "Ann", ["1"], now)
+
+    rounds.close_round(session, ending, now + 2 * DAY)
+    counting.count_round(session, ending)
+
+    assert ending.phase is Phase.COUNTED
+
+
+def test_more_time_after_the_end_opens_the_vote_again_and_is_logged(
+    session: Session, contest: Contest, ending: Round, now: datetime
+) -> None:
+    late = now + DAY + TICK
+
+    rounds.extend_round(session, ending, now + 2 * DAY, late, actor="cli")
+
+    cast(session, ending, "Ann", ["1"], late)
+    last = events.chain(session, contest.id)[-1]
+    assert (last["kind"], last["actor"]) == ("round.extended", "cli")
+    assert last["payload"] == {
+        "round": "shortlist/1",
+        "until": events.written(now + 2 * DAY),
+    }
+
+
+def test_the_end_is_part_of_what_is_committed_to_at_the_opening(
+    session: Session, contest: Contest, ending: Round, now: datetime
+) -> None:
+    payload = events.chain(session, contest.id)[-1]["payload"]
+    committed = {
+        name: value
+        for name, value in payload.items()
+        if name not in {"round", "commitment"}
+    }
+
+    assert committed["until"] == events.written(now + DAY)
+    assert payload["commitment"] == ledger.commitment(committed)
+
+
+@pytest.mark.parametrize("days", [-1, 0])
+def test_no_round_opens_or_is_extended_into_the_past(
+    session: Session, contest: Contest, now: datetime, days: int
+) -> None:
+    with pytest.raises(RoundError, match="over already"):
+        rounds.open_round(session, contest, Kind.SHORTLIST, now, until=now + days * DAY)
+    round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now)
+    with pytest.raises(RoundError, match="over already"):
+        rounds.extend_round(session, round_, now + days * DAY, now)
+
+
+@pytest.mark.parametrize("moved", [-TICK, timedelta(0)])
+def test_an_end_is_never_moved_to_an_earlier_time(
+    session: Session, ending: Round, now: datetime, moved: timedelta
+) -> None:
+    with pytest.raises(RoundError, match="later time"):
+        rounds.extend_round(session, ending, now + DAY + moved, now)
+
+    assert ending.closes_at == now + DAY
+
+
+def test_only_an_open_round_is_extended(
+    session: Session, ending: Round, now: datetime
+) -> None:
+    rounds.close_round(session, ending, now)
+
+    with pytest.raises(RoundError, match="only an open round"):
+        rounds.extend_round(session, ending, now + 2 * DAY, now)
+
+
+@pytest.mark.parametrize(("after", "end"), [(DAY, DAY), (DAY + TICK, None)])
+def test_reopening_drops_an_end_that_has_passed(
+    session: Session,
+    ending: Round,
+    now: datetime,
+    after: timedelta,
+    end: timedelta | None,
+) -> None:
+    rounds.close_round(session, ending, now)
+
+    rounds.reopen_round(session, ending, now=now + after)
+
+    assert ending.closes_at == (None if end is None else now + end)
+    assert ending.is_voting(now + after)
