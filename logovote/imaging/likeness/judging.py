@@ -14,8 +14,8 @@ from logovote.imaging.likeness.parts import WAYS
 
 Features = NDArray[np.float64]
 
-# Fitted by bench/families.py --fit on generated contests: one weight for each number
-# that `measured` returns, and one that is always added.
+# Fitted by bench/likeness.py on contests whose families are known: a weight for each
+# of `Match.measured`, and one that is always added.
 FEATURES: Final = (
     *("alike", "level", "above", "lesser share", "larger share", "deep", "plain"),
     *("aspect", "wide", "colour", "covered", "covered least", "second", "lone"),

@@ -1,6 +1,6 @@
 """The learnt part of the eye: which differences between two shapes matter.
 
-`metric.npz` holds a linear map, learnt by bench/metric.py from drawings of marks and
+`metric.npz` holds a linear map, learnt by bench/likeness.py from drawings of marks and
 words in many dresses: directions in which one mark differs from itself when recoloured,
 inverted, thickened, compressed count little, those that tell marks apart count much.
 """

@@ -108,6 +108,14 @@ class Likeness:
             for probability, other in found[:count]
         ]
 
+    def measured(self) -> list[tuple[int, int, tuple[float, ...]]]:
+        """Return the keys of every pair looked at, and what was measured: to learn."""
+        keys = [self._designs[at].key for at in self._firsts]
+        return [
+            (keys[a], keys[b], match.measured)
+            for (a, b), match in sorted(self._matches.items())
+        ]
+
     def _compare(self) -> None:
         designs = [self._designs[at] for at in self._firsts]
         people = [
