@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from logovote.voting.insight import explain_ranking
+from logovote.voting.insight import RankingInsight, explain_ranking
 from logovote.voting.insight.duels import Duel, Say
 from logovote.voting.pairwise import count_pairs
 from logovote.voting.profiles import Profile
@@ -13,17 +13,16 @@ from logovote.voting.ranking import ranked_pairs
 from logovote.voting.ties import candidate_order
 from logovote.web.explaining.logos import Logo, Logos
 from logovote.web.explaining.reasons import _weights_effect
-from logovote.web.explaining.voters import loved
+from logovote.web.explaining.voters import divided, loved
 from logovote.web.explaining.weighing import _change
 from tests.voting.builders import profile, ranked
 
 
-def verdict(ballots: Profile) -> str:
+def explained(ballots: Profile) -> tuple[RankingInsight, Logos]:
     pairs = count_pairs(ballots)
     standings = ranked_pairs(pairs, candidate_order(ballots))
     logos = {c: Logo(c, c.upper(), c, c, None) for c in ballots.candidates}
-    insight = explain_ranking(ballots, pairs, standings)
-    return loved(insight, cast(Logos, logos)).verdict
+    return explain_ranking(ballots, pairs, standings), cast(Logos, logos)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +52,7 @@ def verdict(ballots: Profile) -> str:
     ],
 )
 def test_a_compromise_is_told_by_the_sign_it_shows(ballots: Profile, says: str) -> None:
-    assert verdict(ballots).startswith(says)
+    assert loved(*explained(ballots)).verdict.startswith(says)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +90,14 @@ def test_other_weights_that_tie_the_winner_do_not_name_another() -> None:
     assert _change(counted, other, ranking=True) == "another winner"
     shared = (("a", "b"), ("c",))
     assert _change(counted, shared, ranking=True) == "the winner shares the first place"
+
+
+def test_how_ballots_would_have_had_to_be_different_is_said_in_full() -> None:
+    """a leads b by 1, and c by 3, of 3: one turned ballot puts b first, 2 to 1."""
+    ballots = profile("abc", ranked(2, "a>b>c"), ranked(1, "b>a>c"))
+    assert divided(*explained(ballots)).flips == [
+        (
+            "all: at least 1 of its 3 ballots would have had to be different; "
+            "1 with b first and the winner last is enough."
+        )
+    ]

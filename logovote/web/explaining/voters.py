@@ -141,7 +141,9 @@ def divided(insight: RankingInsight, logos: Logos) -> Divided:
         text = f"{flip.group}: at least {flip.at_least} of its {flip.voters} ballots "
         text += "would have had to be different"
         if flip.enough is not None and flip.rival is not None:
-            text += f"; {flip.enough} with {logos[flip.rival].said} first are enough."
+            rival, verb = logos[flip.rival].said, "is" if flip.enough == 1 else "are"
+            text += f"; {flip.enough} with {rival} first and the winner last "
+            text += f"{verb} enough."
         else:
             text += ", and not even all of them were found to be enough."
         flips.append(text)
