@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO, get_args
+from typing import BinaryIO, NoReturn, get_args
 
 import click
 
@@ -30,6 +30,22 @@ class _UnreadableError(click.ClickException):
     exit_code = 2
 
 
+class _BallotFile(click.File):
+    """A file to read; one that is not there gets one line, as a broken one does."""
+
+    def __init__(self) -> None:
+        super().__init__("rb")
+
+    def fail(
+        self,
+        message: str,
+        param: click.Parameter | None = None,
+        ctx: click.Context | None = None,
+    ) -> NoReturn:
+        del param, ctx
+        raise _UnreadableError(f"{message}.")
+
+
 class _Share(click.ParamType[tuple[str, Fraction]]):
     """GROUP=FRACTION; the group's name may hold an equals sign itself."""
 
@@ -49,7 +65,7 @@ class _Share(click.ParamType[tuple[str, Fraction]]):
 
 
 @click.command
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=_BallotFile())
 @click.option(
     "--method",
     type=click.Choice(counting.METHODS),
@@ -106,7 +122,7 @@ def count(
 
 
 @click.command
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=_BallotFile())
 @click.argument("to", type=click.Path(dir_okay=False, path_type=Path))
 def convert(file: BinaryIO, to: Path) -> None:
     """Write the ballots in FILE as the file TO, of the kind that its suffix names.

@@ -129,8 +129,12 @@ def test_wrong_usage_has_status_2(run: Any, options: tuple[str, ...]) -> None:
     assert run(JURY_AND_PUBLIC, *options).exit_code == 2
 
 
-def test_a_missing_file_has_status_2() -> None:
-    assert CliRunner().invoke(count, ["nowhere.json"]).exit_code == 2
+def test_no_file_gets_one_line_and_status_2(tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere.json", tmp_path):
+        result = CliRunner().invoke(count, [str(path)])
+        assert result.exit_code == 2
+        assert str(path) in result.stderr
+        assert result.stderr.count("\n") == 1
 
 
 def test_the_same_file_counts_to_the_same_bytes(run: Any) -> None:

@@ -501,6 +501,7 @@ def test_a_table_of_marks(yes: str, no: str) -> None:
         ("ranking,approvals\na,\na,b\n", "line 3"),
         ("1st choice,2nd choice\na,b\na,a\n", "line 3"),
         ('ranking\n"' + "a" * 200_000 + '"\n', "line"),
+        ('ranking\na\n"a > b\n', "line 3"),
     ],
 )
 def test_a_malformed_table_is_named(text: str, place: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from itertools import combinations, pairwise, permutations, product
+from itertools import chain, combinations, pairwise, permutations, product
 
 import pytest
 from hypothesis import given, settings
@@ -494,7 +494,14 @@ def test_every_rule_is_in_the_matrix_and_says_what_its_count_says() -> None:
         assert found.tiers == count(ballots, found.method).ranking
     for found in shortlist:
         outcome = count(chosen, found.method, 2)
-        assert tuple(tier[0] for tier in found.tiers) == outcome.committee
+        assert tuple(chain.from_iterable(found.tiers)) == outcome.committee
+
+
+def test_logos_of_equal_support_share_their_place_by_plain_approval() -> None:
+    votes = approved(3, "a b"), approved(1, "c")
+    voters = electorate(profile("abc", *votes))
+    found = {m.method: m.tiers for m in shortlist_methods(voters, [F(1)] * 3, 3)}
+    assert [set(tier) for tier in found["av"]] == [{"a", "b"}, {"c"}]
 
 
 def test_ways_are_with_weights_without_and_each_group_alone() -> None:

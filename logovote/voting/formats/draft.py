@@ -103,7 +103,7 @@ class Draft:
         if strangers := set(shares).difference(group.id for group in groups):
             known = ", ".join(repr(group.id) for group in groups)
             raise MalformedFileError(
-                f"share: no ballot file group is called {min(strangers)!r}; "
+                f"share: no group of the file is called {min(strangers)!r}; "
                 f"there is {known}."
             )
         groups = [

@@ -139,14 +139,17 @@ class _Table:
 
     def _all(self) -> Iterator[Row]:
         lines = (line + "\n" for line in lines_of(self._text))
-        reader = csv.reader(lines, delimiter=self._delimiter)
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        begin = 1
         try:
             for cells in reader:
+                begin = reader.line_num + 1
                 stripped = [cell.strip() for cell in cells]
                 if any(stripped):
                     yield Row(f"line {reader.line_num}", stripped)
         except csv.Error as error:
-            raise MalformedFileError(f"line {reader.line_num}: {error}.") from error
+            # Quotation marks that never close are noticed at the end of the file.
+            raise MalformedFileError(f"line {begin}: {error}.") from error
 
 
 def _is_known(header: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import groupby
 
-from logovote.voting.count import PAIRWISE_RULES, rank
+from logovote.voting.count import PAIRWISE_RULES, SHORTLIST_RULES, rank
 from logovote.voting.elections import (
     Pick,
     elect_by_approval,
@@ -95,11 +96,12 @@ def shortlist_methods(
     """
     elected = {
         "seqphragmen": elect_by_phragmen(voters, seats, price),
-        "av": elect_by_approval(voters, seats),
         "seqpav": elect_by_pav(voters, seats),
         "equal_shares": elect_by_equal_shares(voters, seats),
     }
-    return tuple(MethodOrder(n, on_list(voters, e)) for n, e in elected.items())
+    orders = {name: on_list(voters, picks) for name, picks in elected.items()}
+    orders["av"] = _by_support(voters, elect_by_approval(voters, seats))
+    return tuple(MethodOrder(name, orders[name]) for name in SHORTLIST_RULES)
 
 
 def shortlist_ways(profile: Profile, seats: int) -> tuple[WayOrder, ...]:
@@ -143,6 +145,14 @@ def other_mode(profile: Profile) -> Profile:
 def on_list(voters: Electorate, picks: Sequence[Pick]) -> Tiers:
     """Return who is elected, in order."""
     return tuple((voters.families[pick.elected],) for pick in picks)
+
+
+def _by_support(voters: Electorate, picks: Sequence[Pick]) -> Tiers:
+    """Return who is elected, those of equal support in one tier."""
+    return tuple(
+        tuple(voters.families[pick.elected] for pick in tier)
+        for _, tier in groupby(picks, key=lambda pick: pick.score)
+    )
 
 
 def _bare(profile: Profile) -> tuple[Group, ...]:

@@ -130,11 +130,21 @@ def _duel_effects(
 def _weights_effect(duel: Duel, above: Logo, below: Logo) -> str:
     if len(duel.groups) < 2:
         return "Only one group voted, so shares made no difference."
-    if duel.turned_by_weights:
-        winner = above if duel.per_head.for_a > duel.per_head.for_b else below
+    heads = duel.per_head.for_a - duel.per_head.for_b
+    weighted = duel.weighted.for_a - duel.weighted.for_b
+    if not heads and weighted:
         return (
-            "They turned this meeting round: with every voter counted the same, "
-            f"{winner.said} would be preferred."
+            "They decided this meeting: with every voter counted the same, as many "
+            "would prefer the one as the other."
+        )
+    if duel.turned_by_weights or (heads and not weighted):
+        deed = (
+            "evened this meeting out" if not weighted else "turned this meeting round"
+        )
+        winner = above if heads > 0 else below
+        return (
+            f"They {deed}: with every voter counted the same, {winner.said} would be "
+            "preferred."
         )
     return "With every voter counted the same, this meeting would end the same way."
 

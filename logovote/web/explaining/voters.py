@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from logovote.contest.casting import NONE
 from logovote.voting.insight import RankingInsight
-from logovote.voting.insight.taste import Taste
+from logovote.voting.insight.taste import COMPROMISE_FIRST, Taste
 from logovote.web.explaining.logos import Logo, Logos
 from logovote.web.pages import percent, rounded
 
@@ -43,7 +43,7 @@ def loved(insight: RankingInsight, logos: Logos) -> Loved:
         name = logos[character.winner].name
         verdict = f"{name} is no compromise: it is also among the best loved."
         if character.compromise:
-            verdict = f"{name} is a compromise winner: liked by many, loved by few."
+            verdict = f"{name} is a compromise winner: {_compromise(insight, logos)}"
     if character.winner is not None and character.boldest is not None:
         bold = logos[character.boldest].said
         meeting = (
@@ -64,6 +64,24 @@ def loved(insight: RankingInsight, logos: Logos) -> Loved:
         if taste.candidate != NONE
     ]
     return Loved(verdict, runoff, points)
+
+
+def _compromise(insight: RankingInsight, logos: Logos) -> str:
+    """Say which of the two signs of a compromise the winner shows."""
+    tastes = {taste.candidate: taste for taste in insight.tastes}
+    winner = tastes.pop(insight.character.winner or "")
+    designs = [taste for id_, taste in tastes.items() if id_ != NONE]
+    loved = max(designs, key=lambda taste: taste.first)
+    if winner.first < COMPROMISE_FIRST * loved.first:
+        return (
+            f"liked by many, loved by few. {percent(winner.first)} of the vote put it "
+            f"first, {percent(loved.first)} {logos[loved.candidate].said}."
+        )
+    liked = max(designs, key=lambda taste: taste.top)
+    return (
+        f"{logos[liked.candidate].said} is among the first three of "
+        f"{percent(liked.top)} of the vote, the winner of {percent(winner.top)}."
+    )
 
 
 def _point(taste: Taste, logo: Logo) -> TastePoint:
@@ -123,7 +141,9 @@ def divided(insight: RankingInsight, logos: Logos) -> Divided:
         text = f"{flip.group}: at least {flip.at_least} of its {flip.voters} ballots "
         text += "would have had to be different"
         if flip.enough is not None and flip.rival is not None:
-            text += f"; {flip.enough} with {logos[flip.rival].said} first are enough."
+            rival, verb = logos[flip.rival].said, "is" if flip.enough == 1 else "are"
+            text += f"; {flip.enough} with {rival} first and the winner last "
+            text += f"{verb} enough."
         else:
             text += ", and not even all of them were found to be enough."
         flips.append(text)

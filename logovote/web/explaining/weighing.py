@@ -52,7 +52,10 @@ def _change(
     counted: Sequence[Sequence[str]], other: Sequence[Sequence[str]], *, ranking: bool
 ) -> str:
     if ranking:
-        return "the same winner" if counted[0] == other[0] else "another winner"
+        before, after = set(counted[0]), set(other[0])
+        if before < after:
+            return "the winner shares the first place"
+        return "the same winner" if before == after else "another winner"
     listed_ = {id_ for tier in counted for id_ in tier}
     new = len({id_ for tier in other for id_ in tier} - listed_)
     gone = len(listed_ - {id_ for tier in other for id_ in tier})
