@@ -53,16 +53,16 @@ def pairs(count: int) -> int:
 @settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    width=st.integers(1, 420),
-    height=st.integers(1, 420),
+    size=st.tuples(st.integers(1, 420), st.integers(1, 420)),
     mode=st.sampled_from(["RGB", "RGBA"]),
     grain=st.integers(1, 90),
     colours=st.integers(1, 6),
 )
 def test_any_picture_is_described(
-    seed: int, width: int, height: int, mode: str, grain: int, colours: int
+    seed: int, size: tuple[int, int], mode: str, grain: int, colours: int
 ) -> None:
     """Random blocks of a few colours look like boards, tiles and marks."""
+    width, height = size
     rng = np.random.default_rng(seed)
     palette = rng.integers(0, 256, (colours, len(mode)), dtype=np.uint8)
     blocks = rng.integers(0, colours, (height // grain + 1, width // grain + 1))
