@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from logovote.contest import casting, counting, rounds
 from logovote.store.models import Kind
+from logovote.web.explaining.subject import explained
 from tests.builders import cast
 from tests.web.conftest import Scene, Visit
 
@@ -270,6 +271,22 @@ def test_a_ranking_is_explained_from_all_sides(visit: Visit) -> None:
     assert "Logo 1 is no compromise" in page
     assert "core and crowd: +0.70" in page
     assert "Logo 57 0 % 0 % 0 %" in page  # not first, not in the top three, not last
+
+
+def test_a_family_off_the_list_is_shown_by_the_variant_that_stands_for_it(
+    scene: Scene, now: datetime
+) -> None:
+    with scene.changing() as (session, acme):
+        round_ = rounds.open_round(session, acme, Kind.SHORTLIST, now, seats=1)
+        cast(session, round_, "Ann", ["1", "57"], now)
+        cast(session, round_, "Bob", ["1"], now)
+        rounds.close_round(session, round_, now)
+        result = counting.count_round(session, round_)
+        found = explained(round_, result, 1)
+
+    assert [line.entry for line in result.order] == [1]
+    assert found is not None
+    assert found.logos["f12"].name == "Logo 57"
 
 
 def test_a_shortlist_says_whom_each_design_represents(

@@ -6,6 +6,7 @@ Numbers are exact where they are `Fraction`s and estimates where they are floats
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -78,6 +79,7 @@ class ShortlistInsight:
         ways: the list under other weights.
         shares: at which share of each group the list changes. Estimates.
         methods: what other rules say.
+        representatives: the variant that stands for each family, on the list or not.
     """
 
     beside: Beside
@@ -85,6 +87,7 @@ class ShortlistInsight:
     ways: tuple[WayOrder, ...]
     shares: tuple[CutEffect, ...]
     methods: tuple[MethodOrder, ...]
+    representatives: Mapping[str, str]
 
 
 def explain_ranking(
@@ -145,4 +148,5 @@ def explain_shortlist(
         ways=shortlist_ways(profile, seats),
         shares=cut_effects(profile, elected),
         methods=shortlist_methods(voters, price, seats),
+        representatives=dict(shortlist.representatives),
     )

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from logovote.contest.casting import NONE
+from logovote.contest.insights import Insight
 from logovote.contest.results import Design, Result
+from logovote.voting.insight import RankingInsight
 from logovote.web.pictures import Picture
 
 
@@ -32,19 +34,17 @@ class Logo:
 class Logos:
     """The logos of a result, by the ids that its insight uses."""
 
-    def __init__(self, result: Result, *, ranking: bool) -> None:
+    def __init__(self, result: Result, insight: Insight) -> None:
         self._logos: dict[str, Logo] = {}
-        if ranking:
+        if isinstance(insight, RankingInsight):
             for entry, design in result.designs.items():
                 self._logos[str(entry)] = _logo(str(entry), design)
             self._logos[NONE] = Logo(
                 NONE, "None of these", "“none of these”", "None", None
             )
             return
-        standing = [line.entry for line in result.order if line.entry is not None]
-        for entry in (*standing, *result.by_approval, *result.designs):
-            design = result.designs[entry]
-            self._logos.setdefault(design.family, _logo(design.family, design))
+        for family, chosen in insight.representatives.items():
+            self._logos[family] = _logo(family, result.designs[int(chosen)])
 
     def __getitem__(self, id_: str) -> Logo:
         return self._logos[id_]

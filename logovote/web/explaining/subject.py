@@ -48,7 +48,7 @@ def explained(round_: Round, result: Result, seats: int) -> Explained | None:
         round=round_,
         result=result,
         insight=insight,
-        logos=Logos(result, ranking=ranking),
+        logos=Logos(result, insight),
         order=[id_ for id_ in order if id_ is not None],
         seats=seats,
     )
