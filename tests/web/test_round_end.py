@@ -91,6 +91,14 @@ def test_organisers_see_that_a_round_waits_and_give_it_more_time(
     assert "now ends on 2199-12-06 at 23:59 UTC" in log
 
 
+@pytest.mark.usefixtures("scene")
+def test_a_round_may_be_opened_without_an_end(visit: Visit) -> None:
+    page = visit("organiser").get("/organise/acme/rounds/shortlist").text
+
+    [field] = re.findall(r'<input[^>]*name="until"[^>]*>', page)
+    assert "required" not in field
+
+
 def test_a_round_is_opened_with_an_end(scene: Scene, visit: Visit) -> None:
     form = {"do": "open", "until": "2199-07-06T23:59", "zone": "Europe/London"}
 
