@@ -19,27 +19,28 @@ Features = NDArray[np.float64]
 FEATURES: Final = (
     *("alike", "level", "above", "lesser share", "larger share", "deep", "plain"),
     *("aspect", "wide", "colour", "covered", "covered least", "second", "lone"),
-    *("all colours", "same designer", "same designer above", "designer's designs"),
+    *("all colours", "same designer", "same designer's mark", "designer's designs"),
     *("mark", "mark least", "exact"),
 )
 WEIGHTS: Final[dict[bool, tuple[float, ...]]] = {
     # Designers known.
     True: (
-        *(-0.56, 0.5, -1.49, -0.48, 1.35, 0.16, 3.36, -0.48, -1.27, 0.01),
-        *(5.36, -1.17, 0.19, 1.16, 1.65, 9.61, 1.28, -1.1, 8.72, 6.58, 3.77, -12.55),
+        *(2.11, 0.64, 3.97, 0.91, 1.2, -0.17, -3.0, -6.98, -1.17, 0.44),
+        *(4.48, -2.71, 2.68, 1.25, 1.33, 6.46, 4.96, -0.19, 4.37, 3.49, 3.87, -12.85),
     ),
     # Pictures alone.
     False: (
-        *(0.29, 2.31, -1.35, -0.21, 0.58, -0.02, 2.78, -1.52, -1.06, 0.5),
-        *(4.89, -0.4, 1.61, 1.78, 1.83, 0.0, 0.0, 0.0, 7.69, 1.46, 4.74, -9.93),
+        *(3.74, 3.6, 5.28, 0.33, 1.39, -0.69, -11.24, -10.81, -1.48, -0.29),
+        *(1.99, -3.93, 4.56, 1.24, 2.38, 0.0, 0.0, 0.0, 6.24, 0.09, 4.9, -11.32),
     ),
 }
 
 _SOLID: Final = 235
 _FEW_RUNS: Final = 10
 _WIDE: Final = 155
-# How far above its level a likeness is when it is certain.
-_CERTAIN: Final = 0.4
+# How far above its level a likeness is when it may be chance, and when it is certain.
+_CHANCE: Final = 0.2
+_CERTAIN: Final = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ def matched(
     )
     marks = sorted(
         (
-            float(telling[_marks(a), :].max(initial=-1)),
-            float(telling[:, _marks(b)].max(initial=-1)),
+            float(_there(telling[_marks(a), :]).max(initial=0)),
+            float(_there(telling[:, _marks(b)]).max(initial=0)),
         )
     )
     same = float(designs_of_designer > 0)
@@ -111,10 +112,10 @@ def matched(
         float(min(alike.shape) == 1),
         float(np.minimum(parts.colours[rows][0], parts.colours[columns][0]).sum()),
         same,
-        same * max(0.0, float(above[p, q])),
+        same * marks[1],
         same * float(np.log(max(1, designs_of_designer))),
-        max(0.0, marks[1]),
-        max(0.0, marks[0]),
+        marks[1],
+        marks[0],
         5 * max(0.0, float(alike[p, q]) - 0.8) * covered[1],
     )
     straight = float(parts.vectors[rows][p] @ parts.vectors[columns][q])
@@ -159,13 +160,19 @@ def _plain(facts: Features) -> NDArray[np.bool_]:
     return plain
 
 
+def _there(above: Vectors) -> Vectors:
+    """Return from 0 to 1 how surely a part is there, by its likeness above level."""
+    there: Vectors = np.clip((above - _CHANCE) / (_CERTAIN - _CHANCE), 0, 1)
+    return there
+
+
 def _covered(above: Vectors, facts: Features) -> float:
     """Return how much of a design, at best of one panel, the other design has too.
 
     A part is there as much as it has its like there, or as much as the parts are that
     make it up.
     """
-    there = np.clip(above / _CERTAIN, 0, 1).tolist()
+    there = _there(above).tolist()
     parents, ways = facts[:, 6].astype(int).tolist(), facts[:, 7].astype(int).tolist()
     shares = facts[:, 3].tolist()
     best = 0.0

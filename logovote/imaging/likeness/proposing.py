@@ -16,11 +16,11 @@ from logovote.imaging.likeness.features import Description
 from logovote.imaging.likeness.judging import Match
 
 # The mean probability within a family at which it is proposed.
-_LEAST: Final = 0.45
+_LEAST: Final = 0.5
 # From which probability on a pair's common neighbours are looked at together.
 _STRONG: Final = 0.5
 # Pairs less probable than this are forgotten.
-_FAINT: Final = 0.02
+_FAINT: Final = 0.002
 # Where fewer designs have a known designer, there are fewer designers, or one of them
 # made more of all, designers do not tell what is common: pictures alone are compared.
 _ENOUGH_NAMED: Final = 0.5
