@@ -26,6 +26,8 @@ import numpy as np
 import numpy.typing as npt
 
 from logovote.voting.ballots import Approval
+from logovote.voting.insight.crowds import crowds
+from logovote.voting.insight.stability import ranking_stability
 from logovote.voting.pairwise import count_pairs
 from logovote.voting.profiles import Group, Profile, Vote
 from logovote.voting.rank_matrix import RankMatrix
@@ -233,6 +235,18 @@ def others(ranks: Ranks) -> Iterator[tuple[str, Callable[[], object]]]:
         yield "votelib, the same without Borda, each voter alike", votelib
 
 
+def stability(ballots: int) -> None:
+    """Draw a thousand crowds anew and count each, beside one count."""
+    profile = with_shares(drawn_ranks(ballots))
+    pairs = count_pairs(profile)
+    order = ranked_pairs(pairs, candidate_order(profile)).order
+    one = cpu(lambda: tally(profile))
+    many = cpu(lambda: ranking_stability(profile, crowds(profile), order), 1)
+    print(
+        f"    1,000 crowds of {ballots:,}: {many:.2f} s, {many / one:.0f} x one count"
+    )
+
+
 def growth(most: int) -> None:
     """Show how the time grows with the ballots."""
     print("\nFrom 1,000 ballots on; CPU seconds")
@@ -252,6 +266,7 @@ def main() -> None:
     most = int(sys.argv[2]) if sys.argv[1:2] == ["--most"] else 1_000_000
     shortlists(1_000)
     rankings(10_000)
+    stability(10_000)
     if most >= 1_000_000:
         rankings(1_000_000)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
