@@ -11,10 +11,8 @@ DevTools protocol: a processor four times slower, 1.6 Mbit/s, 150 ms.
 from __future__ import annotations
 
 import argparse
-import logging
 import statistics
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,7 +22,6 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from logovote import settings
 from logovote.app import create_app
@@ -35,6 +32,7 @@ from logovote.ingest.reading import read_entries
 from logovote.store.models import Contest, Kind, Submission, Version, Voter
 from logovote.store.store import Store
 from logovote.web.context import Site
+from tests import serving
 
 PHONE: dict[str, Any] = {
     "viewport": {"width": 412, "height": 839},
@@ -167,15 +165,12 @@ def served(
     data: Path, export: Path, designs: int
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Serve both contests; yields the address and the paths that sign Ann in."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     chosen = settings.load(data, {})
     app = create_app(chosen)
     site: Site = app.extensions["logovote"]
     links = hang(site.store, export, designs, chosen.secret_key)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.port}", links
-    server.shutdown()
+    with serving.served(app) as address:
+        yield address, links
 
 
 def phone(browser: Browser, address: str, link: str) -> tuple[Page, CDPSession]:

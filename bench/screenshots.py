@@ -9,22 +9,20 @@ one PNG per page, width and scheme. --pictures also renews those in docs/picture
 from __future__ import annotations
 
 import argparse
-import logging
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
-from werkzeug.serving import make_server
 
 from logovote import settings
 from logovote.app import create_app
 from logovote.checks import find_chromium
 from logovote.demo import stage
 from logovote.web.context import Site
+from tests import serving
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTHS = {390: 844, 768: 1024, 1440: 900}
@@ -76,19 +74,16 @@ PAGES = {
 @contextmanager
 def served(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """Serve the demo; yields its address and the paths that sign people in."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     chosen = settings.load(data, {})
     app = create_app(chosen)
     site: Site = app.extensions["logovote"]
     staged = stage.stage(site.store, datetime.now(UTC), lambda _done, _total: None)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     links = {
         "voter": staged.voter_link(chosen).removeprefix(chosen.base_url),
         "organiser": staged.organiser_link(chosen).removeprefix(chosen.base_url),
     }
-    yield f"http://127.0.0.1:{server.port}", links
-    server.shutdown()
+    with serving.served(app) as address:
+        yield address, links
 
 
 def entered(

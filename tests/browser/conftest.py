@@ -7,7 +7,6 @@ The site under test comes from the fixture `site` of `tests/conftest.py`, of whi
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, Protocol
 
@@ -15,9 +14,9 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
-from werkzeug.serving import make_server
 
 from logovote import checks
+from tests import serving
 
 _DEVICES: dict[str, dict[str, Any]] = {
     "laptop": {"viewport": {"width": 1440, "height": 900}},
@@ -81,15 +80,8 @@ def _do_without(reason: str) -> NoReturn:
 @pytest.fixture
 def live_server(site: Site) -> Iterator[str]:
     """Serve the site on a free port; yields its address, without a final slash."""
-    server = make_server("127.0.0.1", 0, site.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving.served(site.app) as address:
+        yield address
 
 
 @pytest.fixture
