@@ -24,6 +24,7 @@ from logovote.web import (
     home,
     looking,
     marks,
+    offline,
     organise,
     pages,
     pictures,
@@ -81,6 +82,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         receipts,
         results,
         audit,
+        offline,
         pictures,
         organise,
     ):

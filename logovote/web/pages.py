@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from datetime import UTC, datetime
@@ -48,12 +49,18 @@ def lean(text: str) -> str:
     return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
-def _digest_of(folder: Path) -> str:
+def static_url(path: str) -> str:
+    """Return the address of a static file of this release."""
+    return url_for("static", release=_release(), path=path)
+
+
+@functools.cache
+def _release() -> str:
     """Name the state of all static files, so that browsers may keep them for good."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(STATIC.rglob("*")):
         if path.is_file():
-            digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(path.relative_to(STATIC).as_posix().encode() + b"\0")
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
@@ -73,7 +80,6 @@ def _text_file(path: str) -> Response:
 
 def init_app(app: Flask) -> None:
     """Add filters, globals and the route of the static files."""
-    release = _digest_of(STATIC)
 
     # The release is in the path, so that modules that import each other by relative
     # address always come from the same one.
@@ -95,5 +101,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(when=when, percent=percent)
     app.jinja_env.globals.update(
         version=__version__,
-        static=lambda path: url_for("static", release=release, path=path),
+        static=static_url,
     )

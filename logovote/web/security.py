@@ -23,7 +23,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _COMPRESSIBLE = ("text/", "application/json", "image/svg+xml")
-_WORTH_COMPRESSING_BYTES = 1024
+_WORTH_COMPRESSING_BYTES = 256
 
 
 class PersonalCookies(SecureCookieSessionInterface):

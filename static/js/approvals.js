@@ -4,7 +4,7 @@
 // this one in particular), or exactly ["none"]. "Not for me" is no vote: it is a mark.
 
 import { openBallot } from "./ballot.js";
-import * as messages from "./messages.js";
+import * as messages from "./messages/voting.js";
 import { withUndo } from "./undo.js";
 
 const NONE = "none";

@@ -1,6 +1,6 @@
 // The audit page: counts bundles again and finds ballots, all in the reader's browser.
 
-import * as messages from "./messages-work.js";
+import * as messages from "./messages/working.js";
 import { REPRODUCED, check, readBundle, receiptCode, tagOf } from "./recount.js";
 import { recall } from "./storage.js";
 

@@ -1,6 +1,6 @@
 // Joins a ballot's form to the keeper in save.js: status line, receipt, conflict dialog.
 
-import * as messages from "./messages.js";
+import * as messages from "./messages/voting.js";
 import { keepBallot } from "./save.js";
 import { timeElement } from "./time.js";
 
@@ -87,6 +87,8 @@ export function openBallot(form, apply, outline) {
     choose: (current, mine) => askWhich(current, mine, outline),
   });
   form.dataset.ready = "";
+  // Whoever has a ballot here shall find words, not a dinosaur, without a network.
+  addEventListener("load", () => navigator.serviceWorker?.register("/offline-worker.js"));
 
   return {
     ...keeper,

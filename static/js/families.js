@@ -3,7 +3,7 @@
 // page anew. Here the same answer replaces what is shown.
 
 import { find } from "./find.js";
-import * as messages from "./messages-work.js";
+import * as messages from "./messages/working.js";
 import { recall, remember } from "./storage.js";
 
 const KEYS_KEY = "logovote:keys";

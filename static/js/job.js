@@ -4,7 +4,7 @@
 //   <div class="progress" data-job="/address/of/state"> progress, [data-progress-text],
 //   [data-progress-left]; answer: {"done": 34, "total": 211, "text": "…", "finished": false}
 
-import * as messages from "./messages-work.js";
+import * as messages from "./messages/working.js";
 
 const INTERVAL = 1000;
 const PATIENCE = 5000;

@@ -5,7 +5,7 @@
 
 import { openShortlist } from "./approvals.js";
 import { openMarks } from "./marks.js";
-import * as messages from "./messages.js";
+import * as messages from "./messages/voting.js";
 import { recall, remember } from "./storage.js";
 import { openZoom } from "./zoom.js";
 

@@ -3,7 +3,7 @@
 
 import Sortable from "../vendor/sortablejs-1.15.7/sortable.esm.js";
 import { openBallot } from "./ballot.js";
-import * as messages from "./messages.js";
+import * as messages from "./messages/voting.js";
 import * as tiers from "./tiers.js";
 import { withUndo } from "./undo.js";
 

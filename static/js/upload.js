@@ -3,7 +3,7 @@
 //
 //   <form method="post" enctype="multipart/form-data" data-upload> … .drop … .progress
 
-import * as messages from "./messages-work.js";
+import * as messages from "./messages/working.js";
 
 function showNames(form, files) {
   form.querySelector("[data-file-names]").textContent = messages.files(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import delete
 
@@ -130,6 +131,47 @@ def test_a_tab_closed_offline_loses_nothing(site: Site, ann: Entering) -> None:
     expect_saved(ready(later))
     expect(star(later, 2)).to_have_attribute("aria-pressed", "true")
     assert ballot(site) == ["f2"]
+
+
+def test_a_page_opened_offline_says_so_and_gives_way(site: Site, ann: Entering) -> None:
+    page = ann(device="phone")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.context.set_offline(True)
+    star(page, 2).tap()
+    expect(status(page)).to_contain_text("Offline: kept on this device")
+
+    page.goto("/c/gallery/ballot")
+    expect(page.get_by_role("heading")).to_have_text("You are offline")
+    assert Axe().run(page).violations_count == 0
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading")).to_have_text("You are offline")
+
+    page.context.set_offline(False)  # and nobody touches anything
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("You are offline")
+    assert page.url.endswith("/c/gallery/ballot")
+    page.goto(GALLERY)
+    expect_saved(ready(page))
+    assert ballot(site) == ["f2"]
+
+
+def test_the_offline_page_names_nobody(ann: Entering) -> None:
+    page = ann()
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    kept = page.evaluate(
+        """(async () => {
+          const texts = [];
+          for (const name of await caches.keys()) {
+            const cache = await caches.open(name);
+            for (const request of await cache.keys())
+              texts.push(await (await cache.match(request)).text());
+          }
+          return texts;
+        })()"""
+    )
+
+    assert len(kept) == 4
+    assert not any("Ann" in text for text in kept)
 
 
 def test_two_tabs_offline_build_on_each_other(site: Site, ann: Entering) -> None:
@@ -442,8 +484,9 @@ def test_what_was_in_view_for_a_second_is_logged(ann: Entering) -> None:
 
     page.goto("/c/gallery/")  # leaving sends what is left
 
-    page.wait_for_timeout(300)
-    assert seen(page) == 5
+    page.wait_for_function(
+        "fetch('/c/gallery/marks').then(r => r.json()).then(({seen}) => seen === 5)"
+    )
 
 
 def test_what_was_seen_offline_is_logged_later(site: Site, ann: Entering) -> None:

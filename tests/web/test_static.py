@@ -85,3 +85,14 @@ def test_nothing_but_comments_is_left_out(path: Path) -> None:
         for w in words.findall(line)
     ]
     assert words.findall(kept) == left
+
+
+def test_words_are_in_the_templates_and_in_one_folder_of_scripts() -> None:
+    """But for recount.js: it speaks as recount.py does, which stands alone."""
+    words = re.compile(r"[A-Za-z]{2,} [a-z]+ [a-z]+|[A-Z][a-z]+ [a-z]+")
+    for path in (STATIC / "js").glob("*.js"):
+        if path.name == "recount.js":
+            continue
+        for quoted in re.findall(r'"[^"\n]*"|`[^`]*`', lean(path.read_text("utf-8"))):
+            text = re.sub(r"\$\{[^}]*\}", "0", quoted)
+            assert not words.search(text), f"{path.name}: {text}"

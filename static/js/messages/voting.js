@@ -1,6 +1,6 @@
-// Every word that the scripts of ballots show, in one place, so that it can be translated;
-// messages-work.js has those of organisers' pages and of the check. Words that do not
-// change while the page is open stand in the templates instead.
+// Every word that the scripts of ballots show; working.js has those of organisers' pages
+// and of the check. A translation needs this folder and the templates, where words stand
+// that do not change while the page is open; no other script may hold any.
 
 const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 

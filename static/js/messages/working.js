@@ -1,4 +1,4 @@
-// Every word that the scripts of organisers' pages and of the check show: see messages.js.
+// Every word that the scripts of organisers' pages and of the check show: see voting.js.
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 export const files = (names, bytes) =>
