@@ -1,9 +1,10 @@
-"""Shoot every page of the demo, at three widths, in light and dark.
+"""Shoot every page of the demo and every state, at three widths, in light and dark.
 
     python bench/screenshots.py OUT [--data DIR] [--pictures]
 
-The demo is staged in DIR (default: a temporary folder) if it is not there yet. OUT gets
-one PNG per page, width and scheme. --pictures also renews those in docs/pictures/.
+The demo, and the contests of tests/states.py, are staged in DIR (default: a temporary
+folder) if they are not there yet. OUT gets one PNG per page, width and scheme.
+--pictures also renews those in docs/pictures/.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from logovote import settings
 from logovote.app import create_app
 from logovote.checks import find_chromium
 from logovote.demo import stage
+from logovote.imaging.worker import Fence
 from logovote.web.context import Site
-from tests import serving
+from tests import serving, states
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTHS = {390: 844, 768: 1024, 1440: 900}
@@ -58,6 +60,7 @@ PAGES = {
         "result-shortlist": f"/c/{DECIDED}/results/shortlist",
         "result-ranking": f"/c/{DECIDED}/results/ranking",
     },
+    "ann": {state.name: state.path for state in states.STATES},
     "organiser": {
         "organise": "/organise/",
         "new": "/organise/new",
@@ -77,11 +80,16 @@ def served(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
     chosen = settings.load(data, {})
     app = create_app(chosen)
     site: Site = app.extensions["logovote"]
+    staged_before = (data / "states").exists()
     staged = stage.stage(site.store, datetime.now(UTC), lambda _done, _total: None)
     links = {
         "voter": staged.voter_link(chosen).removeprefix(chosen.base_url),
         "organiser": staged.organiser_link(chosen).removeprefix(chosen.base_url),
     }
+    if not staged_before:
+        with Fence() as fence:
+            states.stage(site.store, data / "states", fence, datetime.now(UTC))
+    links["ann"] = states.entrance(site.store, chosen.secret_key)
     with serving.served(app) as address:
         yield address, links
 

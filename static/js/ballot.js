@@ -54,7 +54,8 @@ export function openBallot(form, apply, outline) {
   }
 
   const lastSaved = new Date(line.querySelector("time")?.dateTime ?? NaN);
-  if (lastSaved.toDateString() === new Date().toDateString()) write("saved", messages.saved(lastSaved));
+  const today = lastSaved.toDateString() === new Date().toDateString();
+  if (today && !("readonly" in form.dataset)) write("saved", messages.saved(lastSaved));
 
   function show(state, detail = {}) {
     const again = { textContent: messages.retry, onclick: () => keeper.retry() };
