@@ -188,14 +188,16 @@ def press(slug: str) -> BaseResponse:
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
     ballot = ballots.ballot_of(visitor, round_)
     pressed = request.form.get("approve") or request.form.get("withdraw") or ""
-    family = next(
-        (ids for ids in families_of(round_).values() if pressed in ids),
-        frozenset[str](),
+    name, family = next(
+        (item for item in families_of(round_).items() if pressed in item[1]),
+        ("", frozenset[str]()),
     )
     items = forms.approved_with(casting.items_of(ballot), request.form, family)
     # Before the save, which commits: a page without script logs what it showed.
     if visitor.voter is not None and round_.is_voting(now()):
         marks.see(db(), round_, visitor.voter, shown_on_page(round_), now())
+        if "approve" in request.form and family:  # as the script does
+            marks.set_mark(db(), round_, visitor.voter, name, now(), not_for_me=False)
     ballots.save_from_form(visitor, round_, ballot, items)
     return redirect(way_back(slug, pressed, family), code=HTTPStatus.SEE_OTHER)
 

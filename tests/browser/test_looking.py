@@ -411,6 +411,59 @@ def test_zoom_by_buttons_keys_and_a_double_tap(ann: Entering) -> None:
     expect(level).to_have_text("250 %")
 
 
+def touched(page: Page, *ways: tuple[tuple[float, float], tuple[float, float]]) -> None:
+    """Move one finger or more over the picture, from and to parts of it."""
+    box = page.locator("[data-stage]").bounding_box()
+    assert box
+    touch = page.context.new_cdp_session(page)
+
+    def at(part: float) -> list[dict[str, float]]:
+        return [
+            {
+                "x": box["x"] + box["width"] * (x0 + (x1 - x0) * part),
+                "y": box["y"] + box["height"] * (y0 + (y1 - y0) * part),
+                "id": number,
+            }
+            for number, ((x0, y0), (x1, y1)) in enumerate(ways)
+        ]
+
+    def send(kind: str, points: list[dict[str, float]]) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    send("touchStart", at(0))
+    for step in range(1, 11):
+        send("touchMove", at(step / 10))
+    send("touchEnd", [])
+
+
+def test_two_fingers_zoom_and_the_page_does_not(ann: Entering) -> None:
+    page = ann("/c/wall/logo/1", device="phone")
+
+    touched(page, ((0.45, 0.5), (0.15, 0.5)), ((0.55, 0.5), (0.85, 0.5)))
+
+    level = page.locator("[data-zoom-level]")
+    expect(level).not_to_have_text("100 %")
+    assert int((level.text_content() or "").split()[0]) > 300
+    assert page.evaluate("visualViewport.scale") == 1
+    touched(page, ((0.15, 0.5), (0.45, 0.5)), ((0.85, 0.5), (0.55, 0.5)))
+    expect(level).to_have_text("100 %")
+
+
+def test_a_swipe_leads_on_and_back_and_never_votes(site: Site, ann: Entering) -> None:
+    page = ann("/c/wall/logo/1", device="phone")
+    first = heading(page).text_content() or ""
+
+    touched(page, ((0.8, 0.5), (0.2, 0.5)))
+    expect(heading(page)).not_to_have_text(first)
+    touched(page, ((0.2, 0.5), (0.8, 0.5)))
+    expect(heading(page)).to_have_text(first)
+    touched(page, ((0.5, 0.9), (0.5, 0.1)))
+    expect(heading(page)).to_have_text(first)
+
+    assert ballot(site) == []
+    assert not any(mark["not_for_me"] for mark in marks(page).values())
+
+
 # ---------- lab and comparison ----------
 
 

@@ -146,6 +146,19 @@ def test_marks_are_set_from_a_script(dealt: Scene, visit: Visit) -> None:
     assert state(visit("Bob"))["marks"]["f2"]["note"] == ""
 
 
+def test_a_star_takes_back_not_for_me_without_script(
+    dealt: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+    post(ann, "/c/acme/marks", {"aside": "f12"})
+
+    post(ann, "/c/acme/shortlist/ballot", {"approve": "57"})  # a variant of it
+    post(ann, "/c/acme/shortlist/ballot", {"withdraw": "f12"})
+
+    assert dealt.ballot("Ann") == []
+    assert cards(ann, "?show=aside") == set()
+
+
 def test_marks_are_set_without_script(dealt: Scene, visit: Visit) -> None:
     ann = visit("Ann")
     post(ann, "/c/acme/shortlist/ballot", {"approve": "f12"})
