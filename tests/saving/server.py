@@ -1,4 +1,4 @@
-"""A site in a process of its own, with a contest in it, that can be killed and limited."""
+"""A site in a process of its own, with a contest, that can be killed and limited."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from tests.builders import SECRET, make_contest
 
 DESIGNS = 30
 _PATIENCE_SECONDS = 30
-# Every program is given this; what follows changes one promise, to see it broken.
-_RUN = "from logovote.__main__ import main; main()"
+# The second breaks one promise, to see that its test can tell.
+AS_SHIPPED = "from logovote.__main__ import main; main()"
 NOT_DURABLE = (
     "from logovote.store import session; session._PRAGMAS['synchronous'] = 'NORMAL'; "
-    + _RUN
+    + AS_SHIPPED
 )
 
 
-def stage(data: Path, voters: int) -> Store:
+def stage(data: Path, voters: int, database_url: str | None = None) -> Store:
     """Fill a folder with a contest whose shortlist round is open."""
-    store = open_store(data)
+    store = open_store(data, database_url)
     with store.database.write() as session:
         now = datetime.now(UTC)
         names = [f"V{number}" for number in range(voters)]
@@ -67,7 +67,7 @@ class Server:
     """`logovote run` on a data folder; started again, it takes the same port."""
 
     def __init__(
-        self, data: Path, *, program: str = _RUN, before: Sequence[str] = ()
+        self, data: Path, *, program: str = AS_SHIPPED, before: Sequence[str] = ()
     ) -> None:
         self.data = data
         self.port = _free_port()
@@ -146,7 +146,7 @@ class Server:
 
 @contextlib.contextmanager
 def serving(
-    data: Path, *, program: str = _RUN, before: Sequence[str] = ()
+    data: Path, *, program: str = AS_SHIPPED, before: Sequence[str] = ()
 ) -> Iterator[Server]:
     """Run a server for as long as it is needed."""
     server = Server(data, program=program, before=before)
