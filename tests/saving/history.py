@@ -34,10 +34,10 @@ def kept_wrongly(store: Store, saves: Iterable[Save]) -> list[str]:
         if not save.kept:
             continue
         ballot = ballots.get(save.voter)
-        row = rows[ballot.id].get(save.save_id) if ballot else None
-        if row is None:
+        found = rows[ballot.id].get(save.save_id) if ballot else None
+        if found is None:
             wrong.append(f"lost: {save}")
-        elif (row.rev, row.code) != save.receipt[:2]:
+        elif (found.rev, found.code) != save.receipt[:2]:
             wrong.append(f"kept otherwise: {save}")
         if save.voter not in last or last[save.voter].receipt < save.receipt:
             last[save.voter] = save

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select
@@ -112,7 +113,7 @@ def paced(browsers: Sequence[Browser], rate: float, seconds: float) -> Seen:
             voter.save_once(stop, due)
             due += pause
 
-    together([lambda voter=voter: now_and_then(voter) for voter in seen.voters])
+    together([partial(now_and_then, voter) for voter in seen.voters])
     seen.seconds = time.monotonic() - began
     return seen
 
@@ -208,7 +209,7 @@ def doubled(browsers: Sequence[Browser], times: int) -> list[Save]:
         for browser in browsers
         for window in [browser.another() for _ in range(times)]
     ]
-    together([lambda one=one: one[0].save(one[1]) for one in saves])
+    together([partial(window.save, save) for window, save in saves])
     return [save for _, save in saves]
 
 
@@ -233,7 +234,7 @@ def in_two_tabs(browsers: Sequence[Browser], saves: int) -> list[Save]:
             assert save.kept or "current" in save.body, save
             rev = save.body["rev"] if save.kept else save.body["current"]["rev"]
 
-    together([lambda number=number: edit(number) for number in range(len(tabs))])
+    together([partial(edit, number) for number in range(len(tabs))])
     return [save for history in made for save in history]
 
 

@@ -160,10 +160,10 @@ def signed_in(url: str, invitations: Sequence[str]) -> list[Browser]:
     return browsers
 
 
-def together(deeds: Sequence[Callable[[], object]], *, most: int = 500) -> None:
+def together(deeds: Sequence[Callable[[], object]]) -> None:
     """Do things at the same time, a thread each; the first error is raised."""
     failed: list[BaseException] = []
-    start = threading.Barrier(min(len(deeds), most))
+    start = threading.Barrier(len(deeds))
 
     def do(deed: Callable[[], object]) -> None:
         try:

@@ -152,6 +152,8 @@ class Malformed:
             f"{rng.choice(self._fields)}={rng.choice(TEXTS)}"
             for _ in range(rng.choice([0, 0, 1, 4]))
         )
+        # A line break ends the line that a query stands on, so that none can hold one.
+        query = query.replace("\r", "%0D").replace("\n", "%0A")
         environ |= {"PATH_INFO": _raw(path), "QUERY_STRING": _raw(query)}
         for name in rng.sample(sorted(_HEADERS), rng.choice([0, 0, 0, 1, 2])):
             environ[name] = rng.choice(_HEADERS[name])

@@ -59,8 +59,10 @@ def unguarded(answer: TestResponse) -> list[str]:
     return wrong if "Cache-Control" in answer.headers else [*wrong, "Cache-Control"]
 
 
-def ask(client: FlaskClient, route: Route, **options: object) -> TestResponse:
-    return client.open(route.url, method=route.method, buffered=True, **options)
+def ask(
+    client: FlaskClient, route: Route, headers: dict[str, str] | None = None
+) -> TestResponse:
+    return client.open(route.url, method=route.method, headers=headers, buffered=True)
 
 
 @pytest.mark.parametrize("who", ["stranger", "Ann", "organiser"])
