@@ -177,7 +177,8 @@ def closing(store: Store, browsers: Sequence[Browser], times: int) -> Iterator[C
     """Close the round while everybody saves, and open it again; so many times."""
     for _ in range(times):
         with voting(browsers) as seen:
-            time.sleep(0.3)
+            while len(seen.acknowledged) < len(browsers) and not seen.errors:
+                time.sleep(0.02)
             with store.database.write() as session:
                 round_ = _round(session)
                 rounds.close_round(session, round_, datetime.now(UTC))

@@ -118,6 +118,13 @@ class Server:
             os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait()
 
+    def cpu_seconds(self) -> float:
+        """How much work it has done since it was started, in all its threads."""
+        assert self._process is not None
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     @contextlib.contextmanager
     def full_disk(self) -> Iterator[None]:
         """Let no file of the running server grow beyond the database's write-ahead log.
