@@ -86,7 +86,8 @@ def _told(what: str, store: Store, seen: Seen, cpu: float) -> int:
     print(
         f"{what}: {len(seen.voters)} voters, {saves} saves in {seen.seconds:.0f} s "
         f"({saves / seen.seconds:.0f}/s), p50 {seen.latency_ms(50):.0f} ms, "
-        f"{1000 * cpu / saves:.1f} ms CPU each, p95 {seen.latency_ms(95):.0f} ms, p99 {seen.latency_ms(99):.0f} ms; "
+        f"p95 {seen.latency_ms(95):.0f} ms, p99 {seen.latency_ms(99):.0f} ms, "
+        f"{1000 * cpu / saves:.1f} ms CPU of the server each; "
         f"{len(seen.errors)} errors, {len(seen.troubles)} asked for patience, "
         f"{len(wrong) - len(seen.errors)} lost or doubled; "
         f"load {os.getloadavg()[0]:.1f}"
