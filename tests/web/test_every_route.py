@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import errno
+import io
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -425,3 +428,35 @@ def test_who_finds_a_weakness_reads_whom_to_tell(
     assert fields["Contact"] == "mailto:safety@example.org"
     assert timedelta(days=150) < left < timedelta(days=365)
     assert fields["Canonical"] == "http://localhost/.well-known/security.txt"
+
+
+FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def test_no_table_that_leaves_the_site_holds_a_formula(
+    routes: list[Route], both: Scene, visit: Visit
+) -> None:
+    organiser = visit("organiser")
+    with both.changing() as (session, acme):
+        voter_named(session, acme, "Bob").person.name = '=HYPERLINK("http://x","y")'
+    tables: dict[str, str] = {}
+    for route in routes:
+        answer = organiser.get(route.url, buffered=True)
+        if route.method == "GET" and answer.mimetype == "text/csv":
+            tables[route.name] = answer.data.decode("utf-8-sig")
+        elif route.method == "GET" and answer.mimetype == "application/zip":
+            with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
+                for name in archive.namelist():
+                    if name.endswith(".csv"):
+                        table = archive.read(name).decode("utf-8-sig")
+                        tables[f"{route.name} {name}"] = table
+    cells = [
+        (name, cell)
+        for name, table in tables.items()
+        for row in csv.reader(io.StringIO(table))
+        for cell in row
+    ]
+
+    assert "HYPERLINK" in tables["GET organise.links"]
+    assert any("shortlist.csv" in name for name in tables)
+    assert [found for found in cells if found[1].startswith(FORMULAS)] == []
