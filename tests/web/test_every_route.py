@@ -250,6 +250,7 @@ UNTOUCHED = {
     "GET static",
     "GET audit.script",
     "GET home.security_txt",
+    "GET offline.worker",
 }
 
 
