@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from logovote.errors import LogovoteError
 DEFAULT_DATA = Path("instance")
 DEFAULT_PORT = 8000
 _SHORTEST_SECRET = 32
+_MAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+")
+_CONTACT = re.compile(r"(https://|mailto:|tel:)\S+")
 
 
 class SettingsError(LogovoteError):
@@ -33,6 +36,7 @@ class Settings:
         base_url: how the site is reached from outside, without a final slash.
         trusted_proxies: how many reverse proxies set X-Forwarded-* before us.
         max_upload_bytes: the largest request body that is read.
+        security_contact: where to tell of a weakness of the site, as a URI, or "".
     """
 
     data: Path
@@ -41,6 +45,7 @@ class Settings:
     base_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     trusted_proxies: int = 0
     max_upload_bytes: int = 2 * 1024**3
+    security_contact: str = ""
 
     @property
     def files_folder(self) -> Path:
@@ -88,6 +93,7 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
         max_upload_bytes=_whole_number(
             environ, "LOGOVOTE_MAX_UPLOAD_BYTES", Settings.max_upload_bytes
         ),
+        security_contact=_contact(environ.get("LOGOVOTE_SECURITY_CONTACT", "")),
     )
 
 
@@ -144,6 +150,18 @@ def _base_url(value: str) -> str:
             f"LOGOVOTE_BASE_URL is {value!r}; it must look like https://vote.example.org"
         )
     return value.rstrip("/")
+
+
+def _contact(value: str) -> str:
+    """Check LOGOVOTE_SECURITY_CONTACT; a plain address of mail will do."""
+    if _MAIL.fullmatch(value):
+        return f"mailto:{value}"
+    if value and not _CONTACT.fullmatch(value):
+        raise SettingsError(
+            f"LOGOVOTE_SECURITY_CONTACT is {value!r}; it must be an e-mail address, or "
+            "look like https://example.org/security"
+        )
+    return value
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:

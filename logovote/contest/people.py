@@ -42,7 +42,8 @@ _COLUMNS = {
 }
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
-_GROUP = re.compile(r"[^\x00-\x1f=]{1,60}")
+# Groups stand in tables of ballots as they are, so none may be a spreadsheet's formula.
+_GROUP = re.compile(r"(?![-+@\uff0b\uff0d\uff1d\uff20])[^\x00-\x1f=]{1,60}")
 _WEIGHT = re.compile(r"\d{1,9}(?:[.,]\d{1,9}|/\d{1,9})?")
 _TWO_PEOPLE = (
     "the e-mail address and the GitHub login belong to two people who are known here"
@@ -161,7 +162,9 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
             raise PeopleError(f"the same person as on line {seen[identity]}")
     group = values.get("group") or DEFAULT_GROUP
     if not _GROUP.fullmatch(group):
-        raise PeopleError("the group's name is too long or holds “=”")
+        raise PeopleError(
+            "the group's name is too long, holds “=”, or begins with “+”, “-” or “@”"
+        )
     return Row(
         line=line,
         key=_identities(email, github)[0],

@@ -29,11 +29,11 @@ from logovote.jobs import Jobs
 from logovote.settings import Settings
 from logovote.store.models import Person
 from logovote.store.store import Store
+from logovote.web.security import SAFE_METHODS
 
 _SIGN_IN = "Sign in with your invitation link to see this page."
 _BACK = "back"
 _LONGEST_BACK = 1000
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def db() -> Session:
         database = site().store.database
         g.closing = contextlib.ExitStack()
         g.db = g.closing.enter_context(
-            database.read() if request.method in _SAFE_METHODS else database.write()
+            database.read() if request.method in SAFE_METHODS else database.write()
         )
     return cast("Session", g.db)
 
@@ -173,7 +173,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def read_body_first() -> None:
         # A slow client must not hold the right to write while its body trickles in.
-        if request.method not in _SAFE_METHODS:
+        if request.method not in SAFE_METHODS:
             request.get_data(parse_form_data=True)
 
     @app.teardown_request

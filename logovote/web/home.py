@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, Response, abort, render_template, url_for
 
 from logovote.contest import families, people
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Voter
-from logovote.web.context import current_person, db, now
+from logovote.web.context import current_person, db, now, site
 from logovote.web.pages import percent
 from logovote.web.results import is_judging
 
@@ -25,6 +25,7 @@ _TEXTS = {
     Kind.RANKING: "Put the logos of the shortlist in your order.",
 }
 _ENDPOINTS = {Kind.SHORTLIST: "shortlist.show", Kind.RANKING: "ranking.show"}
+_CONTACT_IS_GOOD_FOR = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,22 @@ def _teaser(contest: Contest) -> Teaser:
         )
     action = "Vote" if current else "Look"
     return Teaser(contest.slug, contest.title, contest.about, text, url, action)
+
+
+@bp.get("/.well-known/security.txt")
+def security_txt() -> Response:
+    """Say where to tell of a weakness of this site (RFC 9116), if it was set."""
+    settings = site().settings
+    if not settings.security_contact:
+        abort(404)
+    expires = (now() + _CONTACT_IS_GOOD_FOR).strftime("%Y-%m-%dT00:00:00Z")
+    lines = [
+        f"Contact: {settings.security_contact}",
+        f"Expires: {expires}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.base_url}{url_for('home.security_txt')}",
+    ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
 
 
 @contests_bp.get("/c/<slug>/")

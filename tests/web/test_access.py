@@ -24,6 +24,9 @@ PUBLIC, VOTERS, ORGANISERS = "yyyy", "syfy", "sffy"
 COUNTED, UNSAID = "nnny", "nnnn"
 TABLE = {
     "GET home.index": PUBLIC,
+    "GET home.security_txt": UNSAID,  # this site has set no contact
+    "GET offline.show": PUBLIC,
+    "GET offline.worker": PUBLIC,
     "GET contests.show": PUBLIC,
     "GET results.show": PUBLIC,
     "GET results.why": UNSAID,
