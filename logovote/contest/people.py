@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from sqlalchemy import select
@@ -279,6 +279,7 @@ def import_people(
                     person_id=person.id,
                     group_id=group.id,
                     weight=row.weight,
+                    added_at=now or datetime.now(UTC),
                 )
             )
             person.email = row.email or person.email
