@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from sqlalchemy import (
@@ -148,7 +148,9 @@ class Voter(Base):
     # Raising it disables every invitation link made before.
     generation: Mapped[int] = mapped_column(default=1)
     # When they were put on the roll; unknown for those of before it was written down.
-    added_at: Mapped[datetime | None] = mapped_column(Moment)
+    added_at: Mapped[datetime | None] = mapped_column(
+        Moment, default=lambda: datetime.now(UTC)
+    )
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
     group: Mapped[Group] = relationship(lazy="raise_on_sql")
