@@ -331,6 +331,18 @@ def close_ended(session: Session, round_: Round, now: datetime) -> bool:
     return True
 
 
+def end_round(
+    session: Session, round_: Round, now: datetime, *, actor: str = events.SYSTEM
+) -> None:
+    """Close a round by hand; one that its end has closed meanwhile is closed already.
+
+    Raises:
+        RoundError: it is not open, nor just over.
+    """
+    if not close_ended(session, round_, now) and not round_.closed_by_its_end:
+        close_round(session, round_, now, actor=actor)
+
+
 def close_all_ended(session: Session, now: datetime) -> list[Round]:
     """Close every round whose time is over, of any contest."""
     ended = session.scalars(
