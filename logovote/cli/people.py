@@ -116,7 +116,8 @@ def recuse(door: Door, slug: str, who: str, designer: str) -> None:
     """
     with door.writing(slug) as (session, contest):
         voter = recusing.recuse(session, contest, who, designer, actor=ACTOR, now=now())
-    click.echo(f"{voter.person.key} is marked: votes for the own designs do not count.")
+        key = voter.person.key
+    click.echo(f"{key} is marked: votes for the own designs do not count.")
 
 
 @people.command()
@@ -127,4 +128,5 @@ def admit(door: Door, slug: str, who: str) -> None:
     """Take back every mark of voter WHO as a designer."""
     with door.writing(slug) as (session, contest):
         voter = recusing.take_back(session, contest, who, actor=ACTOR, now=now())
-    click.echo(f"{voter.person.key} is not marked any more: the whole ballot counts.")
+        key = voter.person.key
+    click.echo(f"{key} is not marked any more: the whole ballot counts.")

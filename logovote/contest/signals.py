@@ -202,15 +202,19 @@ def alike(casts: Sequence[Cast]) -> list[Sign]:
     used: set[int] = set()
     found: list[Sign] = []
     for star in _stars(said_by):
-        ids = star.ballots - used
-        if len(ids) < FEWEST:
-            continue
-        same = {said_by[id_] for id_ in ids} == {star.said}
-        expected = (len(casts) - 1) * math.exp(model(star.said, near=not same))
-        chance = len(casts) * poisson_tail(len(ids) - 1, expected)
-        used |= ids
-        if chance < RARE:
-            found.append(_alike(ids, star.said, chance, same=same))
+        around = star.ballots - used
+        same = frozenset(id_ for id_ in around if said_by[id_] == star.said)
+        # Whichever is rarer: all that are near, or only those that are equal.
+        chance, ids = min(
+            (len(casts) * poisson_tail(len(ids) - 1, (len(casts) - 1) * likely), ids)
+            for ids, likely in (
+                (around, math.exp(model(star.said, near=True))),
+                (same, math.exp(model(star.said, near=False))),
+            )
+        )
+        if chance < RARE and len(ids) >= FEWEST:
+            used |= ids
+            found.append(_alike(ids, star.said, chance, same=ids == same))
     return found
 
 
