@@ -5,7 +5,8 @@ This is where that is read; `contest.recusing` is where it is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,8 +42,13 @@ class Own:
 def own_of_all(session: Session, round_: Round) -> dict[int, Own]:
     """Map voters to what they have a hand in, of a round; others are left out.
 
-    One statement, or two where anybody is marked.
+    As of its close, or as of now while it is open. Two statements at most.
     """
+    if round_.recused is not None:
+        families = json.loads(round_.recused)
+        return _own_of_families(
+            session, round_, {int(v): families[v] for v in families}
+        )
     marks = session.scalars(
         select(Recusal)
         .join(Voter, Voter.id == Recusal.voter_id)
@@ -56,8 +62,16 @@ def own_of(session: Session, round_: Round, voter: Voter | None) -> Own | None:
     """Return what a voter has a hand in, of a round; None is nothing."""
     if voter is None:
         return None
+    if round_.recused is not None:
+        return own_of_all(session, round_).get(voter.id)
     marks = session.scalars(select(Recusal).where(Recusal.voter_id == voter.id)).all()
     return _own(session, round_, marks).get(voter.id)
+
+
+def frozen(session: Session, round_: Round) -> str:
+    """Write down whose own families are which, for good: see `Round.recused`."""
+    own = own_of_all(session, round_)
+    return json.dumps({voter: sorted(each.families) for voter, each in own.items()})
 
 
 def marked(session: Session, contest: Contest) -> list[Recusal]:
@@ -76,7 +90,7 @@ def as_published(session: Session, round_: Round) -> list[dict[str, Any]]:
     """Say who is recused from what in a round, by ids that only we can resolve."""
     contest = session.get_one(Contest, round_.contest_id)
     marks = marked(session, contest)
-    own = _own(session, round_, marks)
+    own = own_of_all(session, round_)
     rows = {
         ledger.roll_id(contest.roll_salt, mark.voter.person.key): mark.voter_id
         for mark in marks
@@ -100,6 +114,15 @@ def _own(session: Session, round_: Round, marks: Iterable[Recusal]) -> dict[int,
             if candidacy.submission.entry == mark.entry
             or (mark.designer and candidacy.submission.designer == mark.designer)
         )
+    return _own_of_families(session, round_, families)
+
+
+def _own_of_families(
+    session: Session, round_: Round, families: Mapping[int, Collection[str]]
+) -> dict[int, Own]:
+    if not any(families.values()):
+        return {}
+    candidacies = queries.candidacies(session, round_.id, withdrawn=True)
     return {
         voter_id: Own(
             families=frozenset(own),

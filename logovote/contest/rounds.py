@@ -300,8 +300,8 @@ def close_round(
         )
     round_.phase = Phase.CLOSED
     round_.closed_at = now
-    own = recusals.own_of_all(session, round_)
-    renew_codes(session, round_, own)
+    round_.recused = recusals.frozen(session, round_)
+    renew_codes(session, round_, recusals.own_of_all(session, round_))
     lines = list(ballot_lines(session, round_))
     round_.closing_root = ledger.merkle_root(lines)
     events.record(
@@ -380,7 +380,7 @@ def reopen_round(
         update(Ballot).where(Ballot.round_id == round_.id).values(set_aside=None)
     )
     round_.phase = Phase.OPEN
-    round_.closed_at = round_.closing_root = None
+    round_.closed_at = round_.closing_root = round_.recused = None
     if round_.has_ended(now or datetime.now(UTC)):
         round_.closes_at = None
     _record(session, round_, "round.reopened", actor, now)

@@ -318,6 +318,8 @@ class Round(Base):
     closing_root: Mapped[str | None] = mapped_column(String(64))
     # What the public beacon drew that the rules name, if they do.
     beacon: Mapped[str | None] = mapped_column(String(128))
+    # From the close on, whose own families are which: JSON of contest.recusals.
+    recused: Mapped[str | None] = mapped_column(Text)
     result: Mapped[str | None] = mapped_column(Text)
     # Large, and needed by few pages: loaded when asked for.
     profile: Mapped[str | None] = mapped_column(Text, deferred=True)

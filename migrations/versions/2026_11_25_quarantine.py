@@ -30,6 +30,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_recusal_voter_id"), "recusal", ["voter_id"])
     op.add_column("voter", sa.Column("added_at", sa.DateTime(timezone=True)))
     op.add_column("round", sa.Column("beacon", sa.String(length=128)))
+    op.add_column("round", sa.Column("recused", sa.Text()))
     op.add_column("ballot", sa.Column("set_aside", sa.Text()))
     op.add_column("ballot", sa.Column("network", sa.String(length=6)))
 
@@ -37,6 +38,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("ALTER TABLE ballot DROP COLUMN network")
     op.execute("ALTER TABLE ballot DROP COLUMN set_aside")
+    op.execute("ALTER TABLE round DROP COLUMN recused")
     op.execute("ALTER TABLE round DROP COLUMN beacon")
     op.execute("ALTER TABLE voter DROP COLUMN added_at")
     op.drop_table("recusal")

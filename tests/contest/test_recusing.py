@@ -143,7 +143,12 @@ def test_the_own_design_is_not_measured_by_whom_it_may_not_be_approved(
     rounds.close_round(session, round_, now)
     exposure = counting.profile_of(session, round_).exposure
 
-    assert exposure == {"core": {"f1": 3, "f2": 4, "f3": 4}}
+    assert exposure is not None
+    assert {family: int(weight) for family, weight in exposure["core"].items()} == {
+        "f1": 3,
+        "f2": 4,
+        "f3": 4,
+    }
 
 
 def test_a_mark_in_an_open_round_renews_the_receipt(
@@ -221,3 +226,22 @@ def test_nobody_is_marked_or_admitted_in_review(
         recusing.recuse(session, contest, ANN, "2")
     with pytest.raises(RoundError, match="waits for its count"):
         recusing.take_back(session, contest, ANN)
+
+
+def test_a_mark_after_the_close_is_of_later_rounds_alone(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    """What was counted stays what was counted, also for sealing."""
+    round_ = open_shortlist(session, contest, now)
+    cast(session, round_, "Ann", ["1", "2"], now)
+    support(session, round_)
+    before = list(rounds.ballot_lines(session, round_))
+
+    recusing.recuse(session, contest, ANN, "1", now=now)
+
+    assert list(rounds.ballot_lines(session, round_)) == before
+    again = open_shortlist(session, contest, now)
+    assert (
+        recusals.own_of(session, round_, voter_named(session, contest, "Ann")) is None
+    )
+    assert recusals.own_of(session, again, voter_named(session, contest, "Ann"))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from random import Random
@@ -16,7 +17,10 @@ END = NOW + 14 * DAY
 
 
 def casts(
-    said: list[Said], *, times: list[datetime] | None = None, network: str | None = None
+    said: Sequence[Said],
+    *,
+    times: list[datetime] | None = None,
+    network: str | None = None,
 ) -> list[Cast]:
     """Ballots spread evenly over the round, unless `times` says otherwise."""
     step = (END - NOW) / (len(said) + 1)
@@ -67,7 +71,7 @@ def test_clones_among_honest_ballots_are_one_group_and_no_more() -> None:
 
 def test_a_choice_more_less_or_another_is_nearly_the_same() -> None:
     clone = frozenset(f"f{n}" for n in (1, 5, 9, 13, 17, 21))
-    bent: list[Said] = [
+    bent: Sequence[Said] = [
         clone,
         clone - {"f1"},
         clone | {"f39"},
@@ -82,8 +86,8 @@ def test_a_choice_more_less_or_another_is_nearly_the_same() -> None:
 
 
 def test_the_same_short_ballot_for_what_all_like_is_no_sign() -> None:
-    said: list[Said] = [frozenset({"f1", "f2"})] * 12 + [frozenset({"f1"})] * 12
-    said += [frozenset({"f2"})] * 12 + [frozenset({"f1", "f2", "f3"})] * 8
+    both, one, two = frozenset({"f1", "f2"}), frozenset({"f1"}), frozenset({"f2"})
+    said = [*[both] * 12, *[one] * 12, *[two] * 12, *[both | {"f3"}] * 8]
 
     assert [s for s in found_in(casts(said)) if s.kind == "alike"] == []
 
@@ -91,10 +95,10 @@ def test_the_same_short_ballot_for_what_all_like_is_no_sign() -> None:
 def test_equal_rankings_are_found_and_so_are_equal_beginnings() -> None:
     rng = Random(3)  # noqa: S311 - made-up ballots
     ids = [str(n) for n in range(1, 11)]
-    said: list[Said] = [tuple((i,) for i in rng.sample(ids, 7)) for _ in range(60)]
+    said: Sequence[Said] = [tuple((i,) for i in rng.sample(ids, 7)) for _ in range(60)]
     first = tuple((i,) for i in ("4", "2", "9", "1", "7"))
-    equal: list[Said] = [(*first, ("3",))] * 5
-    beginnings: list[Said] = [(*first, (i,)) for i in ("3", "5", "6", "8", "10")]
+    equal: Sequence[Said] = [(*first, ("3",))] * 5
+    beginnings: Sequence[Said] = [(*first, (i,)) for i in ("3", "5", "6", "8", "10")]
 
     assert kinds(found_in(casts([*said, *equal]))) == [("alike", 5)]
     found = found_in(casts([*said, *beginnings]))
@@ -104,7 +108,7 @@ def test_equal_rankings_are_found_and_so_are_equal_beginnings() -> None:
 
 def test_ballots_of_one_design_are_told_and_named_only_as_a_group() -> None:
     # One of the honest ones names but one design, too.
-    one: list[Said] = [frozenset({"f39"})] * 9 + [frozenset({"f3"})]
+    one = [*[frozenset({"f39"})] * 9, frozenset({"f3"})]
 
     found = [s for s in found_in(casts([*honest(80), *one])) if s.kind == "single"]
 

@@ -68,7 +68,7 @@ def plain(html: str) -> str:
 
 def key_of(html: str, title: str) -> str:
     part = html[html.index(f">{title}<") :]
-    return re.findall(r'name="key" value="([0-9a-f]+)"', part)[0]
+    return str(re.findall(r'name="key" value="([0-9a-f]+)"', part)[0])
 
 
 def test_the_review_names_signs_with_how_likely_chance_is(
