@@ -235,6 +235,7 @@ def import_people(
         RoundError: a round is closed and waits for its count.
     """
     rounds.refuse_in_review(session, contest.id)
+    at = now or datetime.now(UTC)
     groups = {group.name: group for group in queries.groups(session, contest.id)}
     people = {
         identity: person
@@ -279,7 +280,7 @@ def import_people(
                     person_id=person.id,
                     group_id=group.id,
                     weight=row.weight,
-                    added_at=now or datetime.now(UTC),
+                    added_at=at,
                 )
             )
             person.email = row.email or person.email
