@@ -13,7 +13,15 @@ import pytest
 from sqlalchemy.orm import Session
 
 from logovote import recount
-from logovote.contest import counting, events, ledger, quarantine, review, rounds
+from logovote.contest import (
+    counting,
+    events,
+    handoff,
+    ledger,
+    quarantine,
+    review,
+    rounds,
+)
 from logovote.contest.bundle import FULL, bundle_of
 from logovote.contest.quarantine import QuarantineError
 from logovote.contest.results import result_of
@@ -91,6 +99,9 @@ def test_the_official_result_is_without_and_the_other_stands_beside_it(
     assert [line.entry for line in result.set_aside.with_all.order] == [3]
     assert result.set_aside.with_all.turnout["core"].voted == 13
     assert result_of(round_) == result
+    contest = session.get_one(Contest, round_.contest_id)
+    handed = json.loads(handoff.as_json(contest, round_, result, []))
+    assert handed["set_aside"]["with_all"]["order"][0]["entry"] == 3
     assert checked(bundle_of(session, round_).data, tmp_path) == recount.REPRODUCED
 
 

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from logovote.cli import cli
-from logovote.contest import counting, people, recusing, rounds
+from logovote.contest import casting, counting, people, recusing, rounds
 from logovote.store import queries
 from logovote.store.models import Ballot, Kind, Phase
 from tests.builders import add_design, cast, voter_named
@@ -221,6 +221,17 @@ def test_both_results_are_on_the_page_with_every_place_that_differs(
     )
     run(data, "round", "count", "acme", "shortlist")
     run(data, "round", "publish", "acme", "shortlist")
+
+    with scene.changing() as (session, acme):
+        fake = voter_named(session, acme, "Fake0")
+        round_ = rounds.latest(session, acme, Kind.SHORTLIST)
+        ballot = queries.ballot_of(session, round_.id, fake.id)
+        assert ballot is not None
+        receipt = casting.receipt_of(session, ballot)
+    assert receipt is not None
+    form = {"code": receipt.code}
+    found = post(visit("Fake0"), "/c/acme/audit", form).text
+    assert "was in the box of the shortlist round. It was set aside" in found
 
     html = visit("stranger").get("/c/acme/results/shortlist").text
     result = json.loads(run(data, "results", "acme", "shortlist", "--json"))
