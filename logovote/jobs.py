@@ -7,12 +7,12 @@ import logging
 import threading
 from datetime import UTC, datetime, timedelta
 
-from huey import SqliteHuey
+from huey import SqliteHuey, crontab
 from huey.consumer import Consumer
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from logovote.contest import intake
+from logovote.contest import intake, rounds
 from logovote.contest.matching import ImportReport
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
@@ -56,6 +56,7 @@ class Jobs:
         self._store = store
         self._huey = SqliteHuey("logovote", filename=str(settings.jobs_file))
         self._take_step = self._huey.task(name="take_import_step")(self.take_step)
+        self._huey.periodic_task(crontab(), name="close_ended")(self.close_ended)
         self._consumer: _EmbeddedConsumer | None = None
         self._turn = settings.jobs_file.with_suffix(".turn")
         self._stopping = threading.Event()
@@ -104,6 +105,13 @@ class Jobs:
                 self._note_at_last(job_id, state=done, report=text)
                 if done is JobState.DONE:
                     self._store.uploads.forget(job.source)
+
+    def close_ended(self) -> None:
+        """Close every round whose time is over; once a minute while the site runs."""
+        with self._store.database.write() as session:
+            for round_ in rounds.close_all_ended(session, datetime.now(UTC)):
+                logger.info("round %d is over and closed", round_.id)
+            session.commit()
 
     def _begin(self, job_id: int) -> ImportJob | None:
         """Write down that a step begins, or begins again; None if there is none."""

@@ -17,7 +17,7 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import invitations
+from logovote.contest import invitations, recusing
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.store import queries
@@ -102,3 +102,31 @@ def renew(door: Door, slug: str, who: str) -> None:
         voter = invitations.renew_link(session, contest, who)
         token = invitations.invitation_token(door.settings.secret_key, voter)
     click.echo(f"{door.settings.base_url}/i/{token}")
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@click.argument("designer")
+@pass_door
+def recuse(door: Door, slug: str, who: str, designer: str) -> None:
+    """Mark voter WHO as DESIGNER, by the name on their designs or an entry number.
+
+    Their votes for the own designs do not count.
+    """
+    with door.writing(slug) as (session, contest):
+        voter = recusing.recuse(session, contest, who, designer, actor=ACTOR, now=now())
+        key = voter.person.key
+    click.echo(f"{key} is marked: votes for the own designs do not count.")
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@pass_door
+def admit(door: Door, slug: str, who: str) -> None:
+    """Take back every mark of voter WHO as a designer."""
+    with door.writing(slug) as (session, contest):
+        voter = recusing.take_back(session, contest, who, actor=ACTOR, now=now())
+        key = voter.person.key
+    click.echo(f"{key} is not marked any more: the whole ballot counts.")

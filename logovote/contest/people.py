@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from sqlalchemy import select
@@ -238,6 +238,7 @@ def import_people(
         RoundError: a round is closed and waits for its count.
     """
     rounds.refuse_in_review(session, contest.id)
+    at = now or datetime.now(UTC)
     groups = {group.name: group for group in queries.groups(session, contest.id)}
     people = {
         identity: person
@@ -282,6 +283,7 @@ def import_people(
                     person_id=person.id,
                     group_id=group.id,
                     weight=row.weight,
+                    added_at=at,
                 )
             )
             person.email = row.email or person.email

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from ipaddress import ip_address, ip_network
 from typing import cast
 
 import flask_login
@@ -24,16 +27,18 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from logovote.contest import events, signing_in
+from logovote.contest import events, rounds, signing_in
 from logovote.jobs import Jobs
 from logovote.settings import Settings
-from logovote.store.models import Person
+from logovote.store.models import Person, Round
 from logovote.store.store import Store
 from logovote.web.security import SAFE_METHODS
 
 _SIGN_IN = "Sign in with your invitation link to see this page."
 _BACK = "back"
 _LONGEST_BACK = 1000
+# What a household or an office has at most, as a rule.
+_NETWORK_BITS = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,43 @@ def reading() -> Iterator[Session]:
 def now() -> datetime:
     """Return the time that this request acts at."""
     return datetime.now(UTC)
+
+
+def settle(round_: Round) -> bool:
+    """Write down that a round's time is over, if it is; tell whether that was new.
+
+    The first request that sees it does so, whatever it asks for: a clock that is turned
+    back must not open the vote again.
+    """
+    at = now()
+    if not round_.has_ended(at):
+        return False
+    if request.method not in SAFE_METHODS:
+        closed = rounds.close_ended(db(), round_, at)
+        db().commit()
+        return closed
+    with site().store.database.write() as session_:
+        closed = rounds.close_ended(session_, session_.get_one(Round, round_.id), at)
+        session_.commit()
+    return closed
+
+
+def network() -> str | None:
+    """Return 24 bits of a keyed hash of the network that a request comes from.
+
+    Enough to tell that two ballots came from one network, too few and too short-lived
+    to tell which: the key is not in the database. A loopback address tells nothing.
+    """
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    if address.is_loopback or address.is_unspecified:
+        return None
+    bits = _NETWORK_BITS[address.version]
+    block = ip_network(f"{address}/{bits}", strict=False)
+    key = f"network\0{site().settings.secret_key}".encode()
+    return hmac.new(key, str(block).encode(), hashlib.sha256).hexdigest()[:6]
 
 
 def current_person() -> Person | None:

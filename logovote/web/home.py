@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Voter
-from logovote.web.context import current_person, db, now, site
+from logovote.web.context import current_person, db, now, settle, site
 from logovote.web.pages import percent
 from logovote.web.results import is_judging
 
@@ -141,6 +142,8 @@ def show(slug: str) -> str:
     person = current_person()
     voter = queries.voter_of(db(), contest.id, person.id) if person else None
     rounds = rounds_by_kind(contest)
+    for round_ in rounds.values():
+        settle(round_)
     groupings = families.groupings(db(), contest)
     return render_template(
         "contests/show.html",
@@ -276,12 +279,34 @@ def _how(contest: Contest, rounds: dict[Kind, Round]) -> list[Term]:
             "is among people's first three ten points more often), the result says so, "
             "and the organisers may hold a run-off between it and the boldest other.",
         ),
+        Term("Ties", _ties(rules.values())),
         Term(
-            "Ties",
-            "They are shown as ties. Where one had to be decided, it is by an order "
-            "that nobody can know before the round is closed.",
+            "Designers who vote",
+            "A voter who made one of the designs is marked by the organisers: a "
+            "shortlist vote for the own design does not count, and where an own design "
+            "stands in the ranking, nor does that ballot. Whose it is nobody is told.",
+        ),
+        Term(
+            "Ballots set aside",
+            "Between the close and the count organisers look for ballots that may not "
+            "be of as many people, and may set some aside, with a reason and in the "
+            "public log, before anybody knows a total. The result without them is the "
+            "official one; the result with all of them is published beside it, unless "
+            "sums of so few ballots would show what single people voted.",
         ),
     ]
+
+
+def _ties(rules: Iterable[Rules]) -> str:
+    """Say how ties are decided, by which public draw if one is named."""
+    said = (
+        "They are shown as ties. Where one had to be decided, it is by an order that "
+        "nobody can know before the round is closed."
+    )
+    draws = dict.fromkeys(each.beacon for each in rules if each.beacon)
+    if draws:
+        said += f" A public draw of after the close is part of it: {', '.join(draws)}."
+    return said
 
 
 def _group_shares(contest: Contest, rounds: dict[Kind, Round]) -> list[GroupShare]:

@@ -83,6 +83,9 @@ TABLE = {
     "POST organise.set_groups": ORGANISERS,
     "GET organise.links": ORGANISERS,
     "POST organise.renew_link": ORGANISERS,
+    "POST organise.recuse": ORGANISERS,
+    "GET organise.review": ORGANISERS,
+    "POST organise.decide": ORGANISERS,
     "GET organise.round_": ORGANISERS,
     "POST organise.move_round": ORGANISERS,
 }

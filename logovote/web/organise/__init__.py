@@ -11,6 +11,7 @@ from logovote.web.organise import (
     families,
     imports,
     people,
+    review,
     rounds,
 )
 from logovote.web.organise.room import bp
@@ -23,6 +24,7 @@ __all__ = [
     "imports",
     "init_app",
     "people",
+    "review",
     "rounds",
 ]
 
