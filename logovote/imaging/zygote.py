@@ -15,7 +15,7 @@ import select
 import signal
 import sys
 import time
-from typing import Final, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 from PIL import Image
 
@@ -54,22 +54,30 @@ def main() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
     _warm()
-    in_use = limits.data_in_use()
-    limits.seclude()
-    # No child needs to collect, and none shall copy what all of them share.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
     try:
-        wire.send(answers, wire.READY)
-        while (original := wire.receive(requests, MAX_FILE_BYTES)) is not None:
-            if not _CAN_FORK:
-                wire.send(answers, _answer(original))
-                return
-            wire.send(answers, _in_a_child(original, silence, in_use))
+        serve(requests, answers, silence)
     except BrokenPipeError:
         # Whoever asked was killed; nothing is left to be flushed or told.
         os._exit(0)
+
+
+def serve(requests: BinaryIO, answers: BinaryIO, silence: int) -> None:
+    """Give up all that is not needed, then answer each file until there are no more."""
+    in_use = limits.data_gauge()
+    limits.seclude()
+    # No child needs to collect, and none shall copy what all of them share.
+    gc.collect()
+    limits.trim()
+    gc.freeze()
+    gc.disable()
+    wire.send(answers, wire.READY)
+    while (original := wire.receive(requests, MAX_FILE_BYTES)) is not None:
+        if not _CAN_FORK:
+            wire.send(answers, _answer(original))
+            return
+        wire.send(answers, _in_a_child(original, silence, in_use()))
+        del original
+        limits.trim()
 
 
 def _answer(original: bytes) -> bytes:
