@@ -24,8 +24,12 @@ _METHOD: Final = 2
 _LOSSLESS: Final = {"lossless": True, "quality": 20, "method": 1}
 
 
-def develop(original: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
+def develop(
+    original: bytes, specs: Sequence[Spec] = SPECS, *, describe: bool = True
+) -> Developed:
     """Decode a file and make its derivatives in this very process: those of `specs`.
+
+    Says what it looks like if `describe`.
 
     For anything that strangers sent, use `logovote.imaging.worker.Fence`.
 
@@ -50,7 +54,7 @@ def develop(original: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
         frame.ground,
         frame.colour,
         frame.cutout,
-        likeness.describe(decoded.image),
+        likeness.describe(decoded.image) if describe else b"",
         _derivatives(decoded.image, frame, specs),
     )
 
@@ -63,22 +67,24 @@ def _derivatives(
     The original is read once, for the largest; that nobody sees in the small ones, and
     it takes a third of the time.
     """
-    sizes = {spec: framing.size_on(spec, frame) for spec in SPECS}
+    sizes = {spec: framing.size_on(spec, frame) for spec in specs}
     # Premultiplied, so that colours hidden in transparent pixels do not bleed in.
     pixels = image.convert("RGBa") if image.mode == "RGBA" else image
-    shown = {spec.shows for spec in specs}
-    design, box = _design(pixels, frame, _largest(sizes, "design"))
-    size = _largest(sizes, "mark")
-    if box[2] - box[0] >= size[0]:
-        mark = _resized(design, size, box)
-    else:
-        mark = _resized(pixels, size, frame.box)
-    sources = {"design": design, "mark": mark}
-    if shown & {"cutout", "ink"}:
-        sources["cutout"] = bare = _resized(mark, _largest(sizes, "ink"))
-        if "cutout" in shown and frame.colour is not None:
+    sources = {"design": pixels}
+    box: tuple[float, float, float, float] = frame.box
+    if size := _largest(sizes, "design"):
+        sources["design"], box = _design(pixels, frame, size)
+    if size := _largest(sizes, "mark", "cutout", "ink"):
+        if box[2] - box[0] >= size[0]:
+            mark = _resized(sources["design"], size, box)
+        else:
+            mark = _resized(pixels, size, frame.box)
+        sources["mark"] = mark
+    if size := _largest(sizes, "cutout", "ink"):
+        sources["cutout"] = bare = _resized(mark, size)
+        if frame.colour is not None and _largest(sizes, "cutout"):
             sources["cutout"] = cutout.knock_out(bare, frame.colour).convert("RGBa")
-        if "ink" in shown:
+        if _largest(sizes, "ink"):
             paper = frame.colour or _PAPER[frame.ground]
             sources["ink"] = cutout.ink(_straight(bare), paper)
     made = []
@@ -90,8 +96,11 @@ def _derivatives(
     return tuple(made)
 
 
-def _largest(sizes: dict[Spec, tuple[int, int]], shows: str) -> tuple[int, int]:
-    return max(size for spec, size in sizes.items() if spec.shows == shows)
+def _largest(sizes: dict[Spec, tuple[int, int]], *shows: str) -> tuple[int, int] | None:
+    """Return the largest size at which any of these is shown."""
+    return max(
+        (size for spec, size in sizes.items() if spec.shows in shows), default=None
+    )
 
 
 def _design(
