@@ -25,8 +25,9 @@ from logovote.imaging.picture import MAX_FILE_BYTES, SPECS, UnreadableImageError
 
 # Ten, with what it takes to notice and to clear away.
 WALL_SECONDS: Final = 9.5
-# The kinds of derivatives to make are our arguments.
+# What to make is our arguments: kinds of derivatives, and the description.
 _SPECS: Final = tuple(spec for spec in SPECS if spec.kind in sys.argv[1:])
+_DESCRIBE: Final = wire.DESCRIBE in sys.argv[1:]
 _CAN_FORK: Final = hasattr(os, "fork")
 _OUT_OF_MEMORY: Final = 3
 _WARM_SVG: Final = (
@@ -82,7 +83,7 @@ def serve(requests: BinaryIO, answers: BinaryIO, silence: int) -> None:
 
 def _answer(original: bytes) -> bytes:
     try:
-        return wire.answer(develop(original, _SPECS))
+        return wire.answer(develop(original, _SPECS, describe=_DESCRIBE))
     except UnreadableImageError as error:
         return wire.refusal(str(error))
 

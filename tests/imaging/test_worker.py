@@ -16,6 +16,7 @@ from PIL import Image
 from logovote.errors import LogovoteError
 from logovote.imaging import wire
 from logovote.imaging.derivatives import develop
+from logovote.imaging.picture import SPECS
 from logovote.imaging.worker import (
     _HOME,
     _INSIDE,
@@ -88,6 +89,19 @@ def test_a_hostile_file_is_refused_and_the_fence_stands(
     assert str(refusal.value).endswith(".")
     os.kill(zygote, 0)  # it is still there
     assert fence.develop(SOUND) == develop(SOUND)
+
+
+def test_only_what_is_asked_for_is_made() -> None:
+    everything = {made.kind: made for made in develop(SOUND).derivatives}
+    asked = [spec for spec in SPECS if spec.kind in ("preview", "thumb")]
+    with Fence(1, asked, describe=False) as fence:
+        developed = fence.develop(SOUND)
+
+    assert developed == develop(SOUND, asked, describe=False)
+    assert developed.likeness == b""
+    thumb, preview = developed.derivatives
+    assert (thumb.kind, thumb.width_px, thumb.height_px) == ("thumb", 320, 240)
+    assert preview == everything["preview"]
 
 
 def test_a_script_does_not_cost_the_drawing(fence: Fence) -> None:
