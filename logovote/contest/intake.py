@@ -408,8 +408,9 @@ def _keep_submission(
     planned = report.version or 1
     is_written = _is_written(session, submission, found, now)
     is_new = submission is None
-    is_late = submission is None or (
-        submission.withdrawn_at is not None and not submission.withdrawn_reason
+    is_late = not claim.withdrawn and (
+        submission is None
+        or (submission.withdrawn_at is not None and not submission.withdrawn_reason)
     )
     if submission is None:
         submission = Submission(contest_id=contest_id, entry=claim.number, version=0)
@@ -440,6 +441,9 @@ def _keep_submission(
     if is_late or not is_written:
         what = "imported" if is_new else "restored" if is_late else "changed"
         events.record_design(session, submission, what, actor=actor, now=now, **stands)
+    if claim.withdrawn and submission.withdrawn_at is None:
+        submission.withdrawn_at = now
+        events.record_design(session, submission, "withdrawn", actor=actor, now=now)
 
 
 def _is_written(
