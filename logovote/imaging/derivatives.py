@@ -67,24 +67,22 @@ def _derivatives(
     The original is read once, for the largest; that nobody sees in the small ones, and
     it takes a third of the time.
     """
-    sizes = {spec: framing.size_on(spec, frame) for spec in specs}
+    sizes = {spec: framing.size_on(spec, frame) for spec in SPECS}
     # Premultiplied, so that colours hidden in transparent pixels do not bleed in.
     pixels = image.convert("RGBa") if image.mode == "RGBA" else image
-    sources = {"design": pixels}
-    box: tuple[float, float, float, float] = frame.box
-    if size := _largest(sizes, "design"):
-        sources["design"], box = _design(pixels, frame, size)
-    if size := _largest(sizes, "mark", "cutout", "ink"):
-        if box[2] - box[0] >= size[0]:
-            mark = _resized(sources["design"], size, box)
-        else:
-            mark = _resized(pixels, size, frame.box)
-        sources["mark"] = mark
-    if size := _largest(sizes, "cutout", "ink"):
-        sources["cutout"] = bare = _resized(mark, size)
-        if frame.colour is not None and _largest(sizes, "cutout"):
+    shown = {spec.shows for spec in specs}
+    design, box = _design(pixels, frame, _largest(sizes, "design"))
+    size = _largest(sizes, "mark")
+    if box[2] - box[0] >= size[0]:
+        mark = _resized(design, size, box)
+    else:
+        mark = _resized(pixels, size, frame.box)
+    sources = {"design": design, "mark": mark}
+    if shown & {"cutout", "ink"}:
+        sources["cutout"] = bare = _resized(mark, _largest(sizes, "ink"))
+        if "cutout" in shown and frame.colour is not None:
             sources["cutout"] = cutout.knock_out(bare, frame.colour).convert("RGBa")
-        if _largest(sizes, "ink"):
+        if "ink" in shown:
             paper = frame.colour or _PAPER[frame.ground]
             sources["ink"] = cutout.ink(_straight(bare), paper)
     made = []
@@ -96,11 +94,8 @@ def _derivatives(
     return tuple(made)
 
 
-def _largest(sizes: dict[Spec, tuple[int, int]], *shows: str) -> tuple[int, int] | None:
-    """Return the largest size at which any of these is shown."""
-    return max(
-        (size for spec, size in sizes.items() if spec.shows in shows), default=None
-    )
+def _largest(sizes: dict[Spec, tuple[int, int]], shows: str) -> tuple[int, int]:
+    return max(size for spec, size in sizes.items() if spec.shows == shows)
 
 
 def _design(
