@@ -33,6 +33,7 @@ _COMMANDS = {
     "round": "logovote.cli.rounds:round_",
     "ballots": "logovote.cli.rounds:ballots",
     "results": "logovote.cli.rounds:results",
+    "feedback": "logovote.cli.feedback:feedback",
     "count": "logovote.cli.count:count",
     "convert": "logovote.cli.count:convert",
     "recount": "logovote.cli.recount:recount",

@@ -328,6 +328,12 @@ _ROLLS = {
     "moved": "changed group or weight",
     "removed": "may not vote any more",
 }
+_NOTES = {
+    "approve": "approved for its designer",
+    "edit": "edited for its designer",
+    "hide": "hidden from its designer",
+    "restore": "as its voter wrote it, waiting",
+}
 _CONTEST: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "contest.created": lambda payload: f"“{payload['title']}” was started.",
     "groups.changed": _shares_told,
@@ -367,5 +373,8 @@ _ROUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "round.counted": lambda _: "was counted",
     "bundle.exported": lambda _: "has its recount bundle",
     "result.published": lambda _: "was published",
+    "feedback.moderated": lambda payload: (
+        f"has a shared note about design {payload['entry']} {_NOTES[payload['deed']]}"
+    ),
     "round.sealed": lambda _: "was sealed: nothing links a voter to a ballot any more",
 }
