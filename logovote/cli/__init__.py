@@ -34,6 +34,8 @@ _COMMANDS = {
     "ballots": "logovote.cli.rounds:ballots",
     "results": "logovote.cli.rounds:results",
     "feedback": "logovote.cli.feedback:feedback",
+    "handoff": "logovote.cli.handoff:handoff",
+    "decide": "logovote.cli.handoff:decide",
     "count": "logovote.cli.count:count",
     "convert": "logovote.cli.count:convert",
     "recount": "logovote.cli.recount:recount",

@@ -13,9 +13,8 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
+from logovote.cli.handoff import counted_round, round_option
 from logovote.contest import feedback as feedback_
-from logovote.contest import handoff, rounds
-from logovote.store.models import Kind
 
 _numbers = click.argument("notes", metavar="NOTE...", type=int, nargs=-1, required=True)
 
@@ -27,22 +26,13 @@ def feedback() -> None:
 
 @feedback.command("list")
 @click.argument("slug", metavar="CONTEST")
-@click.option(
-    "--round",
-    "kind",
-    type=click.Choice([kind.value for kind in Kind]),
-    help="The round; by default the one counted last.",
-)
+@round_option
 @as_json_option
 @pass_door
 def list_(door: Door, slug: str, kind: str | None, *, as_json: bool) -> None:
     """Show the reasons and notes of a counted round, by design."""
     with door.reading(slug) as (session, contest):
-        round_ = (
-            handoff.deciding_round(session, contest)
-            if kind is None
-            else rounds.latest(session, contest, Kind(kind))
-        )
+        round_ = counted_round(session, contest, kind)
         found = feedback_.gathered(session, round_)
         kind = round_.kind.value
     if as_json:

@@ -303,6 +303,12 @@ def _day_and_time(written: str) -> str:
     return f"{written[:10]} at {written[11:16]} UTC"
 
 
+def _decided(payload: Mapping[str, Any]) -> str:
+    designs = ", ".join(str(design["entry"]) for design in payload["designs"])
+    told = f"design {designs}" if designs else "none of these"
+    return f"{told}, which differs from the vote" if payload["differs"] else told
+
+
 def _shares_told(payload: Mapping[str, Any]) -> str:
     shares = ", ".join(f"{group['id']} {group['share']}" for group in payload["groups"])
     return f"Shares of the decision: {shares}."
@@ -375,6 +381,9 @@ _ROUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "result.published": lambda _: "was published",
     "feedback.moderated": lambda payload: (
         f"has a shared note about design {payload['entry']} {_NOTES[payload['deed']]}"
+    ),
+    "decision.published": lambda payload: (
+        f"has the organiser's decision: {_decided(payload)}"
     ),
     "round.sealed": lambda _: "was sealed: nothing links a voter to a ballot any more",
 }

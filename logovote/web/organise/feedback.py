@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import feedback, handoff
+from logovote.contest import feedback
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.feedback import Gathered
-from logovote.contest.rounds import NAMES, RoundError
+from logovote.contest.rounds import NAMES
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, RemarkState, Round, Submission
+from logovote.store.models import Contest, Kind, RemarkState, Submission
 from logovote.web import forms
 from logovote.web.context import actor, db, now
 from logovote.web.guards import organiser_only
-from logovote.web.organise.room import back_to, bp
+from logovote.web.organise.room import back_to, bp, counted_round
 from logovote.web.pictures import Picture, picture_of
 
 _DONE = {
@@ -41,7 +41,7 @@ class SaidOf:
 def feedback_(slug: str) -> str:
     """Show what voters of a counted round said, design by design."""
     contest = contest_by_slug(db(), slug)
-    round_ = _asked_for(contest)
+    round_ = counted_round(contest)
     said = feedback.gathered(db(), round_)
     pictures = {
         submission.entry: picture_of(submission) for submission in _submissions(contest)
@@ -66,22 +66,6 @@ def feedback_(slug: str) -> str:
             if queries.latest_counted(db(), contest.id, kind)
         ],
     )
-
-
-def _asked_for(contest: Contest) -> Round:
-    """Return the counted round that an address names, or the one counted last."""
-    kind = request.args.get("kind", "")
-    if not kind:
-        return handoff.deciding_round(db(), contest)
-    if kind not in {known.value for known in Kind}:
-        abort(404)
-    round_ = queries.latest_counted(db(), contest.id, Kind(kind))
-    if round_ is None:
-        raise RoundError(
-            f"The {NAMES[Kind(kind)]} is not counted. What voters say of designs is "
-            "there once it is, for nobody before."
-        )
-    return round_
 
 
 def _submissions(contest: Contest) -> list[Submission]:
