@@ -41,7 +41,7 @@ def contact_sheet(listing: Listing) -> bytes:
     height = (pdf.h - _TOP_MM - _MARGIN_MM) / _ROWS
     for page in range(pages):
         pdf.add_page()
-        _head(pdf, listing.title, f"{listing.subtitle}   {page + 1} / {pages}")
+        _head(pdf, listing.title, f"{listing.subtitle} · page {page + 1} of {pages}")
         on_page = rows[page * _COLUMNS * _ROWS :][: _COLUMNS * _ROWS]
         for number, row in enumerate(on_page):
             down, across = divmod(number, _COLUMNS)
@@ -69,7 +69,7 @@ def _caption(pdf: FPDF, row: Row, x: float, y: float, width: float) -> None:
     """Say below a picture what it is."""
     place = f"{row['place']}{'=' if row['tied'] else ''}"
     lines = [
-        (f"{place}.  #{row['entry']}   {row['id']}", 10, "ink"),
+        (f"{place} · #{row['entry']} · {row['id']}", 10, "ink"),
         (row["designer"] or "", 8, "ink"),
         (row["title"] or "", 8, "soft"),
         (fingerprint(row["digest"]), 6.5, "soft"),

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from logovote.contest import rounds
 from logovote.contest.identity import short_id
 from logovote.contest.results import Design, Line, Result, result_of
+from logovote.imaging.picture import UnreadableImageError
 from logovote.imaging.prints import as_png
 from logovote.store import queries
 from logovote.store.media import MissingMediaError
@@ -76,7 +77,8 @@ def listing_of(
             return None
         try:
             return as_png(store.derivatives.get(kept.digest))
-        except MissingMediaError:
+        except (MissingMediaError, UnreadableImageError):
+            # A result without one picture is better than none.
             return None
 
     return Listing(

@@ -93,6 +93,7 @@ class RecordRound:
     groups: Sequence[RecordGroup]
     binding: bool
     lines: Sequence[RecordLine]
+    plain: Sequence[int]
     plain_only: Sequence[RecordLine]
     none_share: str
     ties: int
@@ -277,6 +278,7 @@ def _round(
         ],
         binding=result.binding,
         lines=_lines(contest, result, stability, pictures),
+        plain=result.by_approval,
         plain_only=[
             _line(contest, result, Line(0, entry, None, tied=False), pictures)
             for entry in result.by_approval

@@ -122,6 +122,7 @@ class Sheets:
     Attributes:
         reached: the part of the vote that chose a design of at least one of the
             designers, of at least two, ….
+        choice: whether there were more designers than the sheet takes.
         equal: how many other sets of designers do exactly as well.
         others: the first of them.
         remarks: what whoever uses the sheets must know: ties at a cut, what is missing.
@@ -131,6 +132,7 @@ class Sheets:
     designs: Sequence[PollDesign]
     designers: Sequence[DesignerLine]
     reached: Sequence[Fraction]
+    choice: bool
     equal: int
     others: Sequence[Sequence[str]]
     remarks: Sequence[str]
@@ -138,6 +140,8 @@ class Sheets:
     @property
     def rule(self) -> str:
         """Why it is these designers, in a sentence."""
+        if not self.choice:
+            return "All designers of the list fit on the sheet."
         return RULE.format(number=len(self.designers), chose=_CHOSE[self.round.kind])
 
     @property
@@ -239,6 +243,7 @@ def sheets_of(session: Session, contest: Contest, round_: Round) -> Sheets:
         listed[:MOST_DESIGNS],
         lines,
         cover.reached,
+        len(by_designer) > MOST_DESIGNERS,
         cover.equal,
         cover.others,
         remarks,

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
-from logovote.contest import ballot_files, handoff
+from logovote.contest import ballot_files, deciding, handoff
 from logovote.contest import results as results_
 from logovote.contest.casting import NONE
 from logovote.contest.contests import contest_by_slug
@@ -258,8 +258,12 @@ def _downloads(shown: Shown) -> list[Download]:
     ranking = shown.round.kind is Kind.RANKING
     downloads = []
     if shown.organiser:
-        url = url_for("organise.download", slug=slug)
-        downloads.append(Download(url, "Everything to hand on, as a zip"))
+        url = url_for("organise.handoff_", slug=slug, kind=kind)
+        downloads.append(Download(url, "Hand on: sheets, decision and all files"))
+    if deciding.current(db(), shown.round, published=True) is not None:
+        url = url_for("records.show", slug=slug)
+        about = "question, rules, result and decision, one page in one file"
+        downloads.append(Download(url, "The decision record", about))
     # The ballots are kept with the insight, which the page has read already.
     kept = shown.round.insight is not None
     if kept and shown.open_ballots:

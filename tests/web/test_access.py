@@ -32,6 +32,7 @@ TABLE = {
     "GET results.why": UNSAID,
     "GET results.what_if": COUNTED,
     "GET results.insight": COUNTED,
+    "GET records.show": UNSAID,
     "GET results.ballots": UNSAID,
     "GET results.ballots_zip": UNSAID,
     "GET audit.show": PUBLIC,
@@ -80,6 +81,10 @@ TABLE = {
     "POST organise.regroup": ORGANISERS,
     "GET organise.original": ORGANISERS,
     "GET organise.download": ORGANISERS,
+    "GET organise.handoff_": ORGANISERS,
+    "POST organise.decide": ORGANISERS,
+    "GET organise.preview_record": ORGANISERS,
+    "GET organise.one_file": ORGANISERS,
     "GET organise.feedback_": ORGANISERS,
     "POST organise.moderate": ORGANISERS,
     "GET organise.people": ORGANISERS,
@@ -147,6 +152,7 @@ def routes(both: Scene, now: datetime) -> list[Route]:
         "specs": SPECS_VERSION,
         "release": "0",
         "path": "js/time.js",
+        "name": "shortlist.csv",
     }
     tokens = {"/o/": key, "/me": picture_token}
     found = []
