@@ -11,6 +11,7 @@ from logovote.contest import ballot_files, deciding, handoff
 from logovote.contest import results as results_
 from logovote.contest.casting import NONE
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.identity import fingerprint, short_id
 from logovote.contest.results import Line, Result
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -40,6 +41,8 @@ class ResultLine:
     title: str | None
     designer: str | None
     picture: Picture | None
+    short_id: str
+    fingerprint: str
     none: bool
     support_percent: float | None
     support_fraction: str | None
@@ -131,7 +134,7 @@ def show(slug: str, kind: str) -> str:
         kind=kind,
         round=shown.round,
         published=shown.published,
-        order=[_line(line, result, shown.rules) for line in result.order],
+        order=[_line(contest, line, result, shown.rules) for line in result.order],
         none_percent=None if result.none_share is None else rounded(result.none_share),
         pairwise=_pairwise(result),
         turnout=_turnout(result),
@@ -309,7 +312,7 @@ def _headline(result: Result) -> str:
     return f"Logo {line.entry} comes first: voters prefer it to each of the others."
 
 
-def _line(line: Line, result: Result, rules: Rules) -> ResultLine:
+def _line(contest: Contest, line: Line, result: Result, rules: Rules) -> ResultLine:
     """Describe a line, and say in a sentence what is remarkable about it."""
     design = None if line.entry is None else result.designs[line.entry]
     note = ""
@@ -326,6 +329,8 @@ def _line(line: Line, result: Result, rules: Rules) -> ResultLine:
         title=design.title if design else None,
         designer=design.designer if design else None,
         picture=Picture(design.digest, design.ground) if design else None,
+        short_id=short_id(contest, design.entry) if design else "",
+        fingerprint=fingerprint(design.digest) if design else "",
         none=line.status_quo,
         support_percent=None if line.support is None else rounded(line.support),
         support_fraction=None if line.support is None else str(line.support),

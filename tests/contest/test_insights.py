@@ -206,9 +206,13 @@ def test_the_export_holds_the_insight_and_the_ballots_of_what_is_published(
     assert names() == {"shortlist.json", "insight.json", "ballots-shortlist.json"}
 
     rounds.publish_round(session, ranking)
-    files = dict(handoff.files(store, session, contest))
-    assert files["ballots-ranking.json"].decode() == ranking.profile
-    insight = json.loads(files["insight.json"])
+    files = handoff.files(store, session, contest)
+    ballots, insight = (
+        b"".join(files[name]().pieces).decode()
+        for name in ("ballots-ranking.json", "insight.json")
+    )
+    assert ballots == ranking.profile
+    insight = json.loads(insight)
     assert (insight["round"], insight["estimated"]) == ("ranking", ["stability"])
     assert insight["stability"]["crowds"] == 1000
 

@@ -60,7 +60,7 @@ def test_who_is_behind_nobody_else_is_told() -> None:
     cover = best_cover(supports(("ab", 1), ("b", 2), ("", 1)), "ab", 2)
 
     a, b = cover.members
-    assert (a.backed, a.alone) == (Fraction(1, 4), 0)
+    assert (a.backed, a.alone) == (Fraction(1, 4), Fraction(0))
     assert (b.backed, b.alone) == (Fraction(3, 4), Fraction(1, 2))
     assert cover.reached == (Fraction(3, 4), Fraction(1, 4))
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from logovote.contest import families, handoff, regrouping, withdrawing, zips
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.identity import fingerprint, short_id
 from logovote.store import models, queries
 from logovote.store.models import Submission
 from logovote.web.context import acting_name, actor, db, now, site
@@ -28,6 +29,7 @@ class Shown:
     created_at: datetime
     picture: Picture
     facts: str
+    fingerprint: str
 
 
 @bp.get("/<slug>/designs")
@@ -70,6 +72,7 @@ def design(slug: str, entry: int) -> str:
         "organise/design.html",
         contest=contest,
         design=submission,
+        short_id=short_id(contest, entry),
         versions=[
             Shown(
                 version.number,
@@ -77,6 +80,7 @@ def design(slug: str, entry: int) -> str:
                 version.created_at,
                 picture_from(kept[version.digest]),
                 _facts(kept[version.digest]),
+                fingerprint(version.digest),
             )
             for version in versions
         ],
