@@ -27,6 +27,7 @@ _COMMANDS = {
     "import": "logovote.cli.designs:import_",
     "withdraw": "logovote.cli.designs:withdraw",
     "reinstate": "logovote.cli.designs:reinstate",
+    "purge": "logovote.cli.designs:purge",
     "families": "logovote.cli.families:families",
     "export": "logovote.cli.designs:export",
     "people": "logovote.cli.people:people",

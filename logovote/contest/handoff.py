@@ -113,6 +113,8 @@ def _moment(moment: datetime | None) -> str | None:
 def designs(session: Session, store: Store, result: Result) -> list[zips.Member]:
     """List the original files, named by place and entry number; read when asked for.
 
+    Designs whose pictures were removed are left out.
+
     Raises:
         MissingMediaError: one of them is not in the data folder.
     """
@@ -124,8 +126,9 @@ def designs(session: Session, store: Store, result: Result) -> list[zips.Member]
             session, {design.digest for design in result.designs.values()}
         )
     }
+    kept = queries.with_derivatives(session, set(sizes))
     for line in result.order:
-        if line.entry is None:
+        if line.entry is None or result.designs[line.entry].digest not in kept:
             continue
         design = result.designs[line.entry]
         # Now, while there is somebody to tell: later half a file is sent.

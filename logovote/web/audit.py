@@ -328,6 +328,7 @@ _DESIGNS = {
     "changed": "was replaced by a newer version",
     "withdrawn": "was withdrawn",
     "restored": "was brought back",
+    "pictures-removed": "had its pictures removed; its numbers stay",
 }
 _ROLLS = {
     "added": "may vote now",

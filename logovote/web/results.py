@@ -98,6 +98,12 @@ class Shown:
     round: Round
     result: Result
     organiser: bool
+    numbers: list[int]
+
+    @property
+    def number(self) -> int | None:
+        """What names the round in addresses; nothing, if it is the newest."""
+        return None if self.round.number == self.numbers[0] else self.round.number
 
     @property
     def kind(self) -> str:
@@ -133,6 +139,8 @@ def show(slug: str, kind: str) -> str:
         contest=contest,
         kind=kind,
         round=shown.round,
+        number=shown.number,
+        numbers=shown.numbers,
         published=shown.published,
         order=[_line(contest, line, result, shown.rules) for line in result.order],
         none_percent=None if result.none_share is None else rounded(result.none_share),
@@ -213,7 +221,7 @@ def _file(name: str, text: str) -> Response:
 
 
 def _shown(contest: Contest, kind: str) -> Shown | None:
-    """Return the newest result this visitor may see.
+    """Return the newest result this visitor may see, or the one of `round`'s number.
 
     Published ones for everybody, except while people vote again and should judge
     alone; counted ones for organisers.
@@ -222,12 +230,16 @@ def _shown(contest: Contest, kind: str) -> Shown | None:
         abort(404)
     person = current_person()
     organiser = person is not None and person.organiser
-    round_ = queries.latest_counted(
-        db(), contest.id, Kind(kind), published=not organiser
-    )
-    if round_ is None or (not organiser and is_judging(contest.id)):
+    found = queries.counted(db(), contest.id, Kind(kind), published=not organiser)
+    if not found or (not organiser and is_judging(contest.id)):
         return None
-    return Shown(contest, round_, results_.result_of(round_), organiser)
+    numbers = [each.number for each in found]
+    # What was known before stays on record, under its number.
+    asked = request.args.get("round", str(numbers[0]))
+    round_ = {str(each.number): each for each in found}.get(asked)
+    if round_ is None:
+        abort(404)
+    return Shown(contest, round_, results_.result_of(round_), organiser, numbers)
 
 
 def is_judging(contest_id: int) -> bool:
@@ -260,7 +272,7 @@ def _downloads(shown: Shown) -> list[Download]:
     slug, kind = shown.contest.slug, shown.kind
     ranking = shown.round.kind is Kind.RANKING
     downloads = []
-    if shown.organiser:
+    if shown.organiser and shown.number is None:
         url = url_for("organise.handoff_", slug=slug, kind=kind)
         downloads.append(Download(url, "Hand on: sheets, decision and all files"))
     if deciding.current(db(), shown.round, published=True) is not None:
@@ -272,7 +284,7 @@ def _downloads(shown: Shown) -> list[Download]:
     if kept and shown.open_ballots:
         downloads.append(
             Download(
-                url_for("results.ballots", slug=slug, kind=kind),
+                url_for("results.ballots", slug=slug, kind=kind, round=shown.number),
                 "All ballots (JSON)",
                 "merged and sorted, without names; logovote count reads it",
             )
@@ -280,7 +292,9 @@ def _downloads(shown: Shown) -> list[Download]:
         kinds = "CSV, CEF, PrefLib and BLT" if ranking else "CSV and PrefLib"
         downloads.append(
             Download(
-                url_for("results.ballots_zip", slug=slug, kind=kind),
+                url_for(
+                    "results.ballots_zip", slug=slug, kind=kind, round=shown.number
+                ),
                 f"The same for other programs ({kinds})",
                 "one zip, with a note of what each kind leaves out",
             )
@@ -288,7 +302,7 @@ def _downloads(shown: Shown) -> list[Download]:
     if kept:
         downloads.append(
             Download(
-                url_for("results.insight", slug=slug, kind=kind),
+                url_for("results.insight", slug=slug, kind=kind, round=shown.number),
                 "The numbers of this page (JSON)",
                 "exact fractions, and estimates named as such",
             )

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from logovote.cli import cli
 from logovote.contest import counting, rounds
 from logovote.contest.identity import fingerprint, short_id
+from logovote.imaging.picture import SPECS_VERSION
 from logovote.store import queries
 from logovote.store.models import Kind
 from tests.builders import cast
@@ -256,3 +257,102 @@ def test_the_terminal_hands_on_and_decides(published: Scene, tmp_path: Path) -> 
     record = (tmp_path / "out" / "decision.html").read_text("utf-8")
     assert "A clash." in record
     assert "Draft." not in record
+
+
+def test_earlier_results_stay_on_record(
+    published: Scene, visit: Visit, now: datetime
+) -> None:
+    organiser = visit("organiser")
+    post(
+        organiser,
+        "/organise/acme/rounds/ranking",
+        {"do": "open", "only": "#1, 57", "publish": "ballots"},
+    )
+    with published.changing() as (session, acme):
+        again = rounds.latest(session, acme, Kind.RANKING)
+        assert again.number == 2
+        cast(session, again, "Ann", [["57"], ["1"]], now)
+        rounds.close_round(session, again, now)
+        counting.count_round(session, again)
+        rounds.publish_round(session, again)
+    stranger = visit("stranger")
+    address = "/c/acme/results/ranking"
+
+    newest, first = stranger.get(address).text, stranger.get(f"{address}?round=1").text
+
+    assert "?round=1" in newest
+    assert 'id="logo-2"' not in newest
+    assert 'id="logo-2"' in first
+    assert 'name="round" value="1"' in first
+    assert "insight.json?round=1" in first
+    one = stranger.get(f"{address}/ballots.json?round=1").json
+    two = stranger.get(f"{address}/ballots.json").json
+    assert one != two
+    assert stranger.get(f"{address}?round=3").status_code == 404
+    record = organiser.get("/organise/acme/decision.html").text
+    assert "Ranking 2</h2>" in record
+    assert "Ranking</h2>" in record
+    assert (
+        json.loads(run(published, "results", "acme", "ranking", "--json")[1])["order"]
+        != json.loads(
+            run(published, "results", "acme", "ranking", "--number", "1", "--json")[1]
+        )["order"]
+    )
+
+
+def test_a_choice_of_designs_that_is_no_list_is_refused(
+    published: Scene, visit: Visit
+) -> None:
+    answer = post(
+        visit("organiser"),
+        "/organise/acme/rounds/ranking",
+        {"do": "open", "only": "1 and 57"},
+    )
+
+    assert answer.status_code == 400
+    assert "with commas between" in answer.text
+
+
+def test_pictures_are_removed_by_command_and_pages_say_so(
+    published: Scene, visit: Visit
+) -> None:
+    digest = digest_of(published, 1)
+    address = f"/media/{SPECS_VERSION}/{digest[:16]}/thumb.webp"
+    organiser = visit("organiser")
+    assert organiser.get(address).mimetype == "image/webp"
+
+    early = run(published, "purge", "acme", "--all", "--after", "2999-12-31")
+    planned = run(published, "purge", "acme", "--all", "--dry-run", "--json")
+    assert early[0] == 0
+    assert "Not before 2999-12-31" in early[2]
+    assert json.loads(planned[1])["designs"] == [1, 2, 3, 12, 57]
+    assert organiser.get(address).mimetype == "image/webp"
+
+    code, text, _ = run(published, "purge", "acme", "--all", "--keep", "2", "--json")
+
+    assert (code, json.loads(text)["designs"]) == (0, [1, 3, 12, 57])
+    assert organiser.get(address).mimetype == "image/svg+xml"
+    assert "Logo 2" in organiser.get("/c/acme/results/ranking").text
+    assert "had its pictures removed" in organiser.get("/c/acme/audit").text
+    assert run(published, "purge", "acme")[0] == 2
+    post(organiser, "/organise/acme/designs/2", {"do": "purge"})
+    assert json.loads(run(published, "purge", "acme", "--all", "--json")[1]) == {
+        "designs": [],
+        "pictures": 0,
+    }
+
+
+def test_pages_of_a_logo_name_its_id_and_picture(
+    shortlist: Scene, visit: Visit
+) -> None:
+    with shortlist.changing() as (_, acme):
+        id_ = short_id(acme, 1)
+    picture = fingerprint(digest_of(shortlist, 1))
+
+    page = visit("Ann").get("/c/acme/logo/1").text
+    design = visit("organiser").get("/organise/acme/designs/1").text
+
+    assert id_ in page
+    assert picture in page
+    assert id_ in design
+    assert picture in design

@@ -9,7 +9,7 @@ from datetime import datetime
 from flask import Response, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import families, handoff, regrouping, withdrawing, zips
+from logovote.contest import families, handoff, purging, regrouping, withdrawing, zips
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.identity import fingerprint, short_id
 from logovote.store import models, queries
@@ -102,9 +102,15 @@ def _facts(row: models.Picture) -> str:
 @bp.post("/<slug>/designs/<int:entry>")
 @organiser_only
 def move_design(slug: str, entry: int) -> ResponseReturnValue:
-    """Withdraw one design, or bring it back."""
+    """Withdraw one design, bring it back, or remove its pictures for good."""
     contest = contest_by_slug(db(), slug)
     who = acting_name()
+    if request.form.get("do") == "purge":
+        gone = purging.purge(db(), contest, {entry}, actor=actor(), now=now())
+        db().commit()
+        gone.forget(site().store)
+        flash(f"The pictures of design {entry} are removed.", "success")
+        return back_to("organise.design", slug=slug, entry=entry)
     if request.form.get("do") == "bring-back":
         withdrawing.bring_back(db(), contest, entry, who=who, now=now(), actor=actor())
         flash(f"Design {entry} stands again.", "success")
