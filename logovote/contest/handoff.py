@@ -131,8 +131,9 @@ def designs(session: Session, store: Store, result: Result) -> list[zips.Member]
         if line.entry is None or result.designs[line.entry].digest not in kept:
             continue
         design = result.designs[line.entry]
-        # Now, while there is somebody to tell: later half a file is sent.
-        store.originals.require(design.digest)
+        if not store.originals.has(design.digest):
+            # Now, while there is somebody to tell: later half a file is sent.
+            store.originals.get(design.digest)
         name = _file_name(f"{line.place:0{digits}}", design)
         pieces = _original(store, design.digest)
         found.append(zips.Member(name, sizes.get(design.digest, 0), pieces))

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlalchemy.orm import Session
 
 from logovote import __version__
-from logovote.contest import bundle, deciding, events, insights, opening
+from logovote.contest import bundle, deciding, events, opening
 from logovote.contest.casting import NONE
 from logovote.contest.deciding import Verdict
 from logovote.contest.identity import fingerprint, short_id
@@ -29,8 +29,10 @@ from logovote.store import queries
 from logovote.store.media import MissingMediaError
 from logovote.store.models import Contest, Phase, Round
 from logovote.store.store import Store
-from logovote.voting.insight import RankingInsight
-from logovote.voting.insight.stability import Stability
+
+if TYPE_CHECKING:
+    from logovote.voting.insight import RankingInsight
+    from logovote.voting.insight.stability import Stability
 
 _HOW = {
     "seqphragmen": "Sequential Phragmén over families, weighted by group shares: each "
@@ -245,6 +247,10 @@ def _round(
     chain: Sequence[Mapping[str, Any]],
     pictures: _Pictures,
 ) -> RecordRound:
+    # NumPy comes with it, which a site that only serves need not wait for.
+    from logovote.contest import insights  # noqa: PLC0415 - see above
+    from logovote.voting.insight import RankingInsight  # noqa: PLC0415 - see above
+
     result, rules = result_of(round_), Rules.from_json(round_.rules)
     insight = insights.insight_of(round_)
     stability = insight.stability if insight else None

@@ -16,10 +16,6 @@ class MissingMediaError(LogovoteError):
 
 
 _UNFINISHED = "unfinished-"
-_MISSING = (
-    "The picture {}… is missing from the data folder. Restore it from a backup, or "
-    "import the designs again."
-)
 
 
 def digest_of(data: bytes) -> str:
@@ -95,16 +91,10 @@ class MediaStore:
         try:
             return self._path(digest).read_bytes()
         except FileNotFoundError as error:
-            raise MissingMediaError(_MISSING.format(digest[:12])) from error
-
-    def require(self, digest: str) -> None:
-        """Make sure that there are bytes under `digest`, without reading them.
-
-        Raises:
-            MissingMediaError: there are none.
-        """
-        if not self.has(digest):
-            raise MissingMediaError(_MISSING.format(digest[:12]))
+            raise MissingMediaError(
+                f"The picture {digest[:12]}… is missing from the data folder. "
+                "Restore it from a backup, or import the designs again."
+            ) from error
 
     def _path(self, digest: str) -> Path:
         return self._folder / digest[:2] / digest[2:]

@@ -112,7 +112,8 @@ def test_a_decision_is_previewed_before_it_is_published(
     assert "The decision differs from the ranking." in public
     assert digest_of(published, 1) in public
     assert "differs from the vote" in stranger.get("/c/acme/audit").text
-    assert "/c/acme/decision" in stranger.get("/c/acme/results/ranking").text
+    for address in ("/c/acme/results/ranking", "/c/acme/"):
+        assert 'href="/c/acme/decision"' in stranger.get(address).text
 
 
 def test_a_decision_waits_for_the_result(counted: Scene, visit: Visit) -> None:
