@@ -47,6 +47,8 @@ TABLE = {
     "GET accounts.organiser_link": PUBLIC,
     "POST accounts.enter": PUBLIC,
     "GET pictures.derivative": PUBLIC,
+    "GET offline.show": PUBLIC,
+    "GET offline.worker": PUBLIC,
     "GET static": PUBLIC,
     "GET shortlist.show": VOTERS,
     "GET shortlist.logo": VOTERS,
