@@ -13,7 +13,6 @@ from logovote.contest import rounds
 from logovote.contest.identity import short_id
 from logovote.contest.results import Design, Line, Result, result_of
 from logovote.imaging.picture import UnreadableImageError
-from logovote.imaging.prints import as_png
 from logovote.store import queries
 from logovote.store.media import MissingMediaError
 from logovote.store.models import Contest, Round
@@ -68,6 +67,9 @@ def listing_of(
     Raises:
         RoundError: it is not counted.
     """
+    # Pillow is for who asks for pictures.
+    from logovote.imaging.prints import as_png  # noqa: PLC0415 - see above
+
     result = result_of(round_)
     made_at = round_.closed_at or round_.opened_at
 
