@@ -101,6 +101,29 @@ def test_designers_are_those_who_reach_the_most_voters(
     assert "Mo (#1, #2)" in drawn_.designers_text.replace("#2, #1", "#1, #2")
 
 
+def test_a_group_weighs_what_it_weighs_in_the_count(
+    session: Session, now: datetime
+) -> None:
+    """Three of the core have half of the vote, six of the crowd the other half."""
+    core, crowd = ["Ann", "Bea", "Cat"], [f"Voter{n}" for n in range(6)]
+    contest = make_contest(
+        session,
+        now,
+        slug="weighed",
+        designs=[1, 2],
+        voters={"core": core, "crowd": crowd},
+        shares={"core": "1/2", "crowd": "1/2"},
+    )
+    approvals = dict.fromkeys(core, ["1"]) | dict.fromkeys(crowd, ["2"])
+    round_ = counted(session, contest, approvals, now)
+
+    backed = {
+        line.name: line.backed for line in drawn(session, contest, round_).designers
+    }
+
+    assert backed == {"Designer 1": Fraction(1, 2), "Designer 2": Fraction(1, 2)}
+
+
 def test_a_tick_of_a_family_stands_behind_its_designer(
     session: Session, contest: Contest, now: datetime
 ) -> None:
