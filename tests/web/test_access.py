@@ -47,8 +47,6 @@ TABLE = {
     "GET accounts.organiser_link": PUBLIC,
     "POST accounts.enter": PUBLIC,
     "GET pictures.derivative": PUBLIC,
-    "GET offline.show": PUBLIC,
-    "GET offline.worker": PUBLIC,
     "GET static": PUBLIC,
     "GET shortlist.show": VOTERS,
     "GET shortlist.logo": VOTERS,
@@ -96,7 +94,6 @@ TABLE = {
     "POST organise.renew_link": ORGANISERS,
     "POST organise.recuse": ORGANISERS,
     "GET organise.review": ORGANISERS,
-    "POST organise.decide": ORGANISERS,
     "GET organise.round_": ORGANISERS,
     "POST organise.move_round": ORGANISERS,
 }
