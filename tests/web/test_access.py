@@ -83,6 +83,7 @@ TABLE = {
     "GET organise.download": ORGANISERS,
     "GET organise.handoff_": ORGANISERS,
     "POST organise.decide": ORGANISERS,
+    "POST organise.act_in_review": ORGANISERS,
     "GET organise.preview_record": ORGANISERS,
     "GET organise.one_file": ORGANISERS,
     "GET organise.feedback_": ORGANISERS,

@@ -58,6 +58,8 @@ COMMANDS = [
     ["handoff", "acme", "--round", "ranking"],
     ["decide", "acme", "--design", "1", "--json"],
     ["decide", "acme", "--none", "--publish"],
+    ["round", "review", "acme", "shortlist", "--json"],
+    ["round", "review", "acme", "ranking", "--json"],
     ["feedback", "list", "acme", "--json"],
     ["feedback", "list", "acme", "--round", "shortlist"],
     ["feedback", "list", "acme", "--round", "ranking"],
@@ -74,12 +76,17 @@ CHANGING = {
     "reinstate",
     "people import",
     "people renew",
+    "people recuse",
+    "people admit",
     "round open",
     "round extend",
     "round close",
     "round reopen",
     "round count",
     "round publish",
+    "round set-aside",
+    "round take-back",
+    "round beacon",
     "ballots import",
     "feedback approve",
     "feedback hide",
@@ -232,9 +239,13 @@ def test_no_answer_depends_on_what_ballots_say(
 
 
 def test_every_command_was_asked_or_tells_nothing_of_ballots() -> None:
-    asked = {command[0] for command in COMMANDS} | {"export", "people links"}
+    lines = [f"{' '.join(command)} " for command in (*COMMANDS, ["export"])]
+    known = set(commands(cli))
+    asked = {
+        name for name in known if any(line.startswith(f"{name} ") for line in lines)
+    }
 
-    assert set(commands(cli)) == (asked - {"people"}) | CHANGING | OFFLINE
+    assert known - asked == CHANGING | OFFLINE
 
 
 def commands(group: click.Group, path: str = "") -> Iterator[str]:
