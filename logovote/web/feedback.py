@@ -54,7 +54,12 @@ def _page(
         said=said,
         problem=problem,
         can_vote=ballots.can_vote(visitor, round_),
-        notice=ballots.notice(visitor, round_),
+        notice=ballots.notice(
+            visitor,
+            round_,
+            ballots.own_of(visitor, round_),
+            ballots.ballot_of(visitor, round_),
+        ),
         logo_url=None
         if round_.kind is Kind.RANKING
         else url_for("shortlist.logo", slug=slug, entry=entry),

@@ -114,7 +114,7 @@ def test_a_group_weighs_what_it_weighs_in_the_count(
         voters={"core": core, "crowd": crowd},
         shares={"core": "1/2", "crowd": "1/2"},
     )
-    approvals = dict.fromkeys(core, ["1"]) | dict.fromkeys(crowd, ["2"])
+    approvals = {name: ["1" if name in core else "2"] for name in core + crowd}
     round_ = counted(session, contest, approvals, now)
 
     backed = {
