@@ -16,7 +16,7 @@ from logovote.contest.contests import ContestError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
-from logovote.web.context import current_person, forget_visitor
+from logovote.web.context import current_person, forget_visitor, undo
 from logovote.web.security import ForeignOriginError
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
@@ -110,7 +110,9 @@ def _way_back() -> str | None:
 def page(status: int, title: str = "", message: str = "", name: str = "") -> Response:
     """Render the error page, in JSON for scripts."""
     try:
-        current_person()
+        # All that the page says of a visitor, since a failed write forgets it.
+        if (person := current_person()) is not None:
+            _ = person.name, person.organiser
     except (exc.SQLAlchemyError, OSError):
         forget_visitor()
     known = HTTPStatus(status)
@@ -155,6 +157,7 @@ def init_app(app: Flask) -> None:
             return broken(error)
         full = isinstance(error, OSError) and error.errno in _FULL
         app.logger.error("database or disk: %s", error)
+        undo()
         response = page(
             HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE
         )
