@@ -224,7 +224,7 @@ def _said(kind: Kind, items: list[object], families: Mapping[str, str]) -> Said:
 
 
 def _whose(ballot: Ballot, first_saved: datetime) -> Whose:
-    assert ballot.voter is not None  # noqa: S101 - `_box` reads voters' ballots alone
+    assert ballot.voter is not None  # noqa: S101 - _box reads voters' ballots alone
     person = ballot.voter.person
     return Whose(
         ballot.id, person.key, person.name, ballot.voter.group.name, first_saved
