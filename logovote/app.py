@@ -23,6 +23,7 @@ from logovote.web import (
     forms,
     home,
     looking,
+    mail,
     marks,
     offline,
     organise,
@@ -67,7 +68,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Before the CSRF check, which reads the form: an upload's limit must be known.
     organise.init_app(app)
     context.init_app(app)
-    CSRFProtect(app)
+    # Mail programs unsubscribe without our cookie; the view sees to the rest itself.
+    CSRFProtect(app).exempt(mail.change)
     errors.init_app(app)
     pages.init_app(app)
     app.register_blueprint(home.contests_bp)
@@ -83,6 +85,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         results,
         audit,
         offline,
+        mail,
         pictures,
         organise,
     ):

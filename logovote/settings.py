@@ -7,7 +7,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +33,8 @@ class Settings:
         base_url: how the site is reached from outside, without a final slash.
         trusted_proxies: how many reverse proxies set X-Forwarded-* before us.
         max_upload_bytes: the largest request body that is read.
+        mail_url: where mails are handed over, see `mail.server_of`.
+        mail_from: the address they come from; "" makes one of `base_url`.
     """
 
     data: Path
@@ -41,6 +43,8 @@ class Settings:
     base_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     trusted_proxies: int = 0
     max_upload_bytes: int = 2 * 1024**3
+    mail_url: str = field(default="log:", repr=False)
+    mail_from: str = ""
 
     @property
     def files_folder(self) -> Path:
@@ -88,6 +92,8 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
         max_upload_bytes=_whole_number(
             environ, "LOGOVOTE_MAX_UPLOAD_BYTES", Settings.max_upload_bytes
         ),
+        mail_url=environ.get("LOGOVOTE_MAIL_URL", Settings.mail_url),
+        mail_from=environ.get("LOGOVOTE_MAIL_FROM", ""),
     )
 
 

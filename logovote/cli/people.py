@@ -17,7 +17,7 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import invitations
+from logovote.contest import invitations, signing_in
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.store import queries
@@ -102,3 +102,21 @@ def renew(door: Door, slug: str, who: str) -> None:
         voter = invitations.renew_link(session, contest, who)
         token = invitations.invitation_token(door.settings.secret_key, voter)
     click.echo(f"{door.settings.base_url}/i/{token}")
+
+
+@people.command("sign-out")
+@click.argument("who")
+@as_json_option
+@pass_door
+def sign_out(door: Door, who: str, *, as_json: bool) -> None:
+    """Sign WHO, an address or login, out wherever they are signed in."""
+    with door.store.database.write() as session:
+        person = people_.person_named(session, who)
+        ended = signing_in.end_all_sessions(session, person, now())
+        session.commit()
+        name = person.key
+    if as_json:
+        print_json({"who": name, "ended": ended})
+    else:
+        places = "1 place" if ended == 1 else f"{ended} places"
+        click.echo(f"{name} is signed out in {places}.")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from logovote.contest import events, ledger, rounds
@@ -171,6 +171,24 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
         group=group,
         weight=parse_weight(values.get("weight") or "1"),
     )
+
+
+def person_named(session: Session, who: str) -> Person:
+    """Return who has an e-mail address or GitHub login, in whatever contest.
+
+    Raises:
+        PeopleError: nobody does.
+    """
+    name = who.strip().lower().removeprefix("@")
+    person = session.scalar(
+        select(Person)
+        .where(or_(Person.key == name, Person.email == name, Person.github == name))
+        .order_by(Person.id)
+        .limit(1)
+    )
+    if person is None:
+        raise PeopleError(f"Nobody here is known as “{who}”.")
+    return person
 
 
 def parse_weight(text: str) -> Fraction:

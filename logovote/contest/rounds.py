@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.contest import events, families, ledger, opening
+from logovote.contest import events, families, ledger, notices, opening
 from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
 from logovote.errors import LogovoteError
 from logovote.store import queries
@@ -126,6 +126,7 @@ def open_round(
         actor=actor,
         now=now,
     )
+    notices.announce(session, round_, notices.REMINDER, now)
     return round_
 
 
@@ -309,6 +310,7 @@ def close_round(
         actor=actor,
         now=now,
     )
+    notices.announce(session, round_, notices.CLOSING, now)
 
 
 def reopen_round(
@@ -358,6 +360,7 @@ def publish_round(
         )
     round_.phase = Phase.PUBLISHED
     _record(session, round_, "result.published", actor, now)
+    notices.announce(session, round_, notices.RESULTS, now or datetime.now(UTC))
 
 
 def _record(

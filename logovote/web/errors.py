@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -12,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from logovote.contest.bundle import BundleError
 from logovote.contest.casting import ConflictError, RoundClosedError
 from logovote.contest.contests import ContestError
+from logovote.contest.limits import TooManyError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
@@ -92,8 +95,15 @@ def _way_back() -> str | None:
     return "/" + came_from.removeprefix(request.host_url)
 
 
-def page(status: int, title: str = "", message: str = "", name: str = "") -> Response:
-    """Render the error page, in JSON for scripts."""
+def page(
+    status: int,
+    title: str = "",
+    message: str = "",
+    name: str = "",
+    *,
+    again_at: datetime | None = None,
+) -> Response:
+    """Render the error page, in JSON for scripts; with when to try again, if known."""
     known = HTTPStatus(status)
     default_title, default_message = _TEXTS.get(known, _DEFAULT_TEXT)
     title, message = title or default_title, message or default_message
@@ -103,9 +113,16 @@ def page(status: int, title: str = "", message: str = "", name: str = "") -> Res
     else:
         response = make_response(
             render_template(
-                "errors/error.html", title=title, message=message, back=_way_back()
+                "errors/error.html",
+                title=title,
+                message=message,
+                back=_way_back(),
+                again_at=again_at,
             )
         )
+    if again_at is not None:
+        wait = math.ceil((again_at - datetime.now(UTC)).total_seconds())
+        response.headers["Retry-After"] = str(max(wait, 1))
     response.status_code = status
     return response
 
@@ -118,6 +135,15 @@ def init_app(app: Flask) -> None:
         status = status_of(error)
         title = _TITLES.get(type(error), "")
         return page(status, title or _TEXTS.get(status, _DEFAULT_TEXT)[0], str(error))
+
+    @app.errorhandler(TooManyError)
+    def too_many(error: TooManyError) -> Response:
+        return page(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "Not so often, please",
+            str(error),
+            again_at=error.again_at,
+        )
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Response:

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from logovote.contest import counting, invitations, rounds, signing_in
+from logovote.contest import counting, invitations, notices, rounds, signing_in
 from logovote.imaging.picture import SPECS_VERSION
 from logovote.store.media import digest_of
 from logovote.store.models import ImportJob, JobState, Kind
@@ -22,6 +22,8 @@ VISITORS = ("stranger", "Ann", "Otto", "organiser")
 # is there for organisers once it is counted, and for others once it is published.
 PUBLIC, VOTERS, ORGANISERS = "yyyy", "syfy", "sffy"
 COUNTED, UNSAID = "nnny", "nnnn"
+# Without having asked for a mail, its code is typed nowhere.
+NOT_ASKED = "ssss"
 TABLE = {
     "GET home.index": PUBLIC,
     "GET contests.show": PUBLIC,
@@ -38,6 +40,15 @@ TABLE = {
     "GET audit.script": PUBLIC,
     "GET accounts.sign_in": PUBLIC,
     "POST accounts.sign_out": PUBLIC,
+    "POST accounts.ask": PUBLIC,
+    "GET accounts.sent": NOT_ASKED,
+    "POST accounts.code": NOT_ASKED,
+    "GET accounts.link": UNSAID,
+    "POST accounts.use_link": UNSAID,
+    "GET accounts.account": "syyy",
+    "POST accounts.sign_out_everywhere": "syyy",
+    "GET mail.stop": PUBLIC,
+    "POST mail.change": PUBLIC,
     "GET accounts.invitation": PUBLIC,
     "POST accounts.accept": PUBLIC,
     "GET accounts.organiser_link": PUBLIC,
@@ -80,6 +91,8 @@ TABLE = {
     "POST organise.set_groups": ORGANISERS,
     "GET organise.links": ORGANISERS,
     "POST organise.renew_link": ORGANISERS,
+    "GET organise.mail": ORGANISERS,
+    "POST organise.move_mail": ORGANISERS,
     "GET organise.round_": ORGANISERS,
     "POST organise.move_round": ORGANISERS,
 }
@@ -123,6 +136,7 @@ def routes(both: Scene, now: datetime) -> list[Route]:
         job_id = job.id
         voter = voter_named(session, acme, "Bob")
         invitation = invitations.invitation_token(SECRET, voter)
+        stop = notices.stop_token(SECRET, voter)
         picture_token = digest_of(ORIGINAL)[:16]
         key = signing_in.new_organiser_link(
             session, datetime.now(now.tzinfo), once=False
@@ -138,7 +152,7 @@ def routes(both: Scene, now: datetime) -> list[Route]:
         "release": "0",
         "path": "js/time.js",
     }
-    tokens = {"/o/": key, "/me": picture_token}
+    tokens = {"/o/": key, "/me": picture_token, "/ma": stop}
     found = []
     with app.test_request_context():
         for rule in app.url_map.iter_rules():

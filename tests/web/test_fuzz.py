@@ -66,6 +66,10 @@ FIELDS = [
     "share-2",
     "reason-1",
     "withdraw_missing",
+    "email",
+    "code",
+    "on",
+    "List-Unsubscribe",
 ]
 KEYS = ["base_rev", "save_id", "items", "nonce", "", "x"]
 
@@ -122,6 +126,12 @@ UNSAFE = [
     "POST /i/garbage",
     "POST /o/garbage",
     "POST /sign-out",
+    "POST /sign-out/everywhere",
+    "POST /sign-in",
+    "POST /sign-in/code",
+    "POST /m/garbage",
+    "POST /mail/stop/garbage",
+    "POST /organise/acme/mail",
 ]
 
 
@@ -178,6 +188,8 @@ def test_a_garbage_address_is_never_an_error_of_ours(
         f"/c/acme/shortlist?show={part}",
         f"/c/acme/results/{part}",
         f"/i/{part}",
+        f"/m/{part}",
+        f"/mail/stop/{part}",
         f"/media/1/{part}/thumb.webp",
         f"/static/{part}/{part}",
         f"/organise/acme/rounds/{part}",
