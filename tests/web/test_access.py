@@ -70,6 +70,7 @@ TABLE = {
     "POST ranking.press": VOTERS,
     "GET duels.show": VOTERS,
     "GET receipts.show": VOTERS,
+    "POST receipts.send": "snfn",
     "GET organise.index": ORGANISERS,
     "GET organise.new": ORGANISERS,
     "POST organise.create": ORGANISERS,
