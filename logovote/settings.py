@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
@@ -16,6 +17,23 @@ from logovote.errors import LogovoteError
 DEFAULT_DATA = Path("instance")
 DEFAULT_PORT = 8000
 _SHORTEST_SECRET = 32
+_FEWEST_CHARACTERS = 8
+_KNOWN_WORDS = (
+    "changeme",
+    "changethis",
+    "replaceme",
+    "yoursecret",
+    "mysecret",
+    "secretkey",
+    "supersecret",
+    "notsosecret",
+    "insecure",
+    "placeholder",
+    "password",
+)
+_MAKE_ONE = (
+    "This makes one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+)
 
 
 class SettingsError(LogovoteError):
@@ -38,7 +56,7 @@ class Settings:
     """
 
     data: Path
-    secret_key: str
+    secret_key: str = field(repr=False)
     database_url: str
     base_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     trusted_proxies: int = 0
@@ -81,13 +99,19 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
             f"The data folder {folder} cannot be made ({error.strerror}). "
             "Choose another with --data."
         ) from error
+    database_url = environ.get(
+        "LOGOVOTE_DATABASE_URL", f"sqlite:///{folder / 'logovote.sqlite'}"
+    )
+    base_url = _base_url(environ.get("LOGOVOTE_BASE_URL", Settings.base_url))
+    _refuse_public_debugging(base_url, environ)
+    # gunicorn's own name for it.
+    processes = _whole_number(environ, "WEB_CONCURRENCY", 1)
+    alone = database_url.startswith("sqlite") and processes <= 1
     return Settings(
         data=folder,
-        secret_key=_secret_key(folder, environ),
-        database_url=environ.get(
-            "LOGOVOTE_DATABASE_URL", f"sqlite:///{folder / 'logovote.sqlite'}"
-        ),
-        base_url=_base_url(environ.get("LOGOVOTE_BASE_URL", Settings.base_url)),
+        secret_key=_secret_key(folder, environ, alone=alone),
+        database_url=database_url,
+        base_url=base_url,
         trusted_proxies=_whole_number(environ, "LOGOVOTE_TRUSTED_PROXIES", 0),
         max_upload_bytes=_whole_number(
             environ, "LOGOVOTE_MAX_UPLOAD_BYTES", Settings.max_upload_bytes
@@ -97,17 +121,47 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     )
 
 
-def _secret_key(folder: Path, environ: Mapping[str, str]) -> str:
-    """Return the configured secret, or the one kept in the data folder."""
+def _secret_key(folder: Path, environ: Mapping[str, str], *, alone: bool) -> str:
+    """Return the configured secret, or the one kept in the data folder.
+
+    Only a site that is `alone` on its data makes one for itself: of several machines
+    each would make its own, and none would know the others' visitors.
+    """
     key = environ.get("LOGOVOTE_SECRET_KEY")
+    if key is None and (named := environ.get("LOGOVOTE_SECRET_KEY_FILE")):
+        key = _read_secret(Path(named), "LOGOVOTE_SECRET_KEY_FILE")
+    if key is None and not alone:
+        raise SettingsError(
+            "LOGOVOTE_SECRET_KEY is missing. With PostgreSQL or several processes "
+            f"they all need the same one. {_MAKE_ONE}"
+        )
     if key is None:
         key = _kept_secret(folder / "secret_key")
     if len(key) < _SHORTEST_SECRET:
         raise SettingsError(
             f"The secret key is too short ({len(key)} characters). "
-            f"Set LOGOVOTE_SECRET_KEY to at least {_SHORTEST_SECRET} random characters."
+            f"Set LOGOVOTE_SECRET_KEY to at least {_SHORTEST_SECRET} random "
+            f"characters. {_MAKE_ONE}"
+        )
+    if _is_known(key):
+        raise SettingsError(
+            "The secret key is one that anybody can guess, so anybody could sign in "
+            f"as anybody. {_MAKE_ONE}"
         )
     return key
+
+
+def _is_known(key: str) -> bool:
+    """Tell whether a secret was copied from an example, or typed without thinking."""
+    text = re.sub(r"[^a-z0-9]", "", key.lower())
+    return (
+        any(word in text for word in _KNOWN_WORDS)
+        # The same few characters over and over: a repetition is found in itself.
+        or key in (key + key)[1:-1]
+        or len(set(key)) < _FEWEST_CHARACTERS
+        or text in "01234567890123456789" * 8
+        or text in "abcdefghijklmnopqrstuvwxyz0123456789" * 8
+    )
 
 
 def _kept_secret(path: Path) -> str:
@@ -115,12 +169,20 @@ def _kept_secret(path: Path) -> str:
     try:
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(48))
-        return path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(
             f"The data folder {path.parent} cannot be used ({error.strerror}). "
             "Choose another with --data."
         ) from error
+
+
+def _read_secret(path: Path, name: str) -> str:
+    """Read a secret that somebody else put into a file."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name} names {path}, which cannot be read.") from error
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -137,6 +199,16 @@ def _write_once(path: Path, text: str) -> None:
             os.link(name, path)
     finally:
         Path(name).unlink()
+
+
+def _refuse_public_debugging(base_url: str, environ: Mapping[str, str]) -> None:
+    """Refuse Flask's debugger, which runs what its visitors type, where others come."""
+    debugging = environ.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"}
+    if debugging and not is_local(base_url):
+        raise SettingsError(
+            f"FLASK_DEBUG is set, and {base_url} is not this machine alone: whoever "
+            "comes could run code here. Unset FLASK_DEBUG."
+        )
 
 
 def _base_url(value: str) -> str:
