@@ -25,6 +25,7 @@ from logovote.web import (
     looking,
     mail,
     marks,
+    oauth,
     offline,
     organise,
     pages,
@@ -72,10 +73,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     CSRFProtect(app).exempt(mail.change)
     errors.init_app(app)
     pages.init_app(app)
+    oauth.init_app(app, settings)
     app.register_blueprint(home.contests_bp)
     for room in (
         home,
         accounts,
+        oauth,
         shortlist,
         looking,
         marks,

@@ -31,6 +31,16 @@ _KNOWN_WORDS = (
     "placeholder",
     "password",
 )
+_PROVIDER_SETTINGS = (
+    "github_client_id",
+    "github_client_secret",
+    "github_url",
+    "github_api_url",
+    "openid_client_id",
+    "openid_client_secret",
+    "openid_issuer",
+    "openid_name",
+)
 _MAKE_ONE = (
     "This makes one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 )
@@ -53,6 +63,10 @@ class Settings:
         max_upload_bytes: the largest request body that is read.
         mail_url: where mails are handed over, see `mail.server_of`.
         mail_from: the address they come from; "" makes one of `base_url`.
+        github_client_id, github_client_secret: this site's registration at GitHub; ""
+            is none. `github_url` and `github_api_url` are for an own GitHub server.
+        openid_client_id, openid_client_secret, openid_issuer, openid_name: the same at
+            an OpenID provider, and what its button says.
     """
 
     data: Path
@@ -63,6 +77,14 @@ class Settings:
     max_upload_bytes: int = 2 * 1024**3
     mail_url: str = field(default="log:", repr=False)
     mail_from: str = ""
+    github_client_id: str = ""
+    github_client_secret: str = field(default="", repr=False)
+    github_url: str = "https://github.com"
+    github_api_url: str = "https://api.github.com"
+    openid_client_id: str = ""
+    openid_client_secret: str = field(default="", repr=False)
+    openid_issuer: str = ""
+    openid_name: str = "OpenID"
 
     @property
     def files_folder(self) -> Path:
@@ -118,6 +140,7 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
         ),
         mail_url=environ.get("LOGOVOTE_MAIL_URL", Settings.mail_url),
         mail_from=environ.get("LOGOVOTE_MAIL_FROM", ""),
+        **_providers(environ),
     )
 
 
@@ -199,6 +222,37 @@ def _write_once(path: Path, text: str) -> None:
             os.link(name, path)
     finally:
         Path(name).unlink()
+
+
+def _providers(environ: Mapping[str, str]) -> dict[str, str]:
+    """Read where visitors may sign in with another account."""
+    found = {
+        name: value.strip().rstrip("/")
+        for name in _PROVIDER_SETTINGS
+        if (value := environ.get(f"LOGOVOTE_{name.upper()}"))
+    }
+    if "github_url" in found:  # GitHub's own servers for companies
+        found.setdefault("github_api_url", f"{found['github_url']}/api/v3")
+    wanted = {
+        "github_client_id": ("github_client_secret",),
+        "openid_client_id": ("openid_client_secret", "openid_issuer"),
+    }
+    for first, others in wanted.items():
+        for other in others:
+            if (first in found) != (other in found):
+                missing = other if first in found else first
+                raise SettingsError(
+                    f"LOGOVOTE_{missing.upper()} is missing: a provider to sign in "
+                    "with needs all of its settings. See docs/sign-in.md."
+                )
+    for name in ("github_url", "github_api_url", "openid_issuer"):
+        url = found.get(name, "https://")
+        if not url.startswith("https://") and not is_local(url):
+            raise SettingsError(
+                f"LOGOVOTE_{name.upper()} must begin with https://: what it says of "
+                "visitors is believed."
+            )
+    return found
 
 
 def _refuse_public_debugging(base_url: str, environ: Mapping[str, str]) -> None:

@@ -41,7 +41,9 @@ MAY_KNOW: dict[str, set[str]] = {
 
 # Libraries that only some rooms may touch, so that the others do without them.
 ONLY_IN = {
+    "aiosmtpd": set(),
     "alembic": {"store"},
+    "authlib": {"web"},
     "click": {"cli", "checks"},
     "flask": {"app", "web"},
     "flask_login": {"app", "web"},

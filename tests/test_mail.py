@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ from logovote.store.models import (
     Kind,
     Message,
     MessageState,
+    Phase,
     Round,
 )
 from logovote.store.store import Store
@@ -487,7 +489,7 @@ def test_reminders_are_due_in_the_middle_and_on_the_last_day(
     now: datetime, days: float | None, hours: int, due: str | None
 ) -> None:
     round_ = Round(
-        phase=rounds.Phase.OPEN,
+        phase=Phase.OPEN,
         opened_at=now,
         closes_at=None if days is None else now + days * DAY,
     )
@@ -527,7 +529,7 @@ def test_who_votes_before_the_reminder_leaves_gets_none(
 
 def test_a_weight_of_0_is_not_asked_to_vote(contest: Store, now: datetime) -> None:
     def weigh(session: Session, acme: Contest) -> None:
-        voter_named(session, acme, "Bob").weight = ledger.Fraction(0)
+        voter_named(session, acme, "Bob").weight = Fraction(0)
 
     change(contest, weigh)
     opened(contest, now, 6)

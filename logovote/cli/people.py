@@ -31,15 +31,20 @@ def people() -> None:
 @people.command("import")
 @click.argument("slug", metavar="CONTEST")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--group", default="", help="The group of those whose line names none.")
 @click.option("--dry-run", is_flag=True, help="Only show what would happen.")
 @as_json_option
 @pass_door
-def import_(door: Door, slug: str, file: Path, *, dry_run: bool, as_json: bool) -> None:
+def import_(
+    door: Door, slug: str, file: Path, *, group: str, dry_run: bool, as_json: bool
+) -> None:
     """Add the people in FILE, a CSV with email,name,group,weight,github.
 
-    Lines that cannot be used are named and skipped; the others go in.
+    Or the members of a GitHub organisation or team, as `gh api orgs/NAME/members
+    --paginate` prints them. Lines that cannot be used are named and skipped; the
+    others go in.
     """
-    rows = people_.read_people(file.read_bytes())
+    rows = people_.read_people(file.read_bytes(), group)
     with door.store.database.write() as session:
         contest = contest_by_slug(session, slug)
         reports = people_.import_people(session, contest, rows, actor=ACTOR, now=now())

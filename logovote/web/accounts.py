@@ -15,7 +15,13 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import invitations, limits, link_requests, signing_in
+from logovote.contest import (
+    identities,
+    invitations,
+    limits,
+    link_requests,
+    signing_in,
+)
 from logovote.contest.link_requests import AddressError
 from logovote.contest.signing_in import SESSION_LIFETIME
 from logovote.store import queries
@@ -162,6 +168,22 @@ def _enter(person: Person, front: str | None = None) -> ResponseReturnValue:
     return redirect(page, code=HTTPStatus.SEE_OTHER)
 
 
+def enter_person(person_id: int) -> ResponseReturnValue:
+    """Sign in whom another site vouched for.
+
+    It takes a writing session of its own: the request that comes back is a GET.
+    """
+    with site().store.database.write() as session:
+        token = signing_in.begin_session(
+            session, session.get_one(Person, person_id), now()
+        )
+        session.commit()
+    person = db().get_one(Person, person_id)
+    page = context.page_asked_for() or _front_of(person)
+    context.sign_in(person, token)
+    return redirect(page, code=HTTPStatus.SEE_OTHER)
+
+
 def _front_of(person: Person) -> str:
     """Return the page where somebody most likely has something to do."""
     if person.organiser:
@@ -185,6 +207,7 @@ def account() -> str:
     return render_template(
         "accounts/account.html",
         person=person,
+        identities=identities.of_person(db(), person),
         sessions=signing_in.open_sessions(db(), person, now()),
         days=SESSION_LIFETIME.days,
     )

@@ -14,11 +14,13 @@ from werkzeug.exceptions import HTTPException
 from logovote.contest.bundle import BundleError
 from logovote.contest.casting import ConflictError, RoundClosedError
 from logovote.contest.contests import ContestError
+from logovote.contest.identities import IdentityError
 from logovote.contest.limits import TooManyError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
 from logovote.web.context import forget_visitor
+from logovote.web.oauth import ProviderError
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ContestError: HTTPStatus.NOT_FOUND,
@@ -28,12 +30,15 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ConflictError: HTTPStatus.CONFLICT,
     RoundClosedError: HTTPStatus.CONFLICT,
     OtherVoterError: HTTPStatus.CONFLICT,
+    IdentityError: HTTPStatus.FORBIDDEN,
 }
 _TITLES: dict[type[LogovoteError], str] = {
     NotOpenedError: "Not open yet",
     BundleError: "Not published now",
     ConflictError: "Nothing was saved",
     RoundClosedError: "This round is closed",
+    IdentityError: "You are not signed in",
+    ProviderError: "You are not signed in",
 }
 _DEFAULT_TEXT = ("That did not work", "Go back and try again.")
 _TEXTS = {

@@ -50,7 +50,7 @@ def init_app(app: Flask, *, is_https: bool) -> None:
         if "Cache-Control" not in response.headers:
             # The pages behind links name somebody who is not signed in yet.
             personal = (
-                request.blueprint == "accounts"
+                request.blueprint in {"accounts", "oauth", "mail"}
                 or flask_login.current_user.is_authenticated
             )
             response.headers["Cache-Control"] = (

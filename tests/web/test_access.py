@@ -47,6 +47,9 @@ TABLE = {
     "POST accounts.use_link": UNSAID,
     "GET accounts.account": "syyy",
     "POST accounts.sign_out_everywhere": "syyy",
+    # Nobody can sign in with an account elsewhere unless a provider is configured.
+    "GET oauth.leave": UNSAID,
+    "GET oauth.come_back": UNSAID,
     "GET mail.stop": PUBLIC,
     "POST mail.change": PUBLIC,
     "GET accounts.invitation": PUBLIC,
@@ -152,6 +155,7 @@ def routes(both: Scene, now: datetime) -> list[Route]:
         "specs": SPECS_VERSION,
         "release": "0",
         "path": "js/time.js",
+        "provider": "github",
     }
     tokens = {"/o/": key, "/me": picture_token, "/ma": stop}
     found = []

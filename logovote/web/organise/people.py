@@ -51,10 +51,10 @@ def import_people(slug: str) -> ResponseReturnValue:
     if not data.strip():
         return _page(contest, errors={"pasted": "Choose a file or paste a list."}), 422
     dry_run = request.form.get("do") == "dry-run"
+    group = request.form.get("group", "").strip()
     try:
-        reports = people_.import_people(
-            db(), contest, people_.read_people(data), actor=actor(), now=now()
-        )
+        rows = people_.read_people(data, group)
+        reports = people_.import_people(db(), contest, rows, actor=actor(), now=now())
     except LogovoteError as error:
         return _page(contest, errors={"pasted": str(error)}, pasted=pasted), 422
     if dry_run:
@@ -117,6 +117,7 @@ def _page(
         reports=reports,
         errors=errors or {},
         pasted=pasted,
+        group=request.form.get("group", ""),
         told=told,
         only_here=is_local(settings.base_url),
         frozen=queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED),
