@@ -54,7 +54,7 @@ def html_of(letter: EmailMessage) -> str:
 
 def path_in(letter: EmailMessage, prefix: str) -> str:
     """The address of ours in a mail that begins so, without the host."""
-    found = re.search(rf"https?://[^/\s]+({re.escape(prefix)}\S+)", text_of(letter))
+    found = re.search(rf"https?://[^/\s]+({re.escape(prefix)}\S*)", text_of(letter))
     assert found, text_of(letter)
     return found[1]
 

@@ -38,11 +38,12 @@ def change(token: str) -> ResponseReturnValue:
     Mail programs post here by themselves, without a cookie and so without the token of
     a form: they may stop the mails, as RFC 8058 has it, and nothing else.
     """
-    if request.form.get("List-Unsubscribe") != "One-Click":
+    by_program = request.form.get("List-Unsubscribe") == "One-Click"
+    if not by_program:
         current_app.extensions["csrf"].protect()
     voter = _voter(token)
     if voter is not None:
-        voter.no_mail = request.form.get("do") != "start"
+        voter.no_mail = by_program or request.form.get("do") != "start"
         db().commit()
         # Written anew: the commit let go of what the page shows.
         voter = _voter(token)

@@ -108,7 +108,14 @@ def enter(page: Page, link: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-STRANGERS_PAGES = ["/", "/sign-in", f"/c/{DECIDED}/", "/i/wrong", "/nothing-here"]
+STRANGERS_PAGES = [
+    "/",
+    "/sign-in",
+    f"/c/{DECIDED}/",
+    "/i/wrong",
+    "/m/wrong",
+    "/nothing-here",
+]
 VOTERS_PAGES = [
     f"/c/{RUNNING}/shortlist",
     f"/c/{RUNNING}/logo/5",
@@ -117,6 +124,7 @@ VOTERS_PAGES = [
     f"/c/{FINAL}/ranking/duels",
     f"/c/{FINAL}/ranking/duels?queue=1.2.3",
     f"/c/{FINAL}/ranking/duels?queue=1.2.3&said=be&stop=1",
+    "/account",
     f"/c/{RUNNING}/ballot",
     f"/c/{DECIDED}/ballot",
     f"/c/{DECIDED}/shortlist",
@@ -132,6 +140,7 @@ ORGANISERS_PAGES = [
     f"/organise/{RUNNING}/designs/1",
     f"/organise/{RUNNING}/families",
     f"/organise/{RUNNING}/people",
+    f"/organise/{RUNNING}/mail",
     f"/organise/{RUNNING}/rounds/shortlist",
     f"/organise/{DECIDED}/rounds/ranking",
 ]
