@@ -168,3 +168,44 @@ def test_no_secret_stands_where_settings_are_shown(tmp_path: Path) -> None:
 
     assert GOOD not in repr(settings)
     assert "tell-nobody" not in repr(settings)
+
+
+GITHUB = {"GITHUB_CLIENT_ID": "us", "GITHUB_CLIENT_SECRET": "ours"}
+OPENID = {
+    "OPENID_CLIENT_ID": "us",
+    "OPENID_CLIENT_SECRET": "ours",
+    "OPENID_ISSUER": "https://login.example.org/",
+}
+
+
+def test_providers_to_sign_in_with_are_read(tmp_path: Path) -> None:
+    settings = load(tmp_path, **GITHUB, **OPENID)
+
+    assert settings.github_api_url == "https://api.github.com"
+    assert settings.openid_issuer == "https://login.example.org"
+    own = load(tmp_path, **GITHUB, GITHUB_URL="https://git.example.org/")
+    assert own.github_api_url == "https://git.example.org/api/v3"
+    assert "ours" not in repr(settings)
+
+
+@pytest.mark.parametrize("left_out", [*GITHUB, *OPENID])
+def test_a_provider_needs_all_of_its_settings(tmp_path: Path, left_out: str) -> None:
+    both = GITHUB if left_out in GITHUB else OPENID
+    some = {name: value for name, value in both.items() if name != left_out}
+
+    with pytest.raises(SettingsError, match=f"LOGOVOTE_{left_out} is missing"):
+        load(tmp_path, **some)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        GITHUB | {"GITHUB_URL": "http://git.example.org"},
+        OPENID | {"OPENID_ISSUER": "http://login.example.org"},
+    ],
+)
+def test_a_provider_is_believed_over_https_only(
+    tmp_path: Path, value: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError, match="must begin with https://"):
+        load(tmp_path, **value)

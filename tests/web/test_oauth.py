@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from logovote.app import create_app
 from logovote.contest import identities, people
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.identities import Account
-from logovote.settings import Settings
+from logovote.settings import Settings, SettingsError
 from logovote.store.models import Identity, Person, SignIn, Voter
 from logovote.store.store import Store
 
@@ -398,3 +399,13 @@ def test_the_number_of_one_provider_is_not_that_of_another(store: Store) -> None
         identities.join(session, ann, Account("github", "1", "ann"))
         with pytest.raises(identities.IdentityError):
             identities.person_of(session, Account("https://x.example", "1", "ann"))
+
+
+def test_without_its_packages_the_site_says_what_to_install(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "authlib.integrations.flask_client", None)
+    github = replace(settings, github_client_id="us", github_client_secret="ours")
+
+    with pytest.raises(SettingsError, match=r"pip install 'logovote\[oauth\]'"):
+        create_app(github)
