@@ -5,18 +5,29 @@ from __future__ import annotations
 import json
 import re
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+from cryptography.x509.oid import NameOID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -297,6 +308,70 @@ def test_a_server_without_encryption_is_given_nothing(
         send(Mail("ann@example.org", "", "trial", {"host": "x"}))
 
     assert inbox.letters == []
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A key and a certificate for this machine that nobody has vouched for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - DAY)
+        .not_valid_after(today + DAY)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, SHA256())
+    )
+    path = tmp_path / "certificate.pem"
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + made.public_bytes(Encoding.PEM)
+    )
+    return path
+
+
+@pytest.mark.parametrize("way", ["smtp", "smtps", "smtp unknown", "smtps unknown"])
+def test_an_encrypted_server_is_used_if_its_certificate_is_known(
+    settings: Settings,
+    inbox: Inbox,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    scheme = way.split(maxsplit=1)[0]
+    is_known = "unknown" not in way
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    where = {"hostname": "localhost", "port": free_port()}
+    server = (
+        Controller(inbox, **where, tls_context=context, require_starttls=True)
+        if scheme == "smtp"
+        else Controller(inbox, **where, ssl_context=context)
+    )
+    if is_known:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    url = f"{scheme}://localhost:{where['port']}" + "?starttls=yes" * (scheme == "smtp")
+    server.start()
+    try:
+        with Mailbox(replace(settings, mail_url=url)).open() as send:
+            mail_ = Mail("ann@example.org", "", "trial", {"host": "x"})
+            if is_known:
+                send(mail_)
+            else:
+                with pytest.raises(MailError, match="certificate verify failed"):
+                    send(mail_)
+    finally:
+        server.stop()
+
+    assert len(inbox.letters) == is_known
 
 
 def test_what_was_sent_or_given_up_can_be_sent_again(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,8 @@ BALLOTS: dict[Kind, tuple[dict[str, list[Any]], dict[str, list[Any]]]] = {
         {"Ann": [["3"]], "Bob": [["2", "3"], ["1"]], "Cleo": [["2"]]},
     ),
 }
+# The same at both sites, because the account's page shows it.
+SIGNED_IN = datetime.now(UTC)
 HEX = re.compile(r"[0-9a-f]{64}|[0-9a-f]{16}(?=…)")
 
 
@@ -49,9 +51,7 @@ def crawled(app: Flask, data: Path, now: datetime) -> dict[str, str]:
     app.extensions["logovote"] = context.Site(settings, store, jobs)
     client = app.test_client()
     with store.database.write() as session:
-        token = signing_in.begin_session(
-            session, signing_in.owner(session), datetime.now(now.tzinfo)
-        )
+        token = signing_in.begin_session(session, signing_in.owner(session), SIGNED_IN)
         session.commit()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = token
