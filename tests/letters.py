@@ -24,7 +24,7 @@ class Letters(list[EmailMessage]):
 
     def to(self, address: str) -> list[EmailMessage]:
         """Those to one address, the oldest first."""
-        return [letter for letter in self if f"<{address}>" in str(letter["To"])]
+        return [letter for letter in self if address in re.split("[<>]", letter["To"])]
 
 
 def answer_all(store: Store, postman: Postman, now: datetime | None = None) -> None:

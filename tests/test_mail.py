@@ -350,7 +350,7 @@ def test_an_encrypted_server_is_used_if_its_certificate_is_known(
     is_known = "unknown" not in way
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    where = {"hostname": "localhost", "port": free_port()}
+    where: dict[str, Any] = {"hostname": "localhost", "port": free_port()}
     server = (
         Controller(inbox, **where, tls_context=context, require_starttls=True)
         if scheme == "smtp"

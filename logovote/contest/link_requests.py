@@ -58,7 +58,14 @@ def parse_address(text: str) -> str:
     return address
 
 
-def ask(session: Session, address: str, browser: str, now: datetime) -> LinkRequest:
+def ask(
+    session: Session,
+    address: str,
+    browser: str,
+    now: datetime,
+    *,
+    contest_id: int | None = None,
+) -> LinkRequest:
     """Write down that a browser asked for a link; nobody looks who has the address.
 
     Args:
@@ -66,6 +73,7 @@ def ask(session: Session, address: str, browser: str, now: datetime) -> LinkRequ
         address: from `parse_address`.
         browser: a secret that only the asking browser has.
         now: the time.
+        contest_id: a contest that strangers may join, if that is what it is for.
     """
     session.execute(delete(LinkRequest).where(LinkRequest.created_at < now - _KEPT))
     session.execute(
@@ -74,7 +82,10 @@ def ask(session: Session, address: str, browser: str, now: datetime) -> LinkRequ
         )
     )
     request = LinkRequest(
-        email=address, browser_digest=_digest(browser), created_at=now
+        email=address,
+        browser_digest=_digest(browser),
+        created_at=now,
+        contest_id=contest_id,
     )
     session.add(request)
     session.flush()
@@ -82,14 +93,23 @@ def ask(session: Session, address: str, browser: str, now: datetime) -> LinkRequ
 
 
 def addressee(session: Session, request: LinkRequest) -> Person | None:
-    """Return who signs in with the address that was given, if anybody does."""
-    return session.scalar(
+    """Return who signs in with the address that was given, if anybody does.
+
+    Who wants to join a contest need not be known: they are from now on, and may do
+    nothing but ask.
+    """
+    person = session.scalar(
         select(Person)
         .where(Person.email == request.email)
         # Should two share an address, it belongs to whom it names.
         .order_by((Person.key == request.email).desc(), Person.id)
         .limit(1)
     )
+    if person is None and request.contest_id is not None:
+        person = Person(key=request.email, email=request.email)
+        session.add(person)
+        session.flush()
+    return person
 
 
 def arm(session: Session, secret: str, request: LinkRequest, person: Person) -> Proof:

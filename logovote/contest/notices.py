@@ -192,6 +192,13 @@ def invite(
     )
 
 
+def invite_one(session: Session, voter: Voter, now: datetime) -> None:
+    """Queue the invitation of somebody who has just been let in."""
+    if voter.person.email and not voter.no_mail:
+        occasion = f"{INVITATION}:{voter.contest_id}"
+        _queue_all(session, [voter], INVITATION, occasion, now)
+
+
 def queue_receipt(
     session: Session, round_: Round, voter: Voter, rev: int, now: datetime
 ) -> None:

@@ -225,8 +225,7 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
         if identity in seen:
             raise PeopleError(f"the same person as on line {seen[identity]}")
     group = values.get("group") or DEFAULT_GROUP
-    if not _GROUP.fullmatch(group):
-        raise PeopleError("the group's name is too long or holds “=”")
+    check_group(group)
     return Row(
         line=line,
         key=_identities(email, github)[0],
@@ -255,6 +254,16 @@ def person_named(session: Session, who: str) -> Person:
     if person is None:
         raise PeopleError(f"Nobody here is known as “{who}”.")
     return person
+
+
+def check_group(name: str) -> None:
+    """Refuse what no group can be called.
+
+    Raises:
+        PeopleError: it is too long, or holds what separates names from weights.
+    """
+    if not _GROUP.fullmatch(name):
+        raise PeopleError("the group's name is too long or holds “=”")
 
 
 def parse_weight(text: str) -> Fraction:

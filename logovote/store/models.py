@@ -134,10 +134,27 @@ class LinkRequest(Base):
     # Keyed: of a million codes a plain digest would hide nothing.
     code_digest: Mapped[str | None] = mapped_column(String(64))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Who asks in order to join this contest may be a stranger so far.
+    contest_id: Mapped[int | None] = mapped_column(ForeignKey("contest.id"))
     wrong_codes: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
     person: Mapped[Person | None] = relationship(lazy="raise_on_sql")
+
+
+class JoinRequest(Base):
+    """Somebody, whose address is proven, wants to vote; the organiser says whether."""
+
+    __tablename__ = "join_request"
+
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    note: Mapped[str] = mapped_column(Text, default="")
+    # They may ask once: a no is not asked again.
+    declined: Mapped[bool] = mapped_column(default=False)
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
 class Attempt(Base):
@@ -185,6 +202,8 @@ class Contest(Base):
     )
     # A JSON list: the mails that go out by themselves, see contest.notices.
     notices: Mapped[str] = mapped_column(Text, default="[]")
+    # The JSON of contest.joining.Terms: whether and how strangers may join.
+    joining: Mapped[str] = mapped_column(Text, default="{}")
 
 
 class Group(Base):

@@ -18,10 +18,12 @@ from flask.typing import ResponseReturnValue
 from logovote.contest import (
     identities,
     invitations,
+    joining,
     limits,
     link_requests,
     signing_in,
 )
+from logovote.contest.contests import contest_by_slug
 from logovote.contest.link_requests import AddressError
 from logovote.contest.signing_in import SESSION_LIFETIME
 from logovote.store import queries
@@ -41,7 +43,12 @@ def sign_in() -> str:
 
 def _sign_in_page(address: str = "", error: str = "") -> str:
     errors = {"email": error} if error else {}
-    return render_template("accounts/sign_in.html", address=address, errors=errors)
+    return render_template(
+        "accounts/sign_in.html",
+        address=address,
+        errors=errors,
+        join=request.form.get("join"),
+    )
 
 
 @bp.post("/sign-in")
@@ -56,10 +63,24 @@ def ask() -> ResponseReturnValue:
     _take("link", address)
     # Nothing more is done here for an address that is known than for one that is not:
     # not even the time an answer takes says which it is.
-    asked = link_requests.ask(db(), address, context.note_asking(address), now())
+    asked = link_requests.ask(
+        db(),
+        address,
+        context.note_asking(address),
+        now(),
+        contest_id=_to_join(request.form.get("join"), address),
+    )
     db().commit()
     site().jobs.answer(asked.id)
     return redirect(url_for("accounts.sent"), code=HTTPStatus.SEE_OTHER)
+
+
+def _to_join(slug: str | None, address: str) -> int | None:
+    """Return the contest that a stranger wants to join, if they may with an address."""
+    if slug is None:
+        return None
+    contest = contest_by_slug(db(), slug)
+    return contest.id if joining.terms_of(contest).may_ask(address) else None
 
 
 def _take(kind: str, subject: str) -> None:

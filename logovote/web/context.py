@@ -116,6 +116,11 @@ def page_asked_for(below: str = "/") -> str | None:
     return None
 
 
+def come_back_here() -> None:
+    """Bring the visitor back to this page once they have signed in."""
+    session[_BACK] = request.path
+
+
 def is_own_page(page: str) -> bool:
     r"""Tell whether an address leads nowhere but to a page of this site.
 

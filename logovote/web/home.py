@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask import Blueprint, render_template, url_for
 
-from logovote.contest import families, people
+from logovote.contest import families, joining, people
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -134,6 +134,7 @@ def show(slug: str) -> str:
         how=_how(contest, rounds),
         groups=_group_shares(contest, rounds),
         voter=_part(voter),
+        may_join=joining.terms_of(contest).is_any,
     )
 
 

@@ -55,8 +55,12 @@ def upgrade() -> None:
         sa.Column("token_digest", sa.String(length=64), nullable=True),
         sa.Column("code_digest", sa.String(length=64), nullable=True),
         sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("contest_id", sa.Integer(), nullable=True),
         sa.Column("wrong_codes", sa.Integer(), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contest_id"], ["contest.id"], name=op.f("fk_link_request_contest_id")
+        ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_link_request_person_id")
         ),
@@ -73,6 +77,23 @@ def upgrade() -> None:
             batch_op.f("ix_link_request_created_at"), ["created_at"], unique=False
         )
 
+    op.create_table(
+        "join_request",
+        sa.Column("contest_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("declined", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contest_id"], ["contest.id"], name=op.f("fk_join_request_contest_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_join_request_person_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "contest_id", "person_id", name=op.f("pk_join_request")
+        ),
+    )
     op.create_table(
         "message",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -133,6 +154,9 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("notices", sa.Text(), nullable=False, server_default="[]")
         )
+        batch_op.add_column(
+            sa.Column("joining", sa.Text(), nullable=False, server_default="{}")
+        )
 
     with op.batch_alter_table("voter") as batch_op:
         batch_op.add_column(
@@ -147,6 +171,7 @@ def downgrade() -> None:
         batch_op.drop_column("no_mail")
 
     with op.batch_alter_table("contest") as batch_op:
+        batch_op.drop_column("joining")
         batch_op.drop_column("notices")
 
     with op.batch_alter_table("message") as batch_op:
@@ -154,6 +179,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_message_contest_id"))
 
     op.drop_table("message")
+    op.drop_table("join_request")
     with op.batch_alter_table("link_request") as batch_op:
         batch_op.drop_index(batch_op.f("ix_link_request_created_at"))
         batch_op.drop_index(batch_op.f("ix_link_request_browser_digest"))

@@ -50,6 +50,9 @@ TABLE = {
     # Nobody can sign in with an account elsewhere unless a provider is configured.
     "GET oauth.leave": UNSAID,
     "GET oauth.come_back": UNSAID,
+    # Nobody may join unless the organiser has said so.
+    "GET joining.show": UNSAID,
+    "POST joining.ask": "snnn",
     "GET mail.stop": PUBLIC,
     "POST mail.change": PUBLIC,
     "GET accounts.invitation": PUBLIC,
@@ -95,6 +98,8 @@ TABLE = {
     "POST organise.set_groups": ORGANISERS,
     "GET organise.links": ORGANISERS,
     "POST organise.renew_link": ORGANISERS,
+    "POST organise.set_joining": ORGANISERS,
+    "POST organise.answer_request": ORGANISERS,
     "GET organise.mail": ORGANISERS,
     "POST organise.move_mail": ORGANISERS,
     "GET organise.round_": ORGANISERS,

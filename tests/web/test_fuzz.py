@@ -70,6 +70,12 @@ FIELDS = [
     "code",
     "on",
     "List-Unsubscribe",
+    "join",
+    "domains",
+    "joining-group",
+    "request-group",
+    "open",
+    "note",
 ]
 KEYS = ["base_rev", "save_id", "items", "nonce", "", "x"]
 
@@ -132,6 +138,9 @@ UNSAFE = [
     "POST /m/garbage",
     "POST /mail/stop/garbage",
     "POST /organise/acme/mail",
+    "POST /organise/acme/people/joining",
+    "POST /organise/acme/people/requests",
+    "POST /c/acme/join",
 ]
 
 
