@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete
 
-from logovote.contest import invitations, notices, rounds
+from logovote.contest import invitations, joining, notices, rounds, signing_in
 from logovote.settings import Settings
-from logovote.store.models import Contest, Kind, SignIn
+from logovote.store.models import Contest, Kind, Person, SignIn
 from logovote.store.store import Store
 from tests.builders import SECRET, make_contest, voter_named
 from tests.conftest import NOW, Site
@@ -128,6 +129,13 @@ def test_the_pages_around_mail_are_reachable_for_everybody(
         ann = voter_named(session, acme, "Ann")
         bob = voter_named(session, acme, "Bob")
         bob.person.email = "not an address"
+        terms = joining.Terms(open=True, domains=("club.example",))
+        joining.set_terms(session, acme, terms)
+        zoe = Person(key="zoe@x.example", email="zoe@x.example", name="Zoe")
+        session.add(zoe)
+        session.flush()
+        joining.ask(session, acme, zoe, NOW, note="I drew the old one", actor="system")
+        key = signing_in.new_organiser_link(session, datetime.now(UTC))
         stop = f"/mail/stop/{notices.stop_token(SECRET, ann)}"
         session.commit()
     site.jobs.postman.deliver()
@@ -142,3 +150,17 @@ def test_the_pages_around_mail_are_reachable_for_everybody(
         phone.get_by_role("button", name="Send me a link").click()
     expect(phone.get_by_text("Try again at")).to_be_visible()
     look(phone, "too-many-320")
+    phone.goto("/c/acme/join")
+    look(phone, "join-320")
+
+    organiser = new_page(color_scheme="dark")
+    organiser.goto(f"/o/{key}")
+    organiser.get_by_role("button", name="Continue").click()
+    for device, width in (("laptop", 1200), ("phone", 320)):
+        organiser.set_viewport_size({"width": width, "height": 800})
+        organiser.goto("/organise/acme/mail")
+        expect(organiser.get_by_text("cannot be written in a mail")).to_be_visible()
+        look(organiser, f"mail-{device}")
+        organiser.goto("/organise/acme/people")
+        expect(organiser.get_by_text("I drew the old one")).to_be_visible()
+        look(organiser, f"people-{device}")
