@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
@@ -25,6 +26,8 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import LinkRequest, Message, Phase, Round, Voter
 from logovote.store.store import Store
+
+T = TypeVar("T")
 
 
 class Postman:
@@ -111,10 +114,8 @@ class Postman:
         """Write a message from what is true now."""
         person = message.person
         if message.kind == notices.SIGN_IN:
-            assert message.request is not None  # noqa: S101 - asked by `why_not`
-            return self._sign_in(session, message.request, message)
-        voter = notices.voter_of(session, message)
-        assert voter is not None  # noqa: S101 - asked by `why_not`
+            return self._sign_in(session, _there(message.request), message)
+        voter = _there(notices.voter_of(session, message))
         contest = message.contest
         values: dict[str, object] = {
             "name": person.name,
@@ -179,8 +180,7 @@ class Postman:
         if message.kind == notices.RESULTS:
             url = f"{self._settings.base_url}/c/{slug}/results/{round_.kind.value}"
             return {"url": url, "audit_url": audit}
-        ballot = queries.ballot_of(session, round_.id, voter.id)
-        assert ballot is not None  # noqa: S101 - asked by `why_not`
+        ballot = _there(queries.ballot_of(session, round_.id, voter.id))
         return {
             "receipt": ledger.receipt_code(rounds.voter_line(ballot, voter)),
             "nonce": ballot.nonce,
@@ -193,3 +193,10 @@ class Postman:
     def _voters_url(self, voter: Voter) -> str:
         token = invitations.invitation_token(self._settings.secret_key, voter)
         return f"{self._settings.base_url}/i/{token}"
+
+
+def _there(found: T | None) -> T:
+    """Return what `notices.why_not` has just seen to be there."""
+    if found is None:
+        raise LookupError("a message is about something that is not there")
+    return found

@@ -201,6 +201,26 @@ def test_nobody_is_invited_twice(contest: Store, now: datetime) -> None:
     assert [name for name, _ in queued(contest)] == ["Ann", "Bob", "Cleo"]
 
 
+def test_inviting_again_counts_what_failed_and_sends_what_was_not_wanted_then(
+    contest: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    inbox.refuse["bob@example.org"] = "550 No such user here"
+    invite(contest, now)
+
+    def want(session: Session, acme: Contest, *, mail_: bool) -> None:
+        voter_named(session, acme, "Ann").no_mail = not mail_
+
+    change(contest, lambda session, acme: want(session, acme, mail_=False))
+    postman.deliver(now)
+    change(contest, lambda session, acme: want(session, acme, mail_=True))
+    with contest.database.write() as session:
+        invited = notices.invite(session, contest_by_slug(session, "acme"), now)
+        session.commit()
+
+    assert (invited.queued, invited.before, invited.failed) == (1, 1, 1)
+    assert queued(contest) == [("Ann", "invitation")]
+
+
 def test_two_postmen_send_every_mail_once(
     contest: Store, settings: Settings, inbox: Inbox, now: datetime
 ) -> None:
@@ -772,6 +792,7 @@ def test_every_deed_is_a_command(run: Callable[..., Any], inbox: Inbox) -> None:
     assert run("mail", "invite", "acme", "--json") == {
         "queued": 3,
         "before": 0,
+        "failed": 0,
         "without_address": 0,
         "unwanted": 0,
     }

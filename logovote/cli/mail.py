@@ -44,8 +44,9 @@ def invite(door: Door, slug: str, *, dry_run: bool, as_json: bool) -> None:
         return
     verb = "Would be queued" if dry_run else "Queued"
     click.echo(
-        f"{verb}: {invited.queued}. Sent one before: {invited.before}. Without an "
-        f"address: {invited.without_address}. Want no mail: {invited.unwanted}."
+        f"{verb}: {invited.queued}. Sent one before: {invited.before}. Failed: "
+        f"{invited.failed}. Without an address: {invited.without_address}. "
+        f"Want no mail: {invited.unwanted}."
     )
 
 

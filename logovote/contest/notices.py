@@ -38,6 +38,7 @@ SWITCHES = (REMINDER, CLOSING, RESULTS)
 _FIRST = (SIGN_IN, RECEIPT)
 """Somebody waits for these, so they leave before the others."""
 
+_TROUBLE = frozenset({MessageState.FAILED, MessageState.GIVEN_UP})
 _WAITS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60, 24 * 60)
 )
@@ -58,6 +59,7 @@ class Invited:
 
     queued: int
     before: int
+    failed: int
     without_address: int
     unwanted: int
 
@@ -176,17 +178,32 @@ def _reachable(session: Session, contest_id: int) -> list[Voter]:
 def invite(
     session: Session, contest: Contest, now: datetime, *, dry_run: bool = False
 ) -> Invited:
-    """Queue an invitation to everybody who was sent none yet."""
+    """Queue an invitation to everybody who was sent none yet.
+
+    One that failed is not sent again by this: that is what `send_again` is for.
+    """
     voters = queries.voters(session, contest.id)
     occasion = f"{INVITATION}:{contest.id}"
-    known = _addressed(session, occasion)
+    known = {
+        message.person_id: message
+        for message in session.scalars(
+            select(Message).where(Message.occasion == occasion)
+        )
+    }
     wanted = [v for v in voters if v.person.email and not v.no_mail]
     new = [voter for voter in wanted if voter.person_id not in known]
+    sent = [known[v.person_id] for v in wanted if v.person_id in known]
+    # They wanted none when it was to leave, and want it now.
+    dropped = [message for message in sent if message.state is MessageState.DROPPED]
+    failed = sum(message.state in _TROUBLE for message in sent)
     if not dry_run:
         _queue_all(session, new, INVITATION, occasion, now)
+        for message in dropped:
+            _requeue(message, now)
     return Invited(
-        queued=len(new),
-        before=len(wanted) - len(new),
+        queued=len(new) + len(dropped),
+        before=len(sent) - len(dropped) - failed,
+        failed=failed,
         without_address=sum(not voter.person.email for voter in voters),
         unwanted=sum(bool(v.person.email) and v.no_mail for v in voters),
     )
@@ -410,7 +427,7 @@ def in_trouble(session: Session, contest_id: int) -> int:
         session.scalar(
             select(func.count(Message.id)).where(
                 Message.contest_id == contest_id,
-                Message.state.in_([MessageState.FAILED, MessageState.GIVEN_UP]),
+                Message.state.in_(_TROUBLE),
             )
         )
         or 0
@@ -433,8 +450,7 @@ def send_again(
     """
     found = [m for m in messages(session, contest.id) if m.kind != SIGN_IN]
     if ids is None:
-        troubled = {MessageState.FAILED, MessageState.GIVEN_UP}
-        chosen = [message for message in found if message.state in troubled]
+        chosen = [message for message in found if message.state in _TROUBLE]
     else:
         chosen = [message for message in found if message.id in ids]
         if len(chosen) != len(set(ids)):

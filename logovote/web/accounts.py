@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from flask import (
     Blueprint,
+    abort,
     flash,
     make_response,
     redirect,
@@ -223,8 +224,7 @@ def _front_of(person: Person) -> str:
 @signed_in
 def account() -> str:
     """Show who the visitor is here, and where they are signed in."""
-    person = current_person()
-    assert person is not None  # noqa: S101 - the guard saw to it
+    person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
     return render_template(
         "accounts/account.html",
         person=person,
@@ -247,8 +247,7 @@ def sign_out() -> ResponseReturnValue:
 @signed_in
 def sign_out_everywhere() -> ResponseReturnValue:
     """End every session of the visitor, this one too."""
-    person = current_person()
-    assert person is not None  # noqa: S101 - the guard saw to it
+    person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
     signing_in.end_all_sessions(db(), person, now())
     context.sign_out()
     db().commit()

@@ -124,7 +124,8 @@ def _mail_task(contest_: Contest) -> Task:
     """Describe who was invited by mail, and what failed; other ways are as good."""
     invited = notices.invite(db(), contest_, now(), dry_run=True)
     failed = notices.in_trouble(db(), contest_.id)
-    text = f"{invited.before} of {invited.before + invited.queued} invited by mail"
+    wanted = invited.before + invited.queued + invited.failed
+    text = f"{invited.before} of {wanted} invited by mail"
     if failed:
         text += f"; {failed} {'mail' if failed == 1 else 'mails'} did not leave"
     state = "in progress" if invited.queued or failed else "done"
