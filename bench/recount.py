@@ -122,6 +122,9 @@ def main() -> None:
         ours = [recount.check(str(path), None) for path in paths]
         statuses = Counter(str(report["status"]) for report in ours)
         print(f"site against recount.py: {dict(statuses)}")
+        texts = [recount.told(report) for report in ours]
+        for what in ("set aside", "recused", "said to have drawn"):
+            print(f"rounds with ballots {what}: {sum(what in text for text in texts)}")
         theirs = by_browser_code(paths)
         if theirs is None:
             print("recount.js: not run, for there is no Node.js here")

@@ -66,7 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
-    security.init_app(app, is_https=settings.is_https)
+    security.init_app(app, settings.base_url)
     # Before the CSRF check, which reads the form: an upload's limit must be known.
     organise.init_app(app)
     context.init_app(app)

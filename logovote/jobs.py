@@ -12,7 +12,7 @@ from huey.consumer import Consumer
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from logovote.contest import intake
+from logovote.contest import intake, rounds
 from logovote.contest.matching import ImportReport
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
@@ -57,6 +57,7 @@ class Jobs:
         self._store = store
         self._huey = SqliteHuey("logovote", filename=str(settings.jobs_file))
         self._take_step = self._huey.task(name="take_import_step")(self.take_step)
+        self._huey.periodic_task(crontab(), name="close_ended")(self.close_ended)
         # Mails have a queue and a thread of their own: whoever waits for a link to sign
         # in with must not wait for an import.
         self._mail = SqliteHuey("mail", filename=str(settings.jobs_file))
@@ -130,6 +131,13 @@ class Jobs:
                 self._note_at_last(job_id, state=done, report=text)
                 if done is JobState.DONE:
                     self._store.uploads.forget(job.source)
+
+    def close_ended(self) -> None:
+        """Close every round whose time is over; once a minute while the site runs."""
+        with self._store.database.write() as session:
+            for round_ in rounds.close_all_ended(session, datetime.now(UTC)):
+                logger.info("round %d is over and closed", round_.id)
+            session.commit()
 
     def _begin(self, job_id: int) -> ImportJob | None:
         """Write down that a step begins, or begins again; None if there is none."""

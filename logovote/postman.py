@@ -19,6 +19,7 @@ from logovote.contest import (
     ledger,
     link_requests,
     notices,
+    recusals,
     rounds,
 )
 from logovote.mail import Mail, Mailbox, MailError
@@ -181,8 +182,9 @@ class Postman:
             url = f"{self._settings.base_url}/c/{slug}/results/{round_.kind.value}"
             return {"url": url, "audit_url": audit}
         ballot = _there(queries.ballot_of(session, round_.id, voter.id))
+        own = recusals.own_of(session, round_, voter)
         return {
-            "receipt": ledger.receipt_code(rounds.voter_line(ballot, voter)),
+            "receipt": ledger.receipt_code(rounds.voter_line(ballot, voter, own)),
             "nonce": ballot.nonce,
             "head": events.head(session, round_.contest_id),
             "saved_at": ballot.saved_at,

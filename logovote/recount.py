@@ -13,6 +13,7 @@ bundle holds sums instead of ballots, and the order cannot be counted from them.
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import hmac
 import json
@@ -42,7 +43,14 @@ ALWAYS = {
     "events.json",
     "result.json",
 }
-SOMETIMES = {"ballots.json", "aggregate.json", "exposure.json", "insight.json"}
+SOMETIMES = {
+    "ballots.json",
+    "aggregate.json",
+    "exposure.json",
+    "exposure_all.json",
+    "recusals.json",
+    "insight.json",
+}
 
 # A bundle of ten thousand ballots has 2 MB; what is larger than this is an attack.
 LARGEST_FILE = 64 * 1024**2
@@ -54,6 +62,7 @@ METHODS = {"shortlist": "seqphragmen", "ranking": "ranked_pairs"}
 MOST_CANDIDATES = {"shortlist": 5000, "ranking": 200}
 
 HEX = re.compile(r"[0-9a-f]{64}")
+DRAWN = re.compile(r"[0-9a-f]{64}|[0-9a-f]{128}")
 EXACT = re.compile(
     rf"(0|[1-9][0-9]{{0,{MOST_DIGITS}}})(/[1-9][0-9]{{0,{MOST_DIGITS}}})?"
 )
@@ -301,12 +310,14 @@ class Bundle:
             has(event["payload"], dict)
             has(event["kind"], str)
             a_digest(event["hash"])
-        self.exposure = {
-            group: {family: exact(weight) for family, weight in seen.items()}
-            for group, seen in has(values.get("exposure.json", {}), dict).items()
-        }
+        self.exposure = seen_by(values.get("exposure.json", {}))
+        self.exposure_all = seen_by(values.get("exposure_all.json", {}))
         if self.is_ranking == ("exposure.json" in values):
             raise Malformed("a shortlist, and nothing else, has an exposure")
+        self.recused = {
+            a_digest(row["voter"]): {an_id(id_) for id_ in has(row["families"], list)}
+            for row in has(values.get("recusals.json", []), list)
+        }
         self.lines = [
             self.line(line) for line in has(values.get("ballots.json", []), list)
         ]
@@ -340,18 +351,21 @@ class Bundle:
         """Check the form of sums that stand instead of ballots."""
         for leaf in has(aggregate["leaves"], list):
             a_digest(leaf)
-        for class_, said in has(aggregate["sums"], dict).items():
-            at_least(0, aggregate["counted"][class_])
-            for number in has(said, dict).values():
-                at_least(0, number)
-        if not aggregate["counted"].keys() <= self.classes.keys():
-            raise Malformed("its sums are of a class that is not there")
+        for part_ in (aggregate, has(aggregate.get("with_all", aggregate), dict)):
+            for class_, said in has(part_["sums"], dict).items():
+                at_least(0, part_["counted"][class_])
+                for number in has(said, dict).values():
+                    at_least(0, number)
+            if not part_["counted"].keys() <= self.classes.keys():
+                raise Malformed("its sums are of a class that is not there")
 
     def line(self, line: Any) -> dict[str, Any]:
         """Check the form of a ballot line."""
         has(line, dict)
-        if not {"t", "c", "b"} <= line.keys() <= {"t", "c", "b", "n"}:
-            raise Malformed("a ballot line has other parts than t, c, b and n")
+        if not {"t", "c", "b"} <= line.keys() <= {"t", "c", "b", "n", "aside"}:
+            raise Malformed("a ballot line has other parts than t, c, b, n and aside")
+        if line.get("aside", True) is not True:
+            raise Malformed("a ballot line is set aside in an unknown way")
         has(line["t"], str)
         if line["c"] not in self.classes:
             raise Malformed(
@@ -367,6 +381,14 @@ class Bundle:
         if len(set(flat)) < len(flat):
             raise Malformed("a ballot names a design twice")
         return line  # type: ignore[no-any-return]
+
+
+def seen_by(value: Any) -> dict[str, dict[str, Fraction]]:
+    """Read by whom every family was seen: the weight of it, by group."""
+    return {
+        group: {family: exact(weight) for family, weight in seen.items()}
+        for group, seen in has(value, dict).items()
+    }
 
 
 def has(value: Any, type_: type) -> Any:
@@ -572,7 +594,42 @@ def check_replay(bundle: Bundle) -> str:
             "the log since have it"
         )
     standing = len(bundle.standing)
-    return f"{standing} designs and {roll.total()} people are as the log has them"
+    told = f"{standing} designs and {roll.total()} people are as the log has them"
+    return told + check_recusals(bundle, roll.total())
+
+
+def check_recusals(bundle: Bundle, people: int) -> str:
+    """Check that the designers among the voters are those that the log marks.
+
+    Which ballots are theirs is their secret. But no more people can have voted for a
+    family, or in a ranking at all, than those who are free to.
+    """
+    marked: set[str] = set()
+    for event in bundle.events:
+        kind, payload = event["kind"], event["payload"]
+        if kind == "voter.recused":
+            marked.add(payload["voter"])
+        elif kind == "voter.admitted":
+            marked.discard(payload["voter"])
+        elif kind == "roll.removed":
+            marked.difference_update(voter["id"] for voter in payload["voters"])
+    if marked != bundle.recused.keys():
+        raise Mismatch("the recused voters are not those that the log has")
+    voted: Counter[str] = Counter()
+    for line in bundle.lines:
+        names = {id_ for id_ in line["b"] if not bundle.is_ranking}
+        families = {
+            bundle.designs[i].family if i in bundle.designs else i for i in names
+        }
+        # A ranking says something of every family.
+        for family in families or {design.family for design in bundle.designs.values()}:
+            if bundle.is_ranking or family in families:
+                voted[family] += line.get("n", 1)
+    for family, number in voted.items():
+        own = sum(family in families for families in bundle.recused.values())
+        if own and number > people - own:
+            raise Mismatch(f"more people voted for the family {family!r} than may")
+    return f"; {len(marked)} voters are recused from own designs" if marked else ""
 
 
 def replay(
@@ -613,7 +670,12 @@ def check_ballots(bundle: Bundle) -> str:
         tags = [line["t"] for line in bundle.lines]
         if sorted(set(tags)) != tags:
             raise Mismatch("the ballots are not in order of their tags, each once")
-        leaves = [digest(b"\0" + canon(line).encode()) for line in bundle.lines]
+        leaves = [
+            digest(
+                b"\0" + canon({k: v for k, v in line.items() if k != "aside"}).encode()
+            )
+            for line in bundle.lines
+        ]
         cast: Counter[str] = Counter()
         for line in bundle.lines:
             cast[line["c"]] += line.get("n", 1)
@@ -632,7 +694,45 @@ def check_ballots(bundle: Bundle) -> str:
     if closed["closing_root"] != root(leaves) or closed["ballots"] != total:
         raise Mismatch("the ballots are not those that were in the box at the close")
     short = closed["closing_root"][:16]
-    return f"{total} ballots are those in the box at the close, {short}…"
+    told = f"{total} ballots are those in the box at the close, {short}…"
+    return told + check_aside(bundle, total)
+
+
+def aside_ids(bundle: Bundle) -> set[str]:
+    """Replay the review after the close: return the ids of what was set aside."""
+    ids: set[str] = set()
+    for event in bundle.events[last_of(bundle, "round.closed")["seq"] :]:
+        kind, payload = event["kind"], event["payload"]
+        if kind not in ("ballots.set_aside", "ballots.restored"):
+            continue
+        if payload["round"] != bundle.round:
+            continue
+        these = {a_digest(id_) for id_ in has(payload["ballots"], list)}
+        fresh = kind == "ballots.set_aside"
+        if len(these) < len(payload["ballots"]) or not these:
+            raise Mismatch("the log sets a ballot aside twice, or none")
+        if fresh and not has(payload["reason"], str).strip():
+            raise Mismatch("the log sets ballots aside without a reason")
+        if ids & these if fresh else these - ids:
+            raise Mismatch("the log sets aside, or takes back, what it cannot")
+        ids = ids | these if fresh else ids - these
+    return ids
+
+
+def check_aside(bundle: Bundle, total: int) -> str:
+    """Check that the ballots set aside are those that the log set aside."""
+    ids = aside_ids(bundle)
+    if bundle.aggregate is None:
+        marked = {
+            digest(b"logovote-aside-v1\0" + line["t"].encode())
+            for line in bundle.lines
+            if "aside" in line
+        }
+        if marked != ids:
+            raise Mismatch("the ballots set aside are not those that the log set aside")
+    elif sum(bundle.aggregate["counted"].values()) + len(ids) > total:
+        raise Mismatch("the sums count more ballots than are left when some are aside")
+    return f"; {len(ids)} of them are set aside, as the log says" if ids else ""
 
 
 def root(leaves: list[str]) -> str:
@@ -653,9 +753,36 @@ def subtree(leaves: list[bytes]) -> bytes:
 def seed_of(bundle: Bundle) -> str:
     """Return the seed of the tie order, which nobody knew before the close."""
     closing_root = last_of(bundle, "round.closed")["payload"]["closing_root"]
-    rules = bundle.rules
-    text = f"logovote-tie-v1\0{rules['public_string']}{closing_root}{rules['beacon']}"
-    return digest(text.encode())
+    text = f"logovote-tie-v1\0{bundle.rules['public_string']}{closing_root}"
+    return digest((text + beacon_of(bundle)).encode())
+
+
+def beacon_of(bundle: Bundle) -> str:
+    """Return what the public beacon drew that the rules name; "" if they name none."""
+    drawn = ""
+    for event in bundle.events[last_of(bundle, "round.closed")["seq"] :]:
+        payload = event["payload"]
+        if event["kind"] == "beacon.drawn" and payload["round"] == bundle.round:
+            if payload["beacon"] != bundle.rules["beacon"]:
+                raise Mismatch("the public draw is not the one that the rules name")
+            drawn = has(payload["value"], str)
+            if not DRAWN.fullmatch(drawn):
+                raise Mismatch("the public draw has no value that a beacon draws")
+    if bool(drawn) != bool(bundle.rules["beacon"]):
+        raise Mismatch(
+            "the rules name a public draw and the log has none, or the reverse"
+        )
+    return drawn
+
+
+def check_beacon(bundle: Bundle) -> str:
+    """Print what only the beacon itself can confirm."""
+    drawn = beacon_of(bundle)
+    closed = last_of(bundle, "round.closed")["at"]
+    return (
+        f"ties hang on {bundle.rules['beacon']}, which is said to have drawn {drawn}: "
+        f"compare it with what the beacon published, and that it came after {closed}"
+    )
 
 
 # ── counting: what a ballot weighs ────────────────────────────────────────────────────
@@ -1130,16 +1257,46 @@ def count_ranking(
 # ── the whole ─────────────────────────────────────────────────────────────────────────
 
 
+def counted(bundle: Bundle, *, with_all: bool) -> Bundle:
+    """Return the bundle as it is counted: without what was set aside, or with it."""
+    view = copy.copy(bundle)
+    if with_all:
+        view.exposure = bundle.exposure_all
+        if bundle.aggregate is not None:
+            view.aggregate = bundle.aggregate["with_all"]
+    else:
+        view.lines = [line for line in bundle.lines if "aside" not in line]
+    return view
+
+
 def recount(bundle: Bundle) -> tuple[dict[str, Any], bool]:
-    """Count the round; return its result, and whether it is all of it."""
-    counted: Counter[str] = Counter()
+    """Count the round as it was counted, and once more with what was set aside.
+
+    Returns:
+        The result, and whether it is all of it.
+    """
+    result, complete = recount_once(counted(bundle, with_all=False))
+    if not (ids := aside_ids(bundle)):
+        return result, complete
+    whole = None
+    # Where sums are published, the second result may be kept back: it would show what
+    # single ballots say.
+    shown = (bundle.result.get("set_aside") or {}).get("with_all") is not None
+    if shown or bundle.rules["publish"] == "ballots":
+        whole, _ = recount_once(counted(bundle, with_all=True))
+    return result | {"set_aside": {"ballots": len(ids), "with_all": whole}}, complete
+
+
+def recount_once(bundle: Bundle) -> tuple[dict[str, Any], bool]:
+    """Count the ballots that a bundle holds; return the result, and if that is all."""
+    heads: Counter[str] = Counter()
     if bundle.aggregate is None:
         for line in bundle.lines:
             if said_by(bundle, line) is not None:
-                counted[line["c"]] += line.get("n", 1)
+                heads[line["c"]] += line.get("n", 1)
     else:
-        counted.update(bundle.aggregate["counted"])
-    weights = weigh(bundle, counted)
+        heads.update(bundle.aggregate["counted"])
+    weights = weigh(bundle, heads)
     seed = seed_of(bundle)
     result: dict[str, Any] = {
         "method": bundle.method,
@@ -1167,7 +1324,7 @@ def recount(bundle: Bundle) -> tuple[dict[str, Any], bool]:
     total = sum(
         (
             number * bundle.classes[c].weight * factor_of(bundle, weights, c)
-            for c, number in counted.items()
+            for c, number in heads.items()
         ),
         Fraction(0),
     )
@@ -1221,6 +1378,13 @@ def check_result(bundle: Bundle) -> tuple[str, bool]:
             "counting the ballots again gives the published result, byte for byte",
             True,
         )
+    told = has(bundle.result.get("set_aside", {}), dict)
+    again = result.pop("set_aside", {})
+    if told.get("ballots") != again.get("ballots"):
+        raise Mismatch("the result sets other ballots aside than the log")
+    for name, value in (again.get("with_all") or {}).items():
+        if told["with_all"].get(name) != value:
+            raise Mismatch(f"counting all the sums gives another {name}")
     for name, value in result.items():
         if bundle.result.get(name) != value:
             raise Mismatch(f"counting the sums gives another {name}")
@@ -1245,7 +1409,10 @@ def check(path: str, head: str | None) -> dict[str, Any]:
             ("opening", check_opening),
             ("replay", check_replay),
             ("ballots", check_ballots),
+            ("beacon", check_beacon),
         ):
+            if step == "beacon" and not bundle.rules["beacon"]:
+                continue
             try:
                 passed(step, test(bundle))
             except (

@@ -44,6 +44,8 @@ _PROVIDER_SETTINGS = (
 _MAKE_ONE = (
     "This makes one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 )
+_MAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+")
+_CONTACT = re.compile(r"(https://|mailto:|tel:)\S+")
 
 
 class SettingsError(LogovoteError):
@@ -67,6 +69,7 @@ class Settings:
             is none. `github_url` and `github_api_url` are for an own GitHub server.
         openid_client_id, openid_client_secret, openid_issuer, openid_name: the same at
             an OpenID provider, and what its button says.
+        security_contact: where to tell of a weakness of the site, as a URI, or "".
     """
 
     data: Path
@@ -85,6 +88,7 @@ class Settings:
     openid_client_secret: str = field(default="", repr=False)
     openid_issuer: str = ""
     openid_name: str = "OpenID"
+    security_contact: str = ""
 
     @property
     def files_folder(self) -> Path:
@@ -141,6 +145,7 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
         mail_url=environ.get("LOGOVOTE_MAIL_URL", Settings.mail_url),
         mail_from=environ.get("LOGOVOTE_MAIL_FROM", ""),
         **_providers(environ),
+        security_contact=_contact(environ.get("LOGOVOTE_SECURITY_CONTACT", "")),
     )
 
 
@@ -276,6 +281,18 @@ def _base_url(value: str) -> str:
             f"LOGOVOTE_BASE_URL is {value!r}; it must look like https://vote.example.org"
         )
     return value.rstrip("/")
+
+
+def _contact(value: str) -> str:
+    """Check LOGOVOTE_SECURITY_CONTACT; a plain address of mail will do."""
+    if _MAIL.fullmatch(value):
+        return f"mailto:{value}"
+    if value and not _CONTACT.fullmatch(value):
+        raise SettingsError(
+            f"LOGOVOTE_SECURITY_CONTACT is {value!r}; it must be an e-mail address, or "
+            "look like https://example.org/security"
+        )
+    return value
 
 
 def _whole_number(environ: Mapping[str, str], name: str, default: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from datetime import datetime
@@ -12,8 +13,20 @@ from unittest import mock
 
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, events, families, paper, people, rounds
+from logovote.contest import (
+    beacons,
+    counting,
+    events,
+    families,
+    paper,
+    people,
+    quarantine,
+    recusals,
+    recusing,
+    rounds,
+)
 from logovote.contest.bundle import bundle_of
+from logovote.contest.quarantine import QuarantineError
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round
@@ -46,6 +59,7 @@ def random_round(
         unranked=rng.choice(["last", "last", "no_opinion"]),
         cap=rng.choice([1, 2, 25]),
     )
+    beacon = f"drand quicknet {seed}" if rng.random() < 0.3 else None
     with mock.patch.object(Rules, "default", return_value=rules):
         round_ = rounds.open_round(
             session,
@@ -55,19 +69,31 @@ def random_round(
             seats=rng.randint(1, 6) if kind is Kind.SHORTLIST else None,
             publish=publish,
             auditors=["Ada", "Ben"] if publish == "auditors" else [],
+            beacon=beacon,
         )
     _vote(session, rng, contest, round_, now)
     _happen(session, rng, contest, round_, now)
+    if rng.random() < 0.4:
+        _recuse(session, rng, contest, round_, now)
     rounds.close_round(session, round_, now)
     if rng.random() < 0.2:
+        _set_aside(session, rng, round_, now)
         rounds.reopen_round(session, round_, now=now)
         _vote(session, rng, contest, round_, now)
         rounds.close_round(session, round_, now)
+    if rng.random() < 0.5:
+        _set_aside(session, rng, round_, now)
+    if beacon:
+        for _ in range(rng.randint(1, 2)):
+            drawn = f"{rng.getrandbits(256):064x}" * rng.randint(1, 2)
+            beacons.enter(session, round_, drawn, now=now)
     read = counting.profile_of
     seen = kind is Kind.SHORTLIST and rng.random() < 0.5
 
-    def profile_of(session: Session, round_: Round) -> Profile:
-        profile = read(session, round_)
+    def profile_of(
+        session: Session, round_: Round, *, set_aside: bool = False
+    ) -> Profile:
+        profile = read(session, round_, set_aside=set_aside)
         return _seen(rng, profile) if seen else profile
 
     with mock.patch.object(counting, "profile_of", profile_of):
@@ -142,6 +168,40 @@ def _happen(
         withdraw(session, contest, rng.choice(standing), now)
     if rng.random() < 0.3:
         _import_paper(session, rng, contest, round_, now)
+
+
+def _recuse(
+    session: Session, rng: Random, contest: Contest, round_: Round, now: datetime
+) -> None:
+    """Mark some voters as designers, and admit one again."""
+    standing = queries.candidacies(session, round_.id)
+    voters = queries.voters(session, contest.id)
+    for voter in rng.sample(voters, min(len(voters), rng.randint(1, 3))):
+        design = rng.choice(standing).submission
+        of = rng.choice([design.designer or "", str(design.entry)])
+        recusing.recuse(session, contest, voter.person.key, of, now=now)
+    if rng.random() < 0.3:
+        who = recusals.marked(session, contest)[0].voter.person.key
+        recusing.take_back(session, contest, who, now=now)
+
+
+def _set_aside(session: Session, rng: Random, round_: Round, now: datetime) -> None:
+    """Set some ballots aside, where that leaves sums enough, and take one back."""
+    own = recusals.own_of_all(session, round_)
+    voters = [voter.id for voter in queries.voters(session, round_.contest_id)]
+    box = [
+        ballot.id
+        for ballot in queries.voter_ballots(session, round_.id, voters)
+        if rounds.is_in_the_box(ballot, own)
+    ]
+    for _ in range(rng.randint(1, 2)):
+        if box:
+            some = rng.sample(box, rng.randint(1, min(6, len(box))))
+            with contextlib.suppress(QuarantineError), session.begin_nested():
+                quarantine.set_aside(session, round_, some, "A burst.", now=now)
+    if box and rng.random() < 0.3:
+        with contextlib.suppress(QuarantineError), session.begin_nested():
+            quarantine.take_back(session, round_, [rng.choice(box)], now=now)
 
 
 def _add_late(session: Session, contest: Contest, entry: int, now: datetime) -> None:

@@ -67,6 +67,22 @@ def test_the_locks_pin_every_requirement_and_name_no_host() -> None:
         names = {re.split(r"[^\w-]", line, maxsplit=1)[0] for line in requirements}
         assert names <= pinned, name
         assert "://" not in lock
+        # Each has its hashes: an installer that asks for them takes nothing else.
+        parts = re.split(r"^(?=[\w-]+==)", lock, flags=re.MULTILINE)[1:]
+        bare = [part for part in parts if "--hash=sha256:" not in part]
+        assert bare == [], name
+        assert len(parts) >= len(pinned)
+
+
+def test_every_exception_from_the_linter_has_its_reason() -> None:
+    bare = re.compile(r"# noqa(?!: [A-Z0-9, ]+ - \w)")
+    found = [
+        f"{named(path)}:{number}"
+        for path in texts(".py")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if bare.search(line) and path != Path(__file__)
+    ]
+    assert not found
 
 
 def test_both_locks_pin_the_same_versions() -> None:

@@ -18,12 +18,20 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote import recount
-from logovote.contest import counting, ledger, rounds
+from logovote.contest import (
+    beacons,
+    counting,
+    ledger,
+    quarantine,
+    recusing,
+    rounds,
+)
 from logovote.contest.bundle import FULL, bundle_of
-from logovote.store.models import Kind
+from logovote.store.models import Ballot, Kind
 from tests.builders import cast, make_contest
 from tests.random_rounds import random_bundle
 
@@ -242,6 +250,197 @@ def test_a_tampering_is_found_though_the_log_is_chained_again(
     report = forger.check()
 
     assert report["exit"] in (recount.MISMATCH, recount.MALFORMED), report
+
+
+def reviewed_bundle(session: Session, now: datetime) -> bytes:
+    """A round with ballots set aside, a designer who votes, and a public draw."""
+    voters = [*VOTES, "Fay", "Gus", "Hal"]
+    contest = make_contest(session, now, designs=[1, 2, 3], voters={"core": voters})
+    recusing.recuse(session, contest, "ann@example.org", "1", now=now)
+    recusing.recuse(session, contest, "hal@example.org", "2", now=now)
+    round_ = rounds.open_round(
+        session, contest, Kind.SHORTLIST, now, seats=2, beacon="drand 7"
+    )
+    for number, name in enumerate(voters):
+        cast(session, round_, name, [str(1 + number % 3), "3"], now)
+    rounds.close_round(session, round_, now)
+    ids = list(session.scalars(select(Ballot.id).order_by(Ballot.id)))
+    quarantine.set_aside(session, round_, ids[4:7], "One burst.", now=now)
+    quarantine.take_back(session, round_, ids[4:5], now=now)
+    beacons.enter(session, round_, "a1" * 32, now=now)
+    counting.count_round(session, round_, now=now)
+    return bundle_of(session, round_).data
+
+
+@pytest.fixture
+def reviewed(session: Session, now: datetime, tmp_path: Path) -> Forger:
+    return Forger(reviewed_bundle(session, now), tmp_path / "bundle.zip")
+
+
+def events_of(documents: Any, kind: str) -> list[Any]:
+    return [event for event in documents["events.json"] if event["kind"] == kind]
+
+
+def drop_a_mark(documents: Any) -> None:
+    line = next(line for line in documents["ballots.json"] if "aside" in line)
+    del line["aside"]
+
+
+def mark_another(documents: Any) -> None:
+    line = next(line for line in documents["ballots.json"] if "aside" not in line)
+    line["aside"] = True
+
+
+def move_a_mark(documents: Any) -> None:
+    """Let an equal ballot be set aside instead: only the log tells them apart."""
+    lines = documents["ballots.json"]
+    one, other = next(
+        (one, other)
+        for one in lines
+        for other in lines
+        if "aside" in one and one | {"t": ""} == other | {"t": "", "aside": True}
+        if "aside" not in other
+    )
+    other["aside"] = one.pop("aside")
+
+
+def drop_the_setting_aside(documents: Any) -> None:
+    documents["events.json"].remove(events_of(documents, "ballots.set_aside")[0])
+
+
+def drop_the_taking_back(documents: Any) -> None:
+    documents["events.json"].remove(events_of(documents, "ballots.restored")[0])
+
+
+def set_another_aside(documents: Any) -> None:
+    events_of(documents, "ballots.set_aside")[0]["payload"]["ballots"][0] = "c" * 64
+
+
+def forget_the_reason(documents: Any) -> None:
+    events_of(documents, "ballots.set_aside")[0]["payload"]["reason"] = ""
+
+
+def set_aside_before_the_close(documents: Any) -> None:
+    event = events_of(documents, "ballots.set_aside")[0]
+    documents["events.json"].remove(event)
+    documents["events.json"].insert(3, event)
+
+
+def hide_the_other_result(documents: Any) -> None:
+    documents["result.json"]["set_aside"]["with_all"] = None
+
+
+def hide_that_any_are_aside(documents: Any) -> None:
+    del documents["result.json"]["set_aside"]
+
+
+def bend_the_other_result(documents: Any) -> None:
+    order = documents["result.json"]["set_aside"]["with_all"]["order"]
+    order[0], order[1] = order[1], order[0]
+
+
+def change_the_draw(documents: Any) -> None:
+    events_of(documents, "beacon.drawn")[0]["payload"]["value"] = "b2" * 32
+
+
+def change_whose_draw(documents: Any) -> None:
+    events_of(documents, "beacon.drawn")[0]["payload"]["beacon"] = "drand 8"
+
+
+def drop_the_draw(documents: Any) -> None:
+    documents["events.json"].remove(events_of(documents, "beacon.drawn")[0])
+
+
+def name_no_draw(documents: Any) -> None:
+    documents["rules.json"]["beacon"] = ""
+
+
+def drop_a_recusal(documents: Any) -> None:
+    del documents["recusals.json"][0]
+
+
+def drop_the_marking(documents: Any) -> None:
+    documents["events.json"].remove(events_of(documents, "voter.recused")[0])
+
+
+def add_a_recusal(documents: Any) -> None:
+    row = {"voter": "f" * 64, "families": ["f1"]}
+    documents["recusals.json"].append(row)
+
+
+def count_a_designer_after_all(documents: Any) -> None:
+    """Put an own design back on a ballot, so that everybody on the roll has it."""
+    for line in documents["ballots.json"]:
+        line["b"] = sorted({*line["b"], "1"})
+
+
+REVIEW_TAMPERINGS: dict[str, Callable[[Any], None]] = {
+    "a-mark-dropped": drop_a_mark,
+    "a-mark-added": mark_another,
+    "a-mark-moved": move_a_mark,
+    "a-setting-aside-dropped": drop_the_setting_aside,
+    "a-taking-back-dropped": drop_the_taking_back,
+    "another-set-aside": set_another_aside,
+    "a-reason-forgotten": forget_the_reason,
+    "set-aside-before-the-close": set_aside_before_the_close,
+    "the-other-result-hidden": hide_the_other_result,
+    "setting-aside-hidden": hide_that_any_are_aside,
+    "the-other-result-bent": bend_the_other_result,
+    "a-draw-changed": change_the_draw,
+    "another-draw": change_whose_draw,
+    "a-draw-dropped": drop_the_draw,
+    "no-draw-named": name_no_draw,
+    "a-recusal-dropped": drop_a_recusal,
+    "a-marking-dropped": drop_the_marking,
+    "a-recusal-added": add_a_recusal,
+    "own-votes-put-back": count_a_designer_after_all,
+}
+
+
+@pytest.mark.parametrize(
+    "tamper", REVIEW_TAMPERINGS.values(), ids=REVIEW_TAMPERINGS.keys()
+)
+@pytest.mark.parametrize("again", [False, True], ids=["manifest", "log"])
+def test_a_tampering_with_the_review_is_found_though_the_rest_fits(
+    reviewed: Forger, tamper: Callable[[Any], None], *, again: bool
+) -> None:
+    """With a manifest that fits, and even with the log chained again."""
+    tamper(reviewed.documents)
+    if again:
+        reviewed.chain_again()
+
+    report = reviewed.check()
+
+    assert report["exit"] in (recount.MISMATCH, recount.MALFORMED), report
+    if not again:
+        assert report["exit"] == recount.MISMATCH
+
+
+def test_who_gives_a_designer_the_own_vote_back_needs_more_voters_than_there_are(
+    reviewed: Forger,
+) -> None:
+    """Even with a root that fits: all eight on the roll name what two may not."""
+    count_a_designer_after_all(reviewed.documents)
+    plain = [
+        {name: value for name, value in line.items() if name != "aside"}
+        for line in reviewed.documents["ballots.json"]
+    ]
+    reviewed.event("round.closed")["closing_root"] = ledger.merkle_root(plain)
+    reviewed.chain_again()
+
+    report = reviewed.check()
+
+    assert report["exit"] == recount.MISMATCH
+    assert "more people voted" in report["steps"][-1]["detail"]
+
+
+def test_an_honest_review_is_told_step_by_step(reviewed: Forger) -> None:
+    told = recount.told(reviewed.check())
+
+    assert "2 of them are set aside, as the log says" in told
+    assert "2 voters are recused from own designs" in told
+    assert f"drand 7, which is said to have drawn {'a1' * 32}: compare it" in told
+    assert "reproduced" in told
 
 
 def rewrite_everything(forger: Forger) -> None:
@@ -519,3 +718,26 @@ def test_exact_numbers_are_read_in_lowest_terms_only() -> None:
 
 def test_the_script_is_compressed_well_enough_for_a_page() -> None:
     assert len(zlib.compress(SCRIPT.read_bytes())) < 20_000
+
+
+KEPT = {
+    "bundle-0.1.0-shortlist.zip": (
+        "5df57078f85b7c287289a4917dd98802914cf067e4cc6f7d8fe53395c152a0c7"
+    ),
+    "bundle-0.1.0-ranking.zip": (
+        "6955c6eb2c62d4165237ffe69a5f77ac1cd8f52434d0f1d84779f4ab61f1c467"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_a_bundle_of_an_earlier_release_is_still_reproduced(name: str) -> None:
+    """Each release keeps its own here, for good: results are checked years later."""
+    path = Path(__file__).parent / "fixtures" / name
+
+    assert recount.check(str(path), KEPT[name])["exit"] == recount.REPRODUCED
+
+
+def test_every_kept_bundle_is_one_of_these() -> None:
+    fixtures = Path(__file__).parent / "fixtures"
+    assert {path.name for path in fixtures.glob("bundle-*.zip")} == KEPT.keys()

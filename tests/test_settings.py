@@ -73,6 +73,9 @@ def test_processes_that_start_at_once_share_one_secret(tmp_path: Path) -> None:
         ("TRUSTED_PROXIES", "yes", "LOGOVOTE_TRUSTED_PROXIES"),
         ("TRUSTED_PROXIES", "-1", "LOGOVOTE_TRUSTED_PROXIES"),
         ("MAX_UPLOAD_BYTES", "2 GB", "LOGOVOTE_MAX_UPLOAD_BYTES"),
+        ("SECURITY_CONTACT", "the organiser", "must be an e-mail address"),
+        ("SECURITY_CONTACT", "http://example.org/", "must be an e-mail address"),
+        ("SECURITY_CONTACT", "mailto:a@b.org\nExpires: never", "must be an e-mail"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(
@@ -209,3 +212,18 @@ def test_a_provider_is_believed_over_https_only(
 ) -> None:
     with pytest.raises(SettingsError, match="must begin with https://"):
         load(tmp_path, **value)
+
+
+@pytest.mark.parametrize(
+    ("value", "contact"),
+    [
+        ("safety@example.org", "mailto:safety@example.org"),
+        ("mailto:safety@example.org", "mailto:safety@example.org"),
+        ("https://example.org/security", "https://example.org/security"),
+        ("", ""),
+    ],
+)
+def test_whom_to_tell_of_weaknesses_is_kept_as_a_uri(
+    tmp_path: Path, value: str, contact: str
+) -> None:
+    assert load(tmp_path, SECURITY_CONTACT=value).security_contact == contact

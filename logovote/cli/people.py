@@ -17,7 +17,7 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import invitations, joining, signing_in
+from logovote.contest import invitations, joining, recusing, signing_in
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.events import written
@@ -189,18 +189,34 @@ def requests(door: Door, slug: str, *, as_json: bool) -> None:
         click.echo(f"{row['who']}\t{row['name']}\t{' '.join(row['note'].split())}")
 
 
-@people.command()
+@people.command("let-in")
 @click.argument("slug", metavar="CONTEST")
 @click.argument("who")
 @click.option(
     "--group", default="", help="Another group than the one of those who join."
 )
 @pass_door
-def admit(door: Door, slug: str, who: str, *, group: str) -> None:
+def let_in(door: Door, slug: str, who: str, *, group: str) -> None:
     """Let WHO in, who asked to join, and send them their link."""
     with door.writing(slug) as (session, contest):
         joining.admit(session, contest, who, now(), group=group, actor=ACTOR)
     click.echo(f"{who} may vote now.")
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@click.argument("designer")
+@pass_door
+def recuse(door: Door, slug: str, who: str, designer: str) -> None:
+    """Mark voter WHO as DESIGNER, by the name on their designs or an entry number.
+
+    Their votes for the own designs do not count.
+    """
+    with door.writing(slug) as (session, contest):
+        voter = recusing.recuse(session, contest, who, designer, actor=ACTOR, now=now())
+        key = voter.person.key
+    click.echo(f"{key} is marked: votes for the own designs do not count.")
 
 
 @people.command()
@@ -212,3 +228,11 @@ def decline(door: Door, slug: str, who: str) -> None:
     with door.writing(slug) as (session, contest):
         joining.decline(session, contest, who)
     click.echo(f"{who} may not vote.")
+
+
+def admit(door: Door, slug: str, who: str) -> None:
+    """Take back every mark of voter WHO as a designer."""
+    with door.writing(slug) as (session, contest):
+        voter = recusing.take_back(session, contest, who, actor=ACTOR, now=now())
+        key = voter.person.key
+    click.echo(f"{key} is not marked any more: the whole ballot counts.")

@@ -18,8 +18,18 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import counting, dates, dealing, opening, paper, rounds
+from logovote.contest import (
+    beacons,
+    counting,
+    dates,
+    dealing,
+    opening,
+    paper,
+    quarantine,
+    rounds,
+)
 from logovote.contest import results as results_
+from logovote.contest import review as review_
 from logovote.contest.rules import Publish
 from logovote.store import queries
 from logovote.store.models import Kind, Phase
@@ -53,6 +63,9 @@ def round_() -> None:
 @click.option("--auditor", "auditors", multiple=True, help="Who gets the ballots.")
 @click.option("--until", help="When it ends, such as “2026-12-06 23:59”.")
 @zone_option
+@click.option(
+    "--beacon", help="A public draw of after the close that decides ties, too."
+)
 @pass_door
 def open_(
     door: Door,
@@ -66,6 +79,7 @@ def open_(
     auditors: tuple[str, ...],
     until: str | None,
     zone: str,
+    beacon: str | None,
 ) -> None:
     """Open a round; its rules and families are frozen from now on."""
     end = None if until is None else _end(until, zone)
@@ -84,6 +98,7 @@ def open_(
             publish=publish,
             auditors=auditors,
             until=end,
+            beacon=beacon,
             actor=ACTOR,
         )
         designs = len(queries.candidacies(session, opened.id))
@@ -123,13 +138,129 @@ def close(door: Door, slug: str, kind: str, *, review: bool) -> None:
     with door.writing(slug) as (session, contest):
         closed = rounds.latest(session, contest, Kind(kind))
         warning = dealing.coverage_of(session, closed).warning
-        rounds.close_round(session, closed, now(), actor=ACTOR)
-        if not review:
+        rounds.end_round(session, closed, now(), actor=ACTOR)
+        missing = rounds.waits_for(closed)
+        if not review and not missing:
             counting.count_round(session, closed, actor=ACTOR, now=now())
     if warning:
         note(warning)
-    done = "closed" if review else "closed and counted"
+    done = "closed" if review or missing else "closed and counted"
     note(f"The {rounds.NAMES[Kind(kind)]} is {done}.")
+    if missing:
+        note(missing)
+
+
+@round_.command("review")
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@as_json_option
+@pass_door
+def review(door: Door, slug: str, kind: str, *, as_json: bool) -> None:
+    """Look a closed round over for ballots that may not be of as many people.
+
+    It tells which ballots are alike, and never what they say.
+    """
+    with door.reading(slug) as (session, contest):
+        closed = rounds.latest(session, contest, Kind(kind))
+        found = review_.review(session, closed)
+    if as_json:
+        print_json(_review_as_json(found))
+        return
+    click.echo(f"{found.ballots} ballots in the box, {len(found.groups)} signs.")
+    for group in found.groups:
+        click.echo(f"\n{group.key}  {group.sign.text}\n  {group.sign.chance}")
+        for kind_, number in group.overlaps.items():
+            click.echo(f"  {number} of them: {review_.KINDS[kind_].lower()}")
+        for one in group.people:
+            click.echo(f"  {one.who}  {one.group}  {one.first_saved:%Y-%m-%d %H:%M:%S}")
+    for aside in found.aside:
+        click.echo(f"\nSet aside: {len(aside.ballots)} ({aside.reason})")
+
+
+def _review_as_json(found: review_.Review) -> dict[str, object]:
+    return {
+        "ballots": found.ballots,
+        "groups": [
+            {
+                "key": group.key,
+                "kind": group.sign.kind,
+                "ballots": len(group.sign.ballots),
+                "text": group.sign.text,
+                "chance": group.sign.chance,
+                "set_aside": group.aside,
+                "overlaps": dict(group.overlaps),
+                "people": [
+                    {
+                        "who": one.who,
+                        "group": one.group,
+                        "first_saved": one.first_saved.isoformat(),
+                    }
+                    for one in group.people
+                ],
+            }
+            for group in found.groups
+        ],
+        "set_aside": [
+            {"ballots": len(aside.ballots), "reason": aside.reason}
+            for aside in found.aside
+        ],
+    }
+
+
+@round_.command("set-aside")
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@click.option("--group", "keys", multiple=True, help="A group that `review` names.")
+@click.option("--who", multiple=True, help="Somebody's address or login.")
+@click.option("--reason", required=True, help="Everybody reads it. Name nobody.")
+@pass_door
+def set_aside(
+    door: Door,
+    slug: str,
+    kind: str,
+    *,
+    keys: tuple[str, ...],
+    who: tuple[str, ...],
+    reason: str,
+) -> None:
+    """Set ballots aside, between the close and the count.
+
+    The official result is without them; the one with all stands beside it.
+    """
+    with door.writing(slug) as (session, contest):
+        closed = rounds.latest(session, contest, Kind(kind))
+        ids = review_.chosen(session, closed, keys, who=who)
+        number = quarantine.set_aside(
+            session, closed, ids, reason, actor=ACTOR, now=now()
+        )
+    note(f"Set aside: {number}.")
+
+
+@round_.command("take-back")
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@click.option("--reason", required=True, help="The one they were set aside for.")
+@pass_door
+def take_back(door: Door, slug: str, kind: str, *, reason: str) -> None:
+    """Let ballots count again that were set aside, as long as nothing is counted."""
+    with door.writing(slug) as (session, contest):
+        closed = rounds.latest(session, contest, Kind(kind))
+        ids = review_.aside_for(session, closed, " ".join(reason.split()))
+        number = quarantine.take_back(session, closed, ids, actor=ACTOR, now=now())
+    note(f"Taken back: {number}.")
+
+
+@round_.command()
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@click.argument("value")
+@pass_door
+def beacon(door: Door, slug: str, kind: str, value: str) -> None:
+    """Enter the VALUE of the public draw that a closed round waits for."""
+    with door.writing(slug) as (session, contest):
+        closed = rounds.latest(session, contest, Kind(kind))
+        beacons.enter(session, closed, value, actor=ACTOR, now=now())
+    note("Entered. Compare it with what the beacon published; then count.")
 
 
 @round_.command()

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _PORTS_TO_TRY = 20
 _HIGHEST_PORT = 65_535
+_MOST_CONNECTIONS = 5_000
 
 
 class ListenError(LogovoteError):
@@ -100,6 +101,10 @@ def _listen(
                 host=host,
                 port=candidate,
                 threads=8,
+                # Each browser keeps some connections for minutes, and those over the
+                # limit (waitress: 100) get no answer; poll, as select ends at 1024.
+                connection_limit=_MOST_CONNECTIONS,
+                asyncore_use_poll=True,
                 ident="",
                 max_request_body_size=settings.max_upload_bytes,
             )

@@ -20,8 +20,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from logovote import __version__
-from logovote.contest import events, ledger, opening, rounds
+from logovote.contest import events, ledger, opening, recusals, rounds
 from logovote.contest.opening import NONE
+from logovote.contest.results import RECOUNTED
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import Ballot, Bundle, Contest, Group, Kind, Phase, Round
@@ -31,19 +32,6 @@ from logovote.voting.weights import quorum_of
 
 FORMAT = "logovote-bundle/1"
 PUBLIC, FULL = "public", "full"
-RECOUNTED = (
-    "method",
-    "order",
-    "turnout",
-    "binding",
-    "seed",
-    "ties",
-    "none_share",
-    "by_approval",
-    "pairs",
-)
-"""The parts of a result that follow from the ballots by the deciding rule, exactly."""
-
 _SOFTWARE = {"name": "logovote", "version": __version__}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -59,6 +47,7 @@ def write(
     result: Mapping[str, Any],
     insight: str,
     *,
+    whole: Profile | None,
     actor: str,
     now: datetime | None,
 ) -> None:
@@ -70,20 +59,27 @@ def write(
         profile: what was counted.
         result: its public form.
         insight: what explains it, as JSON; estimates, which no recount reproduces.
+        whole: what would have been counted, had no ballot been set aside, if that is
+            shown beside it.
         actor: who counted.
         now: when.
     """
     contest = session.get_one(Contest, round_.contest_id)
     name = opening.name_of(round_)
     rules = opening.rules_of(contest, round_)
-    files = _files(session, round_, rules, profile)
-    recounted = {part: result[part] for part in RECOUNTED}
+    files = _files(session, round_, rules, profile, whole)
+    shown = (*RECOUNTED, "set_aside")
+    recounted = {part: result[part] for part in shown if part in result}
     files["result.json"] = ledger.canon(recounted).encode()
     marked = {"recounted": False, "insight": json.loads(insight)}
     text = json.dumps(marked, ensure_ascii=False, sort_keys=True)
     files["insight.json"] = text.encode()
     if rules["publish"] != "ballots":
-        sums = _aggregate(profile, json.loads(files["ballots.json"]))
+        sums = _aggregate(profile)
+        lines = rounds.ballot_lines(session, round_)
+        sums["leaves"] = sorted(ledger.leaf(line).hex() for line in lines)
+        if whole is not None:
+            sums["with_all"] = _aggregate(whole)
         files["aggregate.json"] = ledger.canon(sums).encode()
     counted = {
         "round": name,
@@ -157,10 +153,15 @@ def file_name(contest: Contest, round_: Round, scope: str = PUBLIC) -> str:
 
 
 def _files(
-    session: Session, round_: Round, rules: Mapping[str, Any], profile: Profile
+    session: Session,
+    round_: Round,
+    rules: Mapping[str, Any],
+    profile: Profile,
+    whole: Profile | None,
 ) -> dict[str, bytes]:
     """Write what was counted, as file names and canonical contents."""
-    lines = sorted(rounds.ballot_lines(session, round_), key=lambda line: line["t"])
+    marked = rounds.ballot_lines(session, round_, marked=True)
+    lines = sorted(marked, key=lambda line: line["t"])
     eligible = _eligible(session, round_)
     cast: Counter[str] = Counter()
     for line in lines:
@@ -192,6 +193,10 @@ def _files(
     }
     if round_.kind is Kind.SHORTLIST:
         documents["exposure.json"] = exposure_of(profile)
+        if whole is not None:
+            documents["exposure_all.json"] = exposure_of(whole)
+    if recused := recusals.as_published(session, round_):
+        documents["recusals.json"] = recused
     return {name: ledger.canon(value).encode() for name, value in documents.items()}
 
 
@@ -255,8 +260,8 @@ def exposure_of(profile: Profile) -> dict[str, dict[str, str]]:
     }
 
 
-def _aggregate(profile: Profile, lines: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """Add counted ballots up by weight class; the leaves are those of the root.
+def _aggregate(profile: Profile) -> dict[str, Any]:
+    """Add counted ballots up by weight class.
 
     Of rankings, how many put one candidate above another: all that ranked pairs asks
     for. Of approvals, how many approve each family, which is not all Phragmén asks for.
@@ -270,7 +275,6 @@ def _aggregate(profile: Profile, lines: Iterable[dict[str, Any]]) -> dict[str, A
         for key in _said(vote.ballot, profile):
             said[key] += vote.count
     return {
-        "leaves": sorted(ledger.leaf(line).hex() for line in lines),
         "counted": dict(counted),
         "sums": {class_: dict(said) for class_, said in sums.items()},
     }

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import ledger, opening, rounds
+from logovote.contest import ledger, opening, recusals, rounds
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
 from logovote.store import queries
@@ -150,6 +150,7 @@ def save_ballot(
     items: object,
     now: datetime,
     nonce: str | None = None,
+    network: str | None = None,
 ) -> Receipt:
     """Put a voter's whole ballot in the box, replacing their earlier one.
 
@@ -165,6 +166,8 @@ def save_ballot(
         items: see `Items`.
         now: the time of the save.
         nonce: 32 hex digits from the browser; the first one is kept for good.
+        network: a few bits of a keyed hash of the network it comes from, or nothing;
+            of the first save alone, and until sealing.
 
     Raises:
         RoundClosedError: the round is not open.
@@ -191,6 +194,7 @@ def save_ballot(
             rev=0,
             choice="[]",
             nonce=_checked_nonce(nonce),
+            network=network,
             saved_at=now,
         )
         session.add(ballot)
@@ -204,7 +208,8 @@ def save_ballot(
     ballot.choice = ledger.canon(choice)
     ballot.saved_at = now
     session.flush()
-    code = ledger.receipt_code(rounds.voter_line(ballot, voter))
+    own = recusals.own_of(session, round_, voter)
+    code = ledger.receipt_code(rounds.voter_line(ballot, voter, own))
     session.add(
         Save(
             ballot_id=ballot.id,

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
-from logovote.contest import ballot_files, bundle, events, ledger, rounds
+from logovote.contest import (
+    ballot_files,
+    bundle,
+    events,
+    ledger,
+    quarantine,
+    recusals,
+    rounds,
+)
 from logovote.contest.casting import NONE
-from logovote.contest.results import Design, Line, Result, Turnout, result_of
+from logovote.contest.recusals import Own
+from logovote.contest.results import (
+    Design,
+    Line,
+    Result,
+    SetAside,
+    Turnout,
+    result_of,
+)
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Kind, Phase, Round
@@ -37,8 +54,12 @@ def count_round(
 ) -> Result:
     """Count a closed round and write its result down; nothing can change it later.
 
+    Where ballots were set aside, the result without them is the official one; the one
+    with all of them stands beside it, unless the two together would show what single
+    ballots say.
+
     Raises:
-        RoundError: the round is open, or counted already.
+        RoundError: the round is open, or counted already, or waits for a public draw.
     """
     if round_.phase is Phase.OPEN:
         raise rounds.RoundError(
@@ -46,14 +67,30 @@ def count_round(
         )
     if round_.phase is not Phase.CLOSED:
         raise rounds.RoundError(f"The {rounds.NAMES[round_.kind]} is counted already.")
+    if missing := rounds.waits_for(round_):
+        raise rounds.RoundError(missing)
     profile = profile_of(session, round_)
-    result, insight = _count(session, round_, profile)
+    result, explain = _count(session, round_, profile)
+    whole = None
+    if aside := quarantine.classes_aside(session, round_):
+        if quarantine.shows_both(round_, aside):
+            whole = profile_of(session, round_, set_aside=True)
+        result = replace(
+            result,
+            set_aside=SetAside(
+                ballots=aside.total(),
+                with_all=None if whole is None else _count(session, round_, whole)[0],
+            ),
+        )
+    insight = explain()
     public = result.as_json()
     round_.result = json.dumps(public, ensure_ascii=False)
     round_.profile = ballot_files.profile_file(profile)
     round_.insight = insight
     round_.phase = Phase.COUNTED
-    bundle.write(session, round_, profile, public, insight, actor=actor, now=now)
+    bundle.write(
+        session, round_, profile, public, insight, whole=whole, actor=actor, now=now
+    )
     return result
 
 
@@ -65,8 +102,12 @@ def electorate(session: Session, round_: Round) -> dict[str, int]:
     return {group: invited.get(group, 0) + on_paper.get(group, 0) for group in groups}
 
 
-def profile_of(session: Session, round_: Round) -> Profile:
-    """Read a closed round as `voting` counts it. Five statements, whatever its size."""
+def profile_of(session: Session, round_: Round, *, set_aside: bool = False) -> Profile:
+    """Read a closed round as `voting` counts it: here ballots become votes.
+
+    What was set aside is in it only if asked for. A fixed number of statements,
+    whatever its size.
+    """
     rules = Rules.from_json(round_.rules)
     candidacies = queries.candidacies(session, round_.id)
     standing = {str(candidacy.submission.entry) for candidacy in candidacies}
@@ -74,12 +115,15 @@ def profile_of(session: Session, round_: Round) -> Profile:
         str(candidacy.submission.entry): candidacy.family for candidacy in candidacies
     }
     eligible = electorate(session, round_)
-    seed = ledger.tie_seed(round_.public_string, round_.closing_root or "")
+    seed = ledger.tie_seed(
+        round_.public_string, round_.closing_root or "", round_.beacon or ""
+    )
+    own = recusals.own_of_all(session, round_)
     is_ranking = round_.kind is Kind.RANKING
     read = _ranking if is_ranking else _approval
     allowed = standing | ({NONE} if is_ranking else set(families.values()))
     votes = []
-    for pile in queries.ballot_piles(session, round_.id):
+    for pile in _piles(session, round_, own, set_aside=set_aside):
         ballot = read(json.loads(pile.choice), allowed)
         if ballot is not None:
             votes.append(Vote(ballot, pile.count, pile.group, pile.weight))
@@ -104,8 +148,30 @@ def profile_of(session: Session, round_: Round) -> Profile:
             str(candidacy.submission.entry): candidacy.submission_id
             for candidacy in candidacies
         },
-        exposure=None if is_ranking else _exposure(session, round_, votes, families),
+        exposure=None
+        if is_ranking
+        else _exposure(session, round_, votes, families, own, set_aside=set_aside),
     )
+
+
+def _piles(
+    session: Session, round_: Round, own: Mapping[int, Own], *, set_aside: bool
+) -> list[queries.BallotPile]:
+    """Read the ballots of a round, designers' without votes for their own designs."""
+    piles = queries.ballot_piles(
+        session, round_.id, without=own.keys(), set_aside=set_aside
+    )
+    for ballot in queries.voter_ballots(session, round_.id, own.keys()) if own else []:
+        if ballot.voter is None or (ballot.set_aside is not None and not set_aside):
+            continue
+        items = own[ballot.voter.id].without(json.loads(ballot.choice))
+        if items and ballot.voter.weight > 0:
+            voter = ballot.voter
+            pile = queries.BallotPile(
+                ledger.canon(items), voter.group.name, voter.weight, 1
+            )
+            piles.append(pile)
+    return piles
 
 
 def _exposure(
@@ -113,11 +179,16 @@ def _exposure(
     round_: Round,
     votes: Iterable[Vote],
     families: Mapping[str, str],
+    own: Mapping[int, Own],
+    *,
+    set_aside: bool,
 ) -> dict[str, dict[str, Fraction]]:
     """Add up, by group, the own weight of counted voters who saw each family.
 
-    Approving is seeing. Who has a ballot but not one logged impression, on paper or
-    because a browser kept them back, says nothing of what they saw: that is all of it.
+    Approving is seeing. A designer cannot approve the own design, so it is not measured
+    by them: they count as not having seen it. Who has a ballot but not one logged
+    impression, on paper or because a browser kept them back, says nothing of what they
+    saw: that is all of it.
     """
     mass: dict[str, Fraction] = {}
     for vote in votes:
@@ -126,12 +197,19 @@ def _exposure(
     standing = frozenset(families.values())
     allowed = standing | families.keys()
     missed: dict[tuple[str, Fraction], Counter[str]] = {}
-    for ballot in queries.seen_ballots(session, round_.id):
+    for ballot in queries.seen_ballots(session, round_.id, set_aside=set_aside):
         items = json.loads(ballot.choice)
+        made = frozenset[str]()
+        if ballot.voter_id in own:
+            items = own[ballot.voter_id].without(items)
+            made = own[ballot.voter_id].families
         # Like `_approval`: a ballot that only names what was withdrawn is empty.
-        if ballot.seen is None or (items != [NONE] and not allowed & set(items)):
+        if items != [NONE] and not allowed & set(items):
             continue
-        saw = ballot.seen | {families.get(id_, id_) for id_ in items}
+        if ballot.seen is None and not made:
+            continue
+        saw = standing if ballot.seen is None else ballot.seen
+        saw = (saw | {families.get(id_, id_) for id_ in items}) - made
         of = missed.setdefault((ballot.group, ballot.weight), Counter())
         of.update(standing - saw)
     exposure = {group: dict.fromkeys(standing, whole) for group, whole in mass.items()}
@@ -156,8 +234,13 @@ def _ranking(items: list[list[str]], standing: set[str]) -> Ranking | None:
     return Ranking(tuple(tiers)) if tiers else None
 
 
-def _count(session: Session, round_: Round, profile: Profile) -> tuple[Result, str]:
-    """Count by the round's frozen rules; return the result, and what explains it."""
+def _count(
+    session: Session, round_: Round, profile: Profile
+) -> tuple[Result, Callable[[], str]]:
+    """Count by the round's frozen rules; return the result, and what explains it.
+
+    Explaining takes longer than counting, so it is done when called.
+    """
     # Counting pairs and explaining take NumPy, which a site that only serves need not
     # wait for.
     from logovote.contest import insights  # noqa: PLC0415 - see above
@@ -187,8 +270,9 @@ def _count(session: Session, round_: Round, profile: Profile) -> tuple[Result, s
             none_share=_none_share(profile, weights),
             by_approval=tuple(int(slot.representative) for slot in plain.slots),
         )
-        explained = insight.explain_shortlist(profile, shortlist, plain, rules.seats)
-        return result, insights.written(explained)
+        return result, lambda: insights.written(
+            insight.explain_shortlist(profile, shortlist, plain, rules.seats)
+        )
     pairs = count_pairs(profile)
     standings = ranked_pairs(pairs, candidate_order(profile))
     result = Result(
@@ -201,7 +285,9 @@ def _count(session: Session, round_: Round, profile: Profile) -> tuple[Result, s
         ties=_written(standings.ties),
         pairs=_pairs(pairs),
     )
-    return result, insights.written(insight.explain_ranking(profile, pairs, standings))
+    return result, lambda: insights.written(
+        insight.explain_ranking(profile, pairs, standings)
+    )
 
 
 def _designs(session: Session, round_: Round) -> dict[int, Design]:

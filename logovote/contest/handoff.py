@@ -135,6 +135,8 @@ def as_json(
         "seed": result.seed,
         "ties": summary["ties"],
     }
+    if "set_aside" in summary:
+        document["set_aside"] = summary["set_aside"]
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 

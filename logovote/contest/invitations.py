@@ -35,13 +35,12 @@ def renew_link(session: Session, contest: Contest, who: str) -> Voter:
     Raises:
         PeopleError: nobody of that name may vote here.
     """
-    name = who.strip().lower()
-    for voter in queries.voters(session, contest.id):
-        if name in {voter.person.email, voter.person.github, voter.person.key}:
-            voter.generation += 1
-            session.execute(delete(SignIn).where(SignIn.person_id == voter.person_id))
-            return voter
-    raise PeopleError(f"“{who}” may not vote in this contest.")
+    voter = queries.voter_called(session, contest.id, who)
+    if voter is None:
+        raise PeopleError(f"“{who}” may not vote in this contest.")
+    voter.generation += 1
+    session.execute(delete(SignIn).where(SignIn.person_id == voter.person_id))
+    return voter
 
 
 def voter_by_invitation(session: Session, secret: str, token: str) -> Voter | None:

@@ -95,6 +95,15 @@ def root_of(leaves: Iterable[bytes]) -> str:
     return _subtree(level).hex() if level else hashlib.sha256(b"").hexdigest()
 
 
+def aside_id(tag_: str) -> str:
+    """Name a ballot that is set aside, in the log.
+
+    Not its tag: where only hashes of lines are published, who knows a tag could try
+    what the ballot says.
+    """
+    return hashlib.sha256(b"logovote-aside-v1\0" + tag_.encode()).hexdigest()
+
+
 def commitment(opening: dict[str, Any]) -> str:
     """Commit to everything that is fixed when a round opens, as 64 hex digits."""
     return hashlib.sha256(canon(opening).encode()).hexdigest()
@@ -123,7 +132,8 @@ def _subtree(leaves: list[bytes]) -> bytes:
 def tie_seed(public_string: str, closing_root: str, beacon: str = "") -> str:
     """Return the seed of the tie order, as 64 hex digits.
 
-    Nobody knows it before the close: the root depends on every voter's nonce.
+    Nobody knows it before the close: the root depends on every voter's nonce. Nobody
+    can aim at it where a public draw of after the close is part of it.
     """
     text = f"logovote-tie-v1\0{public_string}{closing_root}{beacon}"
     return hashlib.sha256(text.encode()).hexdigest()

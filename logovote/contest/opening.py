@@ -72,9 +72,6 @@ def rules_of(contest: Contest, round_: Round) -> dict[str, Any]:
         ],
         "public_string": round_.public_string,
         "status_quo_id": NONE,
-        # A public number drawn after the close could make the tie order safe from
-        # voters who try many nonces; there is none yet.
-        "beacon": "",
     }
 
 

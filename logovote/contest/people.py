@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from sqlalchemy import or_, select
@@ -47,7 +47,8 @@ _COLUMNS = {
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,17}")
-_GROUP = re.compile(r"[^\x00-\x1f=]{1,60}")
+# Groups stand in tables of ballots as they are, so none may be a spreadsheet's formula.
+_GROUP = re.compile(r"(?![-+@\uff0b\uff0d\uff1d\uff20])[^\x00-\x1f=]{1,60}")
 _WEIGHT = re.compile(r"\d{1,9}(?:[.,]\d{1,9}|/\d{1,9})?")
 _TWO_PEOPLE = (
     "the e-mail address and the GitHub login belong to two people who are known here"
@@ -263,7 +264,9 @@ def check_group(name: str) -> None:
         PeopleError: it is too long, or holds what separates names from weights.
     """
     if not _GROUP.fullmatch(name):
-        raise PeopleError("the group's name is too long or holds “=”")
+        raise PeopleError(
+            "the group's name is too long, holds “=”, or begins with “+”, “-” or “@”"
+        )
 
 
 def parse_weight(text: str) -> Fraction:
@@ -328,6 +331,7 @@ def import_people(
         RoundError: a round is closed and waits for its count.
     """
     rounds.refuse_in_review(session, contest.id)
+    at = now or datetime.now(UTC)
     groups = {group.name: group for group in queries.groups(session, contest.id)}
     people = {
         identity: person
@@ -347,8 +351,7 @@ def import_people(
             people[identity].id
             for identity in _identities(row.email, row.github)
             if identity in people
-        }
-        known |= accounts.get(row.github_id, set())
+        } | accounts.get(row.github_id, set())
         if len(known) > 1:
             reports.append(RowReport(row.line, row.key, "refused", _TWO_PEOPLE))
             continue
@@ -375,6 +378,7 @@ def import_people(
                     person_id=person.id,
                     group_id=group.id,
                     weight=row.weight,
+                    added_at=at,
                 )
             )
             person.email = row.email or person.email

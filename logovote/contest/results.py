@@ -120,6 +120,34 @@ class Turnout:
     share: Fraction
 
 
+RECOUNTED = (
+    "method",
+    "order",
+    "turnout",
+    "binding",
+    "seed",
+    "ties",
+    "none_share",
+    "by_approval",
+    "pairs",
+)
+"""The parts of a result that follow from the ballots by the deciding rule, exactly."""
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """What a result leaves out, and what it would be with it.
+
+    Attributes:
+        ballots: how many were set aside in the review before the count.
+        with_all: the result with all ballots; None where the two results together
+            would show what single ballots say.
+    """
+
+    ballots: int
+    with_all: Result | None
+
+
 @dataclass(frozen=True)
 class Result:
     """A counted round.
@@ -136,6 +164,7 @@ class Result:
         by_approval: shortlist: the entries that plain approval would have taken.
         pairs: ranking: for each pair of entries, the part of all weight that puts the
             first above the second; "none" stands for the status quo.
+        set_aside: what it leaves out, if anything: this result is the official one.
     """
 
     method: str
@@ -148,10 +177,23 @@ class Result:
     none_share: Fraction | None = None
     by_approval: tuple[int, ...] = ()
     pairs: dict[str, dict[str, Fraction]] | None = None
+    set_aside: SetAside | None = None
+
+    def recounted(self) -> dict[str, Any]:
+        """Return the part of the public form that anybody can recount."""
+        values = self.as_json()
+        return {part: values[part] for part in RECOUNTED}
 
     def as_json(self) -> dict[str, Any]:
         """Return the public form; exact numbers are text such as 3/2."""
-        return {
+        aside: dict[str, Any] = {}
+        if self.set_aside is not None:
+            whole = self.set_aside.with_all
+            aside["set_aside"] = {
+                "ballots": self.set_aside.ballots,
+                "with_all": None if whole is None else whole.recounted(),
+            }
+        return aside | {
             "method": self.method,
             "order": [line.as_json() for line in self.order],
             "designs": [asdict(design) for design in self.designs.values()],
@@ -169,8 +211,9 @@ class Result:
             "ties": list(self.ties),
             "none_share": None if self.none_share is None else str(self.none_share),
             "by_approval": list(self.by_approval),
-            "pairs": self.pairs
-            and {
+            "pairs": None
+            if self.pairs is None
+            else {
                 winner: {loser: str(part) for loser, part in row.items()}
                 for winner, row in self.pairs.items()
             },
@@ -180,7 +223,14 @@ class Result:
     def from_json(cls, values: dict[str, Any]) -> Result:
         """Read what `as_json` wrote."""
         none_share, pairs = values["none_share"], values["pairs"]
+        aside = values.get("set_aside")
+        if aside is not None:
+            whole = aside["with_all"]
+            if whole is not None:
+                whole = cls.from_json(whole | {"designs": values["designs"]})
+            aside = SetAside(aside["ballots"], whole)
         return cls(
+            set_aside=aside,
             method=values["method"],
             order=tuple(Line.from_json(line) for line in values["order"]),
             designs={

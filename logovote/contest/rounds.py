@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.contest import events, families, ledger, notices, opening
+from logovote.contest import (
+    events,
+    families,
+    ledger,
+    notices,
+    opening,
+    recusals,
+)
+from logovote.contest.recusals import Own
 from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
 from logovote.errors import LogovoteError
 from logovote.store import queries
@@ -25,6 +33,7 @@ from logovote.store.models import (
     Kind,
     Phase,
     Round,
+    Save,
     Submission,
     Voter,
 )
@@ -60,13 +69,15 @@ def open_round(
     publish: str | None = None,
     auditors: Sequence[str] = (),
     until: datetime | None = None,
+    beacon: str | None = None,
     actor: str = events.SYSTEM,
 ) -> Round:
     """Open a new round, freezing its rules and its families.
 
     A shortlist round takes every design. A ranking round takes the counted
     shortlist, or every family if there was none and they are few enough. It takes
-    ballots until `until`, or without one until somebody closes it.
+    ballots until `until`, or without one until somebody closes it. `beacon` names a
+    public draw of after the close, which then decides ties as well.
 
     Raises:
         RoundError: another round is running, designs, voters or a counted shortlist
@@ -80,7 +91,8 @@ def open_round(
         Rules.default(kind)
         .with_seats(seats)
         .with_dealing(batch, approvals)
-        .with_publication(publish, auditors),
+        .with_publication(publish, auditors)
+        .with_beacon(beacon),
         groups=tuple(
             GroupRule(group.name, group.share, group.reason)
             for group in queries.groups(session, contest.id)
@@ -143,14 +155,14 @@ def extend_round(
     *,
     actor: str = events.SYSTEM,
 ) -> None:
-    """Move the end of an open round, also after it has passed; or give it one.
+    """Move the end of an open round, or give it one; if it has passed, open it again.
 
     Raises:
         RoundError: it is not open, or the new end is over, or earlier than the one
             that voters were told.
     """
-    # On PostgreSQL this waits for those who save; SQLite has one writer anyway.
-    session.refresh(round_, with_for_update=True)
+    if close_ended(session, round_, now) or round_.closed_by_its_end:
+        reopen_round(session, round_, actor=actor, now=now)
     if round_.phase is not Phase.OPEN:
         raise RoundError(
             f"The {NAMES[round_.kind]} is {round_.phase.value}; only an open round has "
@@ -296,6 +308,8 @@ def close_round(
         )
     round_.phase = Phase.CLOSED
     round_.closed_at = now
+    round_.recused = recusals.frozen(session, round_)
+    renew_codes(session, round_, recusals.own_of_all(session, round_))
     lines = list(ballot_lines(session, round_))
     round_.closing_root = ledger.merkle_root(lines)
     events.record(
@@ -313,6 +327,39 @@ def close_round(
     notices.announce(session, round_, notices.CLOSING, now)
 
 
+def close_ended(session: Session, round_: Round, now: datetime) -> bool:
+    """Close a round whose time is over, as of its end; tell whether that was done.
+
+    Once that is written down no clock that is turned back opens the vote again.
+    """
+    # On PostgreSQL this waits for those who save; SQLite has one writer anyway.
+    session.refresh(round_, with_for_update=True)
+    if round_.closes_at is None or not round_.has_ended(now):
+        return False
+    close_round(session, round_, round_.closes_at)
+    return True
+
+
+def end_round(
+    session: Session, round_: Round, now: datetime, *, actor: str = events.SYSTEM
+) -> None:
+    """Close a round by hand; one that its end has closed meanwhile is closed already.
+
+    Raises:
+        RoundError: it is not open, nor just over.
+    """
+    if not close_ended(session, round_, now) and not round_.closed_by_its_end:
+        close_round(session, round_, now, actor=actor)
+
+
+def close_all_ended(session: Session, now: datetime) -> list[Round]:
+    """Close every round whose time is over, of any contest."""
+    ended = session.scalars(
+        select(Round).where(Round.phase == Phase.OPEN, Round.closes_at < now)
+    ).all()
+    return [round_ for round_ in ended if close_ended(session, round_, now)]
+
+
 def reopen_round(
     session: Session,
     round_: Round,
@@ -322,18 +369,27 @@ def reopen_round(
 ) -> None:
     """Open a closed round again, as long as nothing was counted.
 
-    An end that has passed meanwhile is dropped: it would keep the round shut.
+    An end that has passed meanwhile is dropped: it would keep the round shut. So is
+    what the review set aside: the ballots may change.
 
     Raises:
-        RoundError: it is not closed, or was counted already.
+        RoundError: it is not closed, or was counted already, or its draw is known.
     """
     if round_.phase is not Phase.CLOSED:
         raise RoundError(
             f"The {NAMES[round_.kind]} is {round_.phase.value}; only a round that is "
             "closed and not yet counted can be reopened."
         )
+    if round_.beacon is not None:
+        raise RoundError(
+            "The public draw that decides ties is entered, so ballots must not change "
+            "any more. Count the round, and open a new one if it has to be repeated."
+        )
+    session.execute(
+        update(Ballot).where(Ballot.round_id == round_.id).values(set_aside=None)
+    )
     round_.phase = Phase.OPEN
-    round_.closed_at = round_.closing_root = None
+    round_.closed_at = round_.closing_root = round_.recused = None
     if round_.has_ended(now or datetime.now(UTC)):
         round_.closes_at = None
     _record(session, round_, "round.reopened", actor, now)
@@ -370,8 +426,26 @@ def _record(
     events.record(session, round_.contest_id, kind, payload, actor=actor, now=now)
 
 
-def ballot_lines(session: Session, round_: Round) -> Iterator[dict[str, Any]]:
-    """Yield the line of every ballot that says something and weighs something."""
+def waits_for(round_: Round) -> str | None:
+    """Say what a closed round misses before it can be counted; None if nothing."""
+    beacon = Rules.from_json(round_.rules).beacon
+    if not beacon or round_.beacon is not None:
+        return None
+    return (
+        f"This round decides ties by a public draw, {beacon}, which is not entered "
+        "yet. When it is drawn, enter its value; then count."
+    )
+
+
+def ballot_lines(
+    session: Session, round_: Round, *, marked: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield the line of every ballot that says something and weighs something.
+
+    With `marked` those that were set aside say so, for readers: what the closing root
+    and the receipts are made of is the line without the mark.
+    """
+    own = recusals.own_of_all(session, round_)
     ballots = session.scalars(
         select(Ballot)
         .where(Ballot.round_id == round_.id, Ballot.choice != "[]")
@@ -383,24 +457,64 @@ def ballot_lines(session: Session, round_: Round) -> Iterator[dict[str, Any]]:
         .execution_options(yield_per=1000)
     )
     for ballot in ballots:
-        if ballot.voter is None:
-            pile = ledger.ballot_line(
-                f"{ballot.source}:{ballot.id}",
-                _class_of(ballot.group, ballot.weight),
-                json.loads(ballot.choice),
-            )
-            yield pile | {"n": ballot.count}
-        elif ballot.voter.weight > 0:
-            yield voter_line(ballot, ballot.voter)
+        line = _line(ballot, own)
+        if line is not None:
+            aside = marked and ballot.set_aside is not None
+            yield line | ({"aside": True} if aside else {})
 
 
-def voter_line(ballot: Ballot, voter: Voter) -> dict[str, Any]:
-    """Return the published form of a voter's ballot as it stands."""
+def is_in_the_box(ballot: Ballot, own: Mapping[int, Own]) -> bool:
+    """Tell whether a ballot has a line among those that the close commits to."""
+    return ballot.choice != "[]" and _line(ballot, own) is not None
+
+
+def _line(ballot: Ballot, own: Mapping[int, Own]) -> dict[str, Any] | None:
+    """Return a ballot's line; None if it says or weighs nothing."""
+    if ballot.voter is None:
+        pile = ledger.ballot_line(
+            f"{ballot.source}:{ballot.id}",
+            _class_of(ballot.group, ballot.weight),
+            json.loads(ballot.choice),
+        )
+        return pile | {"n": ballot.count}
+    mine = own.get(ballot.voter.id)
+    if ballot.voter.weight == 0 or (mine is not None and not mine.counts):
+        return None
+    line = voter_line(ballot, ballot.voter, mine)
+    return line if line["b"] else None
+
+
+def voter_line(ballot: Ballot, voter: Voter, own: Own | None) -> dict[str, Any]:
+    """Return the published form of a voter's ballot as it stands.
+
+    Without approvals of the own designs. A ballot that does not count at all has no
+    such form; its receipt is of what was saved.
+    """
+    items = json.loads(ballot.choice)
     return ledger.ballot_line(
         ledger.tag(ballot.nonce or "", ballot.round_id, voter.person.key),
         _class_of(voter.group, voter.weight),
-        json.loads(ballot.choice),
+        own.without(items) if own is not None and own.counts else items,
     )
+
+
+def renew_codes(session: Session, round_: Round, voters: Iterable[int]) -> None:
+    """Let the receipts of these voters be of their ballots as they count now.
+
+    What a designer may not approve can change while a round is open: by a mark, or by a
+    design that arrives late.
+    """
+    if not (ids := list(voters)):
+        return
+    own = recusals.own_of_all(session, round_)
+    for ballot in queries.voter_ballots(session, round_.id, ids):
+        if ballot.voter is not None:
+            line = voter_line(ballot, ballot.voter, own.get(ballot.voter.id))
+            session.execute(
+                update(Save)
+                .where(Save.ballot_id == ballot.id, Save.rev == ballot.rev)
+                .values(code=ledger.receipt_code(line))
+            )
 
 
 def _class_of(group: Group | None, weight: Fraction) -> str:

@@ -18,6 +18,7 @@ Publish = Literal["ballots", "aggregate", "auditors"]
 DEFAULT_SEATS = 20
 DEFAULT_BATCH = 30
 FEWEST_AUDITORS = 2
+_LONGEST_BEACON = 100
 LONGEST_RANKING = 30
 METHODS = {Kind.SHORTLIST: "seqphragmen", Kind.RANKING: "ranked_pairs"}
 
@@ -49,6 +50,8 @@ class Rules:
         publish: what anybody may recount from: every ballot without its voter's name,
             or sums only; with "auditors", these get the ballots.
         auditors: their names.
+        beacon: the public draw to come that also decides ties, such as "drand quicknet
+            31536000"; "" is none.
     """
 
     method: str
@@ -62,6 +65,7 @@ class Rules:
     approvals: int | None = None
     publish: Publish = "ballots"
     auditors: tuple[str, ...] = ()
+    beacon: str = ""
 
     @classmethod
     def default(cls, kind: Kind) -> Self:
@@ -118,6 +122,22 @@ class Rules:
         if publish != "auditors" and named:
             raise RulesError("Auditors are named only where they alone get ballots.")
         return replace(self, publish=cast("Publish", publish), auditors=named)
+
+    def with_beacon(self, beacon: str | None) -> Self:
+        """Return these rules with a public draw that decides ties too, if one is named.
+
+        Raises:
+            RulesError: it has no number, or more than a line.
+        """
+        name = " ".join((beacon or "").split())
+        if not name:
+            return self
+        if len(name) > _LONGEST_BEACON or not any(map(str.isdecimal, name)):
+            raise RulesError(
+                "Name one public draw with its number, such as “drand quicknet "
+                "31536000”, that is drawn after the round is closed."
+            )
+        return replace(self, beacon=name)
 
     def target_shares(self) -> list[tuple[str, Fraction, str]]:
         """Return each group's name, its part of the whole, and the reason for it."""

@@ -6,11 +6,14 @@ and importing it takes longer than all the rest of opening a store.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
+from logovote.errors import LogovoteError
 from logovote.paths import MIGRATIONS
 from logovote.store.session import Database
 
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _REVISION = re.compile(r'^(revision|down_revision) = "([^"]+)"$', re.MULTILINE)
+
+
+class MigrationError(LogovoteError):
+    """The tables cannot be brought up to this release."""
 
 
 def is_current(database: Database) -> bool:
@@ -55,9 +62,47 @@ def upgrade(database: Database) -> None:
     from alembic import command  # noqa: PLC0415 - slow to import, see above
 
     config = _config()
-    with database.turn(), database.writing_engine.begin() as connection:
+    with migrating(database) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+@contextlib.contextmanager
+def migrating(database: Database) -> Iterator[Connection]:
+    """Open a transaction in which tables may be rebuilt.
+
+    SQLite alters most tables by a copy that takes the old one's place. To drop the old
+    one would delete its rows, and with them, or not at all, all that refer to them: so
+    it does not watch references meanwhile, and they are checked at the end.
+
+    Raises:
+        MigrationError: a row refers to one that is not there; nothing was changed.
+    """
+    with database.turn(), database.writing_engine.connect() as connection:
+        _watch_references(connection, database, "OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if database.is_sqlite:
+                    _check_references(connection)
+        finally:
+            _watch_references(connection, database, "ON")
+
+
+def _watch_references(connection: Connection, database: Database, state: str) -> None:
+    """Switch it straight at the driver: within a transaction it would do nothing."""
+    if database.is_sqlite:
+        driver: Any = connection.connection.driver_connection
+        driver.execute(f"PRAGMA foreign_keys={state}")
+
+
+def _check_references(connection: Connection) -> None:
+    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken is not None:
+        raise MigrationError(
+            f"The database was not changed: a row of its table {broken[0]} refers to "
+            f"one of {broken[2]} that is not there. Restore a backup, or ask for help."
+        )
 
 
 def revise(database: Database, message: str, revision: str) -> None:

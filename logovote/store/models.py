@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from sqlalchemy import (
@@ -235,9 +235,26 @@ class Voter(Base):
     generation: Mapped[int] = mapped_column(default=1)
     # They asked for no more mail about this contest.
     no_mail: Mapped[bool] = mapped_column(default=False)
+    # When they were put on the roll; unknown for those of before it was written down.
+    added_at: Mapped[datetime | None] = mapped_column(
+        Moment, default=lambda: datetime.now(UTC)
+    )
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
     group: Mapped[Group] = relationship(lazy="raise_on_sql")
+
+
+class Recusal(Base):
+    """A voter had a hand in designs: all of a designer's name, or one entry's."""
+
+    __tablename__ = "recusal"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voter.id"), index=True)
+    designer: Mapped[str | None] = mapped_column(String(200))
+    entry: Mapped[int | None]
+
+    voter: Mapped[Voter] = relationship(lazy="raise_on_sql")
 
 
 class Picture(Base):
@@ -381,12 +398,16 @@ class Round(Base):
     phase: Mapped[Phase] = mapped_column(_by_value(Phase))
     rules: Mapped[str] = mapped_column(Text)
     opened_at: Mapped[datetime] = mapped_column(Moment)
-    # Until when it takes ballots, if that was said; the organiser still closes it.
+    # Until when it takes ballots, if that was said.
     closes_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     # Fixed at opening and published: with the closing root it makes the tie order.
     public_string: Mapped[str] = mapped_column(Text)
     closing_root: Mapped[str | None] = mapped_column(String(64))
+    # What the public beacon drew that the rules name, if they do.
+    beacon: Mapped[str | None] = mapped_column(String(128))
+    # From the close on, whose own families are which: JSON of contest.recusals.
+    recused: Mapped[str | None] = mapped_column(Text)
     result: Mapped[str | None] = mapped_column(Text)
     # Large, and needed by few pages: loaded when asked for.
     profile: Mapped[str | None] = mapped_column(Text, deferred=True)
@@ -400,6 +421,11 @@ class Round(Base):
             and self.closes_at is not None
             and now > self.closes_at
         )
+
+    @property
+    def closed_by_its_end(self) -> bool:
+        """Tell whether it was closed because its time was over, by nobody."""
+        return self.phase is Phase.CLOSED and self.closed_at == self.closes_at
 
     def is_voting(self, now: datetime) -> bool:
         """Tell whether it takes ballots."""
@@ -441,6 +467,10 @@ class Ballot(Base):
     saved_at: Mapped[datetime] = mapped_column(Moment)
     # Made by the voter's browser; ties the receipt to the voter without naming them.
     nonce: Mapped[str | None] = mapped_column(String(32))
+    # Why it was set aside in the review between close and count; None if it was not.
+    set_aside: Mapped[str | None] = mapped_column(Text)
+    # Of the network that it was first saved from: 24 bits of a keyed hash, or nothing.
+    network: Mapped[str | None] = mapped_column(String(6))
     # The rest only for ballots from a file: their group, how many, and which file.
     group_id: Mapped[int | None] = mapped_column(ForeignKey("voter_group.id"))
     weight: Mapped[Fraction] = mapped_column(Exact, default=Fraction(1))

@@ -61,6 +61,15 @@ def voter_of(session: Session, contest_id: int, person_id: int) -> Voter | None:
     )
 
 
+def voter_called(session: Session, contest_id: int, who: str) -> Voter | None:
+    """Find a contest's voter by address or GitHub login, with person and group."""
+    name = who.strip().lower()
+    for voter in voters(session, contest_id):
+        if name in {voter.person.email, voter.person.github, voter.person.key}:
+            return voter
+    return None
+
+
 def eligible_counts(session: Session, contest_id: int) -> dict[str, int]:
     """Count each group's voters whose weight is above 0, by group name."""
     rows = session.execute(
@@ -219,11 +228,23 @@ class BallotPile:
     count: int
 
 
-def ballot_piles(session: Session, round_id: int) -> list[BallotPile]:
+def ballot_piles(
+    session: Session,
+    round_id: int,
+    *,
+    without: Collection[int] = (),
+    set_aside: bool = False,
+) -> list[BallotPile]:
     """Read all ballots of a round as piles of identical ones, in a stable order.
 
     One statement, whatever the number of ballots. Empty choices and voters of
     weight 0 are left out: they are not counted.
+
+    Args:
+        session: any session.
+        round_id: the round.
+        without: the ids of voters whose ballots are left out as well.
+        set_aside: whether those that were set aside are among them.
     """
     weight = func.coalesce(Voter.weight, Ballot.weight)
     group_id = func.coalesce(Voter.group_id, Ballot.group_id)
@@ -231,7 +252,12 @@ def ballot_piles(session: Session, round_id: int) -> list[BallotPile]:
         select(Ballot.choice, Group.name, weight, func.sum(Ballot.count))
         .outerjoin(Voter, Voter.id == Ballot.voter_id)
         .join(Group, Group.id == group_id)
-        .where(Ballot.round_id == round_id, Ballot.choice != "[]")
+        .where(
+            Ballot.round_id == round_id,
+            Ballot.choice != "[]",
+            or_(Ballot.voter_id.is_(None), Ballot.voter_id.not_in(without)),
+            *([] if set_aside else [Ballot.set_aside.is_(None)]),
+        )
         .group_by(Ballot.choice, Group.name, weight)
         .order_by(Group.name, Ballot.choice, weight)
     )
@@ -240,6 +266,21 @@ def ballot_piles(session: Session, round_id: int) -> list[BallotPile]:
         for choice, group, weight_text, count in rows
         if Fraction(weight_text) > 0
     ]
+
+
+def voter_ballots(
+    session: Session, round_id: int, voter_ids: Collection[int]
+) -> Sequence[Ballot]:
+    """Read the ballots of these voters, with voter, person and group."""
+    return session.scalars(
+        select(Ballot)
+        .where(Ballot.round_id == round_id, Ballot.voter_id.in_(voter_ids))
+        .options(
+            joinedload(Ballot.voter).joinedload(Voter.person),
+            joinedload(Ballot.voter).joinedload(Voter.group),
+        )
+        .order_by(Ballot.id)
+    ).all()
 
 
 def turnout(session: Session, round_id: int) -> dict[str, int]:
@@ -400,16 +441,23 @@ def coverage(session: Session, round_id: int) -> dict[str, int]:
 class SeenBallot:
     """A ballot beside the families its voter saw; None where nothing was logged."""
 
+    voter_id: int
     choice: str
     group: str
     weight: Fraction
     seen: frozenset[str] | None
 
 
-def seen_ballots(session: Session, round_id: int) -> Iterator[SeenBallot]:
-    """Yield the counted ballots of voters with what each saw. One statement."""
+def seen_ballots(
+    session: Session, round_id: int, *, set_aside: bool = False
+) -> Iterator[SeenBallot]:
+    """Yield the counted ballots of voters with what each saw. One statement.
+
+    Those that were set aside are among them if asked for.
+    """
     rows = session.execute(
         select(
+            Voter.id,
             Ballot.choice,
             Group.name,
             Voter.weight,
@@ -427,12 +475,13 @@ def seen_ballots(session: Session, round_id: int) -> Iterator[SeenBallot]:
             Ballot.round_id == round_id,
             Ballot.choice != "[]",
             Voter.weight != Fraction(0),
+            *([] if set_aside else [Ballot.set_aside.is_(None)]),
         )
-        .group_by(Ballot.id, Ballot.choice, Group.name, Voter.weight)
+        .group_by(Ballot.id, Voter.id, Ballot.choice, Group.name, Voter.weight)
     )
-    for choice, group, weight, seen in rows:
+    for voter_id, choice, group, weight, seen in rows:
         saw = None if seen is None else frozenset(seen.split(","))
-        yield SeenBallot(choice, group, weight, saw)
+        yield SeenBallot(voter_id, choice, group, weight, saw)
 
 
 def import_jobs(session: Session, contest_id: int) -> Sequence[ImportJob]:

@@ -60,7 +60,7 @@ def ask() -> ResponseReturnValue:
         address = link_requests.parse_address(typed)
     except AddressError as error:
         return _sign_in_page(typed, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
-    _take("link-network", context.network())
+    _take("link-network", context.household())
     _take("link", address)
     # Nothing more is done here for an address that is known than for one that is not:
     # not even the time an answer takes says which it is.
@@ -119,7 +119,7 @@ def code() -> ResponseReturnValue:
         return redirect(url_for("accounts.sign_in"), code=HTTPStatus.SEE_OTHER)
     secret = site().settings.secret_key
     asked = link_requests.of_browser(db(), context.asking_browser(), now())
-    guards = [("code-network", context.network())]
+    guards = [("code-network", context.household())]
     guards += [("code", each.email) for each in asked]
     for kind, subject in guards:
         limits.check(db(), secret, kind, subject, now())

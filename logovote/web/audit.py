@@ -232,17 +232,25 @@ def _found(contest: Contest, code: str) -> str:
                 continue
             lines = json.loads(archive.read("ballots.json"))
         searched = True
-        if any(ledger.receipt_code(_receipted(line)) == code for line in lines):
-            return (
-                f"This ballot is in the counted set of the "
-                f"{_round_name(opening.name_of(round_))}."
-            )
+        for line in lines:
+            if ledger.receipt_code(_receipted(line)) == code:
+                return _where(round_, line)
     if not searched:
         return "No round with published ballots can be searched now."
     return (
         "No counted ballot has this code. If you changed your ballot, only the last "
         "code counts. If it was the last, tell the organiser, and show your receipt."
     )
+
+
+def _where(round_: Round, line: Mapping[str, Any]) -> str:
+    name = _round_name(opening.name_of(round_))
+    if "aside" in line:
+        return (
+            f"This ballot was in the box of the {name}. It was set aside before the "
+            "count, as the log says, so the official result is without it."
+        )
+    return f"This ballot is in the counted set of the {name}."
 
 
 def _receipted(line: Mapping[str, Any]) -> dict[str, Any]:
@@ -309,6 +317,15 @@ def _joining_told(payload: Mapping[str, Any]) -> str:
     return f"People may join {' or '.join(ways)}, in the group {payload['group']}."
 
 
+def _ballots_told(payload: Mapping[str, Any]) -> str:
+    number = len(payload["ballots"])
+    return f"{number} {'ballot' if number == 1 else 'ballots'}"
+
+
+def _were(payload: Mapping[str, Any]) -> str:
+    return "was" if len(payload["ballots"]) == 1 else "were"
+
+
 _DESIGNS = {
     "imported": "was imported",
     "changed": "was replaced by a newer version",
@@ -325,6 +342,8 @@ _CONTEST: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "groups.changed": _shares_told,
     "families.changed": _families_told,
     "joining.changed": _joining_told,
+    "voter.recused": lambda _: "A voter was marked as a designer.",
+    "voter.admitted": lambda _: "A voter is not marked as a designer any more.",
 }
 _ROUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "round.opened": lambda payload: (
@@ -345,6 +364,15 @@ _ROUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
         f"was closed with {payload['ballots']} ballots in the box"
     ),
     "round.extended": lambda payload: f"now ends on {_day_and_time(payload['until'])}",
+    "ballots.set_aside": lambda payload: (
+        f"has {_ballots_told(payload)} set aside: {payload['reason']}"
+    ),
+    "ballots.restored": lambda payload: (
+        f"has {_ballots_told(payload)} back that {_were(payload)} set aside"
+    ),
+    "beacon.drawn": lambda payload: (
+        f"has its public draw, {payload['beacon']}: {payload['value']}"
+    ),
     "round.reopened": lambda _: "was opened again",
     "round.counted": lambda _: "was counted",
     "bundle.exported": lambda _: "has its recount bundle",

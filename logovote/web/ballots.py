@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from flask import Response, jsonify, request
 
-from logovote.contest import casting, dates, events, news
+from logovote.contest import casting, dates, events, news, recusals
 from logovote.contest.casting import (
     ConflictError,
     InvalidBallotError,
     Items,
     RoundClosedError,
 )
+from logovote.contest.recusals import Own
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import Ballot, Kind, Phase, Round, Voter
-from logovote.web.context import db, now
+from logovote.web.context import db, network, now, settle
 from logovote.web.forms import new_save_id, parse_base_rev, parse_save
 from logovote.web.guards import Seat
 
@@ -72,6 +74,7 @@ def the_round(seat: Seat, kind: Kind) -> Round:
             f"The {kind.value} of “{seat.contest.title}” is not open yet. "
             "You will find it here when it is."
         )
+    settle(round_)
     return round_
 
 
@@ -119,7 +122,9 @@ def can_vote(seat: Seat, round_: Round) -> bool:
     return seat.voter is not None and round_.is_voting(now())
 
 
-def notice(seat: Seat, round_: Round) -> str | None:
+def notice(
+    seat: Seat, round_: Round, own: Own | None, ballot: Ballot | None
+) -> str | None:
     """Say what a visitor must know of their ballot: that it does not count, or why."""
     if round_.sealed_at is not None:
         return (
@@ -133,7 +138,30 @@ def notice(seat: Seat, round_: Round) -> str | None:
             "You may look and save, but your ballot is not counted: your weight in "
             "this contest is 0."
         )
-    return None
+    if ballot is not None and ballot.set_aside is not None:
+        return (
+            "The organiser has set your ballot aside in the review after the close: "
+            f"“{ballot.set_aside}”. The official result is counted without it, and the "
+            "log says so without your name. If that is wrong, tell the organiser now."
+        )
+    return None if own is None else _own_notice(own)
+
+
+def _own_notice(own: Own) -> str:
+    if not own.counts:
+        return (
+            "A design of yours stands in this round, so your ballot is not counted: a "
+            "ranking always says how others stand to your own."
+        )
+    return (
+        "You are known here as a designer. Your own design is marked “yours”: your "
+        "vote for it does not count, your votes for others do."
+    )
+
+
+def own_of(seat: Seat, round_: Round) -> Own | None:
+    """Return what the visitor has a hand in, of a round."""
+    return recusals.own_of(db(), round_, seat.voter)
 
 
 def shared(
@@ -141,13 +169,15 @@ def shared(
 ) -> dict[str, object]:
     """Return what the template of every ballot page is given."""
     rules = Rules.from_json(round_.rules)
+    own = own_of(seat, round_)
     return {
         "contest": seat.contest,
+        "own": own.ids if own else frozenset[str](),
         "round": round_view(round_, designs),
         "ballot": ballot_view(seat, round_, ballot),
         "can_vote": can_vote(seat, round_),
         "news": news.since_last_save(db(), round_, ballot),
-        "notice": notice(seat, round_),
+        "notice": notice(seat, round_, own, ballot),
         "publication": rules.publish,
         "auditors": rules.auditors,
         "event_head": events.head(db(), seat.contest.id),
@@ -193,16 +223,18 @@ def save_from_script(seat: Seat, round_: Round) -> Response:
     def save() -> dict[str, object]:
         asked = parse_save(body())
         refuse_other_voter(seat, round_, asked.voter)
-        receipt = casting.save_ballot(
-            db(),
-            round_,
-            voter_of(seat),
-            base_rev=asked.base_rev,
-            save_id=asked.save_id,
-            items=asked.items,
-            nonce=asked.nonce,
-            now=now(),
-        )
+        with closing_for_good(round_):
+            receipt = casting.save_ballot(
+                db(),
+                round_,
+                voter_of(seat),
+                base_rev=asked.base_rev,
+                save_id=asked.save_id,
+                items=asked.items,
+                nonce=asked.nonce,
+                network=network(),
+                now=now(),
+            )
         head = events.head(db(), seat.contest.id)
         db().commit()
         return {
@@ -213,6 +245,17 @@ def save_from_script(seat: Seat, round_: Round) -> Response:
         }
 
     return answered(save)
+
+
+@contextmanager
+def closing_for_good(round_: Round) -> Iterator[None]:
+    """Write down that a round is over where a save has met its end."""
+    try:
+        yield
+    except RoundClosedError:
+        db().rollback()
+        settle(round_)
+        raise
 
 
 def answered(deed: Callable[[], Mapping[str, object]]) -> Response:
@@ -252,15 +295,17 @@ def save_from_form(
 ) -> None:
     """Save the ballot that a form without script leads to."""
     refuse_other_voter(seat, round_, request.form.get("voter"))
-    casting.save_ballot(
-        db(),
-        round_,
-        voter_of(seat),
-        base_rev=parse_base_rev(request.form, ballot.rev if ballot else 0),
-        save_id=new_save_id(),
-        items=items,
-        now=now(),
-    )
+    with closing_for_good(round_):
+        casting.save_ballot(
+            db(),
+            round_,
+            voter_of(seat),
+            base_rev=parse_base_rev(request.form, ballot.rev if ballot else 0),
+            save_id=new_save_id(),
+            items=items,
+            network=network(),
+            now=now(),
+        )
     db().commit()
 
 

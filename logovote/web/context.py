@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
+import hashlib
+import hmac
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from ipaddress import ip_address, ip_network
 from typing import cast
 
 import flask_login
@@ -26,17 +28,19 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from logovote.contest import events, signing_in
+from logovote.contest import events, rounds, signing_in
 from logovote.jobs import Jobs
 from logovote.settings import Settings
-from logovote.store.models import Person
+from logovote.store.models import Person, Round
 from logovote.store.store import Store
+from logovote.web.security import SAFE_METHODS
 
 _SIGN_IN = "Sign in to see this page."
 _BACK = "back"
 _ASKED, _ADDRESS = "asked", "address"
 _LONGEST_BACK = 1000
-_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# What a household or an office has at most, as a rule.
+_NETWORK_BITS = {4: 24, 6: 48}
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def db() -> Session:
         database = site().store.database
         g.closing = contextlib.ExitStack()
         g.db = g.closing.enter_context(
-            database.read() if request.method in _SAFE_METHODS else database.write()
+            database.read() if request.method in SAFE_METHODS else database.write()
         )
     return cast("Session", g.db)
 
@@ -97,6 +101,43 @@ def reading() -> Iterator[Session]:
 def now() -> datetime:
     """Return the time that this request acts at."""
     return datetime.now(UTC)
+
+
+def settle(round_: Round) -> bool:
+    """Write down that a round's time is over, if it is; tell whether that was new.
+
+    The first request that sees it does so, whatever it asks for: a clock that is turned
+    back must not open the vote again.
+    """
+    at = now()
+    if not round_.has_ended(at):
+        return False
+    if request.method not in SAFE_METHODS:
+        closed = rounds.close_ended(db(), round_, at)
+        db().commit()
+        return closed
+    with site().store.database.write() as session_:
+        closed = rounds.close_ended(session_, session_.get_one(Round, round_.id), at)
+        session_.commit()
+    return closed
+
+
+def network() -> str | None:
+    """Return 24 bits of a keyed hash of the network that a request comes from.
+
+    Enough to tell that two ballots came from one network, too few and too short-lived
+    to tell which: the key is not in the database. A loopback address tells nothing.
+    """
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:
+        return None
+    if address.is_loopback or address.is_unspecified:
+        return None
+    bits = _NETWORK_BITS[address.version]
+    block = ip_network(f"{address}/{bits}", strict=False)
+    key = f"network\0{site().settings.secret_key}".encode()
+    return hmac.new(key, str(block).encode(), hashlib.sha256).hexdigest()[:6]
 
 
 def current_person() -> Person | None:
@@ -134,19 +175,19 @@ def is_own_page(page: str) -> bool:
     )
 
 
-def network() -> str:
-    """Name the network that a request comes from: an IPv4 address, or an IPv6 /64.
+def household() -> str:
+    """Name where a request comes from, for limits: an IPv4 address, or an IPv6 /64.
 
     Whoever has one address of the latter has all of them.
     """
     try:
-        address = ipaddress.ip_address(request.remote_addr or "")
+        address = ip_address(request.remote_addr or "")
     except ValueError:  # such as a Unix socket
         return ""
     if address.version == 4:
         return str(address)
     mapped = address.ipv4_mapped
-    return str(mapped or ipaddress.ip_network((address, 64), strict=False))
+    return str(mapped or ip_network((address, 64), strict=False))
 
 
 def acting_name() -> str:
@@ -230,7 +271,7 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def read_body_first() -> None:
         # A slow client must not hold the right to write while its body trickles in.
-        if request.method not in _SAFE_METHODS:
+        if request.method not in SAFE_METHODS:
             request.get_data(parse_form_data=True)
 
     @app.teardown_request

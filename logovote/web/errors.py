@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 from logovote.contest.bundle import BundleError
@@ -19,8 +20,9 @@ from logovote.contest.limits import TooManyError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
-from logovote.web.context import forget_visitor
+from logovote.web.context import current_person, forget_visitor
 from logovote.web.oauth import ProviderError
+from logovote.web.security import ForeignOriginError
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ContestError: HTTPStatus.NOT_FOUND,
@@ -31,6 +33,7 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     RoundClosedError: HTTPStatus.CONFLICT,
     OtherVoterError: HTTPStatus.CONFLICT,
     IdentityError: HTTPStatus.FORBIDDEN,
+    ForeignOriginError: HTTPStatus.FORBIDDEN,
 }
 _TITLES: dict[type[LogovoteError], str] = {
     NotOpenedError: "Not open yet",
@@ -39,6 +42,7 @@ _TITLES: dict[type[LogovoteError], str] = {
     RoundClosedError: "This round is closed",
     IdentityError: "You are not signed in",
     ProviderError: "You are not signed in",
+    ForeignOriginError: "Nothing was done",
 }
 _DEFAULT_TEXT = ("That did not work", "Go back and try again.")
 _TEXTS = {
@@ -79,9 +83,20 @@ _TEXTS = {
         "Busy for a moment",
         "The site could not save or read just now. Try again in a few seconds.",
     ),
+    HTTPStatus.INSUFFICIENT_STORAGE: (
+        "The disk of this site is full",
+        (
+            "Nothing was saved just now, and nothing you saved before is lost. Tell "
+            "the organiser, and try again when there is room."
+        ),
+    ),
 }
 # What scripts tell apart by name; for the rest the status says it all.
 _NAMES = {HTTPStatus.SERVICE_UNAVAILABLE: "busy"}
+# What a database refuses because of how it was asked is a mistake of ours. All else,
+# a rival save included, is trouble that the same request may outlive.
+_MISTAKES = (exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def status_of(error: LogovoteError) -> HTTPStatus:
@@ -97,7 +112,7 @@ def _way_back() -> str | None:
     came_from = request.referrer or ""
     if request.method == "GET" or not came_from.startswith(request.host_url):
         return None
-    return "/" + came_from.removeprefix(request.host_url)
+    return "/" + came_from.removeprefix(request.host_url).lstrip("/\\")
 
 
 def page(
@@ -109,6 +124,10 @@ def page(
     again_at: datetime | None = None,
 ) -> Response:
     """Render the error page, in JSON for scripts; with when to try again, if known."""
+    try:
+        current_person()
+    except (exc.SQLAlchemyError, OSError):
+        forget_visitor()
     known = HTTPStatus(status)
     default_title, default_message = _TEXTS.get(known, _DEFAULT_TEXT)
     title, message = title or default_title, message or default_message
@@ -159,10 +178,17 @@ def init_app(app: Flask) -> None:
             "csrf",
         )
 
-    @app.errorhandler(OperationalError)
-    def busy(_error: OperationalError) -> Response:
-        forget_visitor()
-        response = page(HTTPStatus.SERVICE_UNAVAILABLE)
+    @app.errorhandler(exc.DBAPIError)
+    @app.errorhandler(exc.TimeoutError)
+    @app.errorhandler(OSError)
+    def busy(error: Exception) -> Response:
+        if isinstance(error, _MISTAKES):
+            return broken(error)
+        full = isinstance(error, OSError) and error.errno in _FULL
+        app.logger.error("database or disk: %s", error)
+        response = page(
+            HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE
+        )
         response.headers["Retry-After"] = "1"
         return response
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, Response, abort, render_template, url_for
 
 from logovote.contest import families, joining, people
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Voter
-from logovote.web.context import current_person, db, now
+from logovote.web.context import current_person, db, now, settle, site
 from logovote.web.pages import percent
 from logovote.web.results import is_judging
 
@@ -25,6 +26,7 @@ _TEXTS = {
     Kind.RANKING: "Put the logos of the shortlist in your order.",
 }
 _ENDPOINTS = {Kind.SHORTLIST: "shortlist.show", Kind.RANKING: "ranking.show"}
+_CONTACT_IS_GOOD_FOR = timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,22 @@ def _teaser(contest: Contest) -> Teaser:
     return Teaser(contest.slug, contest.title, contest.about, text, url, action)
 
 
+@bp.get("/.well-known/security.txt")
+def security_txt() -> Response:
+    """Say where to tell of a weakness of this site (RFC 9116), if it was set."""
+    settings = site().settings
+    if not settings.security_contact:
+        abort(404)
+    expires = (now() + _CONTACT_IS_GOOD_FOR).strftime("%Y-%m-%dT00:00:00Z")
+    lines = [
+        f"Contact: {settings.security_contact}",
+        f"Expires: {expires}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.base_url}{url_for('home.security_txt')}",
+    ]
+    return Response("\n".join(lines) + "\n", mimetype="text/plain")
+
+
 @contests_bp.get("/c/<slug>/")
 def show(slug: str) -> str:
     """Show a contest: its stages, its groups, how ballots are counted."""
@@ -124,6 +142,8 @@ def show(slug: str) -> str:
     person = current_person()
     voter = queries.voter_of(db(), contest.id, person.id) if person else None
     rounds = rounds_by_kind(contest)
+    for round_ in rounds.values():
+        settle(round_)
     groupings = families.groupings(db(), contest)
     return render_template(
         "contests/show.html",
@@ -260,12 +280,34 @@ def _how(contest: Contest, rounds: dict[Kind, Round]) -> list[Term]:
             "is among people's first three ten points more often), the result says so, "
             "and the organisers may hold a run-off between it and the boldest other.",
         ),
+        Term("Ties", _ties(rules.values())),
         Term(
-            "Ties",
-            "They are shown as ties. Where one had to be decided, it is by an order "
-            "that nobody can know before the round is closed.",
+            "Designers who vote",
+            "A voter who made one of the designs is marked by the organisers: a "
+            "shortlist vote for the own design does not count, and where an own design "
+            "stands in the ranking, nor does that ballot. Whose it is nobody is told.",
+        ),
+        Term(
+            "Ballots set aside",
+            "Between the close and the count organisers look for ballots that may not "
+            "be of as many people, and may set some aside, with a reason and in the "
+            "public log, before anybody knows a total. The result without them is the "
+            "official one; the result with all of them is published beside it, unless "
+            "sums of so few ballots would show what single people voted.",
         ),
     ]
+
+
+def _ties(rules: Iterable[Rules]) -> str:
+    """Say how ties are decided, by which public draw if one is named."""
+    said = (
+        "They are shown as ties. Where one had to be decided, it is by an order that "
+        "nobody can know before the round is closed."
+    )
+    draws = dict.fromkeys(each.beacon for each in rules if each.beacon)
+    if draws:
+        said += f" A public draw of after the close is part of it: {', '.join(draws)}."
+    return said
 
 
 def _group_shares(contest: Contest, rounds: dict[Kind, Round]) -> list[GroupShare]:

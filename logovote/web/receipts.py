@@ -23,7 +23,7 @@ from logovote.store import queries
 from logovote.store.models import Kind, Round, Submission
 from logovote.web import ballots
 from logovote.web.ballots import BallotView, NotOpenedError, RoundView
-from logovote.web.context import db, now, site
+from logovote.web.context import db, now, settle, site
 from logovote.web.guards import Seat, seat, signed_in
 from logovote.web.pictures import Picture, picture_of
 
@@ -52,6 +52,7 @@ class Sheet:
     """One ballot, as it counts now.
 
     Attributes:
+        notice: what its voter must know of it: that it does not count, or why.
         withdrawn: the entries it names that do not stand any more.
         left_out: how many logos it does not name.
     """
@@ -60,6 +61,8 @@ class Sheet:
     round: RoundView
     ballot: BallotView
     can_vote: bool
+    notice: str | None
+    own: frozenset[str]
     tiers: list[Tier]
     withdrawn: list[str]
     left_out: int
@@ -88,13 +91,14 @@ def show(slug: str) -> str:
         contest=visitor.contest,
         sheets=sheets,
         group=visitor.voter.group.name if visitor.voter else None,
-        notice=ballots.notice(visitor, next(filter(None, found))),
     )
 
 
 def _sheet(slug: str, visitor: Seat, round_: Round) -> Sheet:
     """Describe one ballot."""
+    settle(round_)
     ballot = ballots.ballot_of(visitor, round_)
+    own = ballots.own_of(visitor, round_)
     items = casting.items_of(ballot)
     designs = {}
     family_of = {}
@@ -112,6 +116,8 @@ def _sheet(slug: str, visitor: Seat, round_: Round) -> Sheet:
         round=ballots.round_view(round_, total),
         ballot=ballots.ballot_view(visitor, round_, ballot),
         can_vote=ballots.can_vote(visitor, round_),
+        notice=ballots.notice(visitor, round_, own, ballot),
+        own=own.ids if own else frozenset(),
         tiers=tiers,
         withdrawn=sorted((id_.removeprefix("f") for id_ in gone), key=int),
         left_out=total - shown,

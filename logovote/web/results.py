@@ -140,6 +140,9 @@ def show(slug: str, kind: str) -> str:
         public_string=shown.round.public_string,
         closing_root=shown.round.closing_root,
         ties=result.ties,
+        aside=_aside(result),
+        beacon=shown.rules.beacon,
+        drawn=shown.round.beacon,
         headline=_headline(result),
         how=_HOW[result.method],
         downloads=_downloads(shown),
@@ -351,6 +354,55 @@ def _cell(pairs: dict[str, dict[str, Fraction]], id_: str, other: str) -> Cell |
 
 def _label(id_: str) -> str:
     return "None" if id_ == NONE else f"#{id_}"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A line that the ballots set aside would move; a place of None is none."""
+
+    label: str
+    official: str
+    with_all: str
+
+
+@dataclass(frozen=True)
+class AsideView:
+    """What a result leaves out, and every place that would be another with it."""
+
+    ballots: int
+    shown: bool
+    moved: list[Moved]
+
+
+def _aside(result: Result) -> AsideView | None:
+    """Compare the official result with the one of all ballots, place by place."""
+    if result.set_aside is None:
+        return None
+    whole = result.set_aside.with_all
+    if whole is None:
+        return AsideView(result.set_aside.ballots, shown=False, moved=[])
+    official, other = _places(result), _places(whole)
+    moved = [
+        Moved(name, official.get(key, "not on it"), other.get(key, "not on it"))
+        for key, name in (_names(whole) | _names(result)).items()
+        if official.get(key) != other.get(key)
+    ]
+    return AsideView(result.set_aside.ballots, shown=True, moved=moved)
+
+
+def _places(result: Result) -> dict[str, str]:
+    """Return the place of each family, "none of these" among them."""
+    return {
+        line.family or NONE: f"{line.place}{'=' if line.tied else ''}"
+        for line in result.order
+    }
+
+
+def _names(result: Result) -> dict[str, str]:
+    return {
+        line.family or NONE: f"Logo {line.entry}" if line.entry else "None of these"
+        for line in result.order
+    }
 
 
 def _turnout(result: Result) -> list[TurnoutLine]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from urllib.parse import urlsplit
 
 import flask_login
 from flask import Flask, Response, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from sqlalchemy.exc import SQLAlchemyError
+
+from logovote.errors import LogovoteError
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
@@ -22,8 +26,13 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _COMPRESSIBLE = ("text/", "application/json", "image/svg+xml")
 _WORTH_COMPRESSING_BYTES = 256
+
+
+class ForeignOriginError(LogovoteError):
+    """Another site's page made a browser send this."""
 
 
 class PersonalCookies(SecureCookieSessionInterface):
@@ -37,26 +46,67 @@ class PersonalCookies(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
-def init_app(app: Flask, *, is_https: bool) -> None:
-    """Put the headers on every answer of the app."""
+def init_app(app: Flask, base_url: str) -> None:
+    """Refuse what other sites send, and put the headers on every answer of the app."""
     app.session_interface = PersonalCookies()
+    own_host = urlsplit(base_url).netloc
+    is_https = base_url.startswith("https://")
+
+    @app.before_request
+    def refuse_foreign() -> None:
+        # Beside the token of each form: this holds even if a token has leaked.
+        if request.method not in SAFE_METHODS and _is_foreign(own_host):
+            raise ForeignOriginError(
+                "The request came from a page of another site, so nothing was done. "
+                "Open this site itself, and repeat it there."
+            )
 
     @app.after_request
     def guard(response: Response) -> Response:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
+        _keep_here(response)
         if is_https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if "Cache-Control" not in response.headers:
-            # The pages behind links name somebody who is not signed in yet.
-            personal = (
-                request.blueprint in {"accounts", "oauth", "mail"}
-                or flask_login.current_user.is_authenticated
-            )
             response.headers["Cache-Control"] = (
-                "private, no-store" if personal else "no-cache"
+                "private, no-store" if _is_personal() else "no-cache"
             )
         return compress(response)
+
+
+def _is_personal() -> bool:
+    """Tell whether an answer may name somebody."""
+    if request.blueprint in {"accounts", "oauth", "joining", "mail"}:
+        # The pages behind links name somebody who is not signed in yet.
+        return True
+    try:
+        return bool(flask_login.current_user.is_authenticated)
+    except (SQLAlchemyError, OSError):  # it cannot be known who is there
+        return True
+
+
+def _keep_here(response: Response) -> None:
+    """Redirect below this host by the path alone: who asks may name any host."""
+    location = response.headers.get("Location", "")
+    for scheme in ("http://", "https://"):
+        if location.startswith(scheme + request.host):
+            path = location.removeprefix(scheme + request.host)
+            response.headers["Location"] = "/" + path.lstrip("/\\")
+
+
+def _is_foreign(own_host: str) -> bool:
+    """Tell whether the browser says that a page of another origin sent this."""
+    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+        return True
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return True
+    return host not in {request.host, own_host}
 
 
 def compress(response: Response) -> Response:

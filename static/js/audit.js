@@ -48,7 +48,7 @@ async function findCode(code) {
   if (!/^[A-Z2-7]{16}$/.test(code)) return messages.noCode;
   for await (const { article, lines } of publishedLines()) {
     for (const line of lines) {
-      if ((await receiptCode(line)) === code) return messages.ballotFound(nameOf(article), line.b);
+      if ((await receiptCode(line)) === code) return messages.ballotFound(nameOf(article), line.b, line.aside);
     }
   }
   return messages.ballotNotFound;

@@ -11,13 +11,16 @@ const MALFORMED = 3;
 const NOT_RECOUNTABLE = 4;
 
 const ALWAYS = ["manifest", "rules", "groups", "classes", "designs", "events", "result"].map((name) => `${name}.json`);
-const SOMETIMES = ["ballots", "aggregate", "exposure", "insight"].map((name) => `${name}.json`);
+const SOMETIMES = ["ballots", "aggregate", "exposure", "exposure_all", "recusals", "insight"].map(
+  (name) => `${name}.json`,
+);
 const METHODS = { shortlist: "seqphragmen", ranking: "ranked_pairs" };
 const LARGEST_FILE = 64 * 1024 ** 2;
 const LARGEST_BUNDLE = 128 * 1024 ** 2;
 const DEEPEST = 12;
 const EXACT = /^(0|[1-9][0-9]{0,2000})(\/[1-9][0-9]{0,2000})?$/;
 const HEX = /^[0-9a-f]{64}$/;
+const DRAWN = /^([0-9a-f]{64}|[0-9a-f]{128})$/;
 
 class Refusal extends Error {
   constructor(exit, message) {
@@ -277,15 +280,21 @@ function takeApart(files) {
   bundle.standing = new Map([...bundle.designs].filter(([, design]) => design.status === "standing"));
   if (isRanking === files.has("exposure.json")) malformed("a shortlist, and nothing else, has an exposure");
   bundle.exposure = value("exposure");
+  bundle.exposureAll = value("exposure_all");
+  bundle.recused = new Map(
+    is("array", value("recusals") ?? []).map(({ voter, families }) => [isDigest(voter), is("array", families)]),
+  );
   bundle.lines = is("array", value("ballots") ?? []).map((line) => checkedLine(line, bundle));
   return bundle;
 }
 
 function checkedLine(line, { isRanking, classes }) {
   const keys = Object.keys(is("object", line));
-  if (!["t", "c", "b"].every((key) => keys.includes(key)) || keys.some((key) => !"tcbn".includes(key))) {
-    malformed("a ballot line has other parts than t, c, b and n");
+  const known = ["t", "c", "b", "n", "aside"];
+  if (!["t", "c", "b"].every((key) => keys.includes(key)) || keys.some((key) => !known.includes(key))) {
+    malformed("a ballot line has other parts than t, c, b, n and aside");
   }
+  if (![undefined, true].includes(line.aside)) malformed("a ballot line is set aside in an unknown way");
   is("string", line.t);
   if (!classes.has(line.c)) malformed("a ballot is of a class that is not there");
   if ("n" in line) atLeast(0, line.n);
@@ -406,7 +415,31 @@ function checkReplay(bundle) {
   if ([...roll.values()].some(Boolean)) {
     mismatch("the number of people is not as the opening and the log since have it");
   }
-  return `${bundle.standing.size} designs and ${people} people are as the log has them`;
+  const told = `${bundle.standing.size} designs and ${people} people are as the log has them`;
+  return told + checkRecusals(bundle, people);
+}
+
+/** Are the designers among the voters those that the log marks, and can they have kept out? */
+function checkRecusals(bundle, people) {
+  const marked = new Set();
+  for (const { kind, payload } of bundle.events) {
+    if (kind === "voter.recused") marked.add(payload.voter);
+    if (kind === "voter.admitted") marked.delete(payload.voter);
+    if (kind === "roll.removed") payload.voters.forEach(({ id }) => marked.delete(id));
+  }
+  if (!same([...marked].sort(), [...bundle.recused.keys()].sort())) {
+    mismatch("the recused voters are not those that the log has");
+  }
+  for (const family of new Set([...bundle.recused.values()].flat())) {
+    const own = [...bundle.recused.values()].filter((families) => families.includes(family)).length;
+    const names = (id) => (bundle.designs.get(id)?.family ?? id) === family;
+    // A ranking says something of every family.
+    const voted = bundle.lines
+      .filter(({ b }) => bundle.isRanking || b.some(names))
+      .reduce((total, { n = 1 }) => total + n, 0);
+    if (voted > people - own) mismatch(`more people voted for the family “${family}” than may`);
+  }
+  return marked.size ? `; ${marked.size} voters are recused from own designs` : "";
 }
 
 function replay({ kind, payload }, round, designs, add) {
@@ -428,7 +461,7 @@ function replay({ kind, payload }, round, designs, add) {
   }
 }
 
-const leafOf = async (line) => hexOf(await sha256(joined(Uint8Array.of(0), encoder.encode(canon(line)))));
+const leafOf = async ({ aside: _aside, ...line }) => hexOf(await sha256(joined(Uint8Array.of(0), encoder.encode(canon(line)))));
 
 async function checkBallots(bundle) {
   const { payload: closed } = lastOf(bundle, "round.closed");
@@ -452,7 +485,45 @@ async function checkBallots(bundle) {
   if (closed.closing_root !== (await root(leaves)) || closed.ballots !== total) {
     mismatch("the ballots are not those that were in the box at the close");
   }
-  return `${total} ballots are those in the box at the close, ${closed.closing_root.slice(0, 16)}…`;
+  const told = `${total} ballots are those in the box at the close, ${closed.closing_root.slice(0, 16)}…`;
+  return told + (await checkAside(bundle, total));
+}
+
+/** The events of this round's review: everything of a kind after its last close. */
+const afterClose = (bundle, ...kinds) =>
+  bundle.events
+    .slice(lastOf(bundle, "round.closed").seq)
+    .filter(({ kind, payload }) => kinds.includes(kind) && payload.round === bundle.round);
+
+function asideIds(bundle) {
+  const ids = new Set();
+  for (const { kind, payload } of afterClose(bundle, "ballots.set_aside", "ballots.restored")) {
+    const these = new Set(is("array", payload.ballots).map(isDigest));
+    if (these.size < payload.ballots.length || !these.size) mismatch("the log sets a ballot aside twice, or none");
+    const fresh = kind === "ballots.set_aside";
+    if (fresh && !is("string", payload.reason).trim()) mismatch("the log sets ballots aside without a reason");
+    for (const id of these) {
+      if (ids.has(id) === fresh) mismatch("the log sets aside, or takes back, what it cannot");
+      if (fresh) ids.add(id);
+      else ids.delete(id);
+    }
+  }
+  return ids;
+}
+
+async function checkAside(bundle, total) {
+  const ids = asideIds(bundle);
+  if (bundle.aggregate) {
+    const counted = Object.values(bundle.aggregate.counted).reduce((all, number) => all + number, 0);
+    if (counted + ids.size > total) mismatch("the sums count more ballots than are left when some are aside");
+  } else {
+    const aside = bundle.lines.filter((line) => line.aside);
+    const marked = await Promise.all(aside.map(({ t }) => digest(`logovote-aside-v1\0${t}`)));
+    if (!same(marked.sort(), [...ids].sort())) {
+      mismatch("the ballots set aside are not those that the log set aside");
+    }
+  }
+  return ids.size ? `; ${ids.size} of them are set aside, as the log says` : "";
 }
 
 async function root(leaves) {
@@ -582,7 +653,27 @@ function quorumOf(eligible) {
 
 async function seedOf(bundle) {
   const { closing_root: closing } = lastOf(bundle, "round.closed").payload;
-  return digest(`logovote-tie-v1\0${bundle.rules.public_string}${closing}${bundle.rules.beacon}`);
+  return digest(`logovote-tie-v1\0${bundle.rules.public_string}${closing}${beaconOf(bundle)}`);
+}
+
+/** What the public beacon drew that the rules name; "" if they name none. */
+function beaconOf(bundle) {
+  let drawn = "";
+  for (const { payload } of afterClose(bundle, "beacon.drawn")) {
+    if (payload.beacon !== bundle.rules.beacon) mismatch("the public draw is not the one that the rules name");
+    drawn = is("string", payload.value);
+    if (!DRAWN.test(drawn)) mismatch("the public draw has no value that a beacon draws");
+  }
+  if (!drawn !== !bundle.rules.beacon) mismatch("the rules name a public draw and the log has none, or the reverse");
+  return drawn;
+}
+
+function checkBeacon(bundle) {
+  const { at } = lastOf(bundle, "round.closed");
+  return (
+    `ties hang on ${bundle.rules.beacon}, which is said to have drawn ${beaconOf(bundle)}: ` +
+    `compare it with what the beacon published, and that it came after ${at}`
+  );
 }
 
 /** The place of every candidate and family in the tie order. */
@@ -905,8 +996,27 @@ async function countRanking(bundle, weights, total, seed) {
 
 // ── the whole ──────────────────────────────────────────────────────────────────────
 
-/** Count the round; `complete` tells whether the result is all of it. */
+/** The bundle as it is counted: without what was set aside, or with it. */
+function viewOf(bundle, withAll) {
+  if (!withAll) return { ...bundle, lines: bundle.lines.filter(({ aside }) => !aside) };
+  return { ...bundle, exposure: bundle.exposureAll, aggregate: bundle.aggregate?.with_all };
+}
+
+/** Count as it was counted, and once more with what was set aside. */
 async function recount(bundle) {
+  const counted = await recountOnce(viewOf(bundle, false));
+  const ids = asideIds(bundle);
+  if (ids.size) {
+    // Where sums are published, the second result may be kept back.
+    const shown = bundle.rules.publish === "ballots" || bundle.result.set_aside?.with_all;
+    const all = shown ? (await recountOnce(viewOf(bundle, true))).result : null;
+    counted.result.set_aside = { ballots: ids.size, with_all: all };
+  }
+  return counted;
+}
+
+/** Count the round; `complete` tells whether the result is all of it. */
+async function recountOnce(bundle) {
   const counted = new Map();
   const count = (id, number) => counted.set(id, (counted.get(id) ?? 0) + number);
   if (bundle.aggregate) for (const [id, number] of Object.entries(bundle.aggregate.counted)) count(id, atLeast(0, number));
@@ -953,9 +1063,20 @@ async function checkResult(bundle) {
     }
   }
   const { result, complete } = await recount(bundle);
+  if (!complete) {
+    const { set_aside: again = {}, ...rest } = result;
+    const told = bundle.result.set_aside ?? {};
+    if (told.ballots !== again.ballots) mismatch("the result sets other ballots aside than the log");
+    for (const [name, value] of Object.entries(again.with_all ?? {})) {
+      if (!same(told.with_all[name], value)) mismatch(`counting all the sums gives another ${name}`);
+    }
+    for (const [name, value] of Object.entries(rest)) {
+      if (!same(value, bundle.result[name])) mismatch(`counting the sums gives another ${name}`);
+    }
+    return { text: "order not recountable from this bundle: it holds sums, not ballots", complete };
+  }
   const differs = Object.keys(result).find((name) => !same(result[name], bundle.result[name]));
   if (differs) mismatch(`counting again gives another result: its ${differs} differs`);
-  if (!complete) return { text: "order not recountable from this bundle: it holds sums, not ballots", complete };
   if (canon(result) !== strict.decode(bundle.files.get("result.json"))) mismatch("counting again gives another result");
   return { text: "counting the ballots again gives the published result, byte for byte", complete };
 }
@@ -978,6 +1099,7 @@ export async function check(bytes, head = null, tell = () => {}) {
     report.round = `${bundle.rules.contest} ${bundle.round}`;
     passed("it is a bundle, in canonical form");
     const steps = { log: checkChain, manifest: checkManifest, opening: checkOpening, replay: checkReplay };
+    if (bundle.rules.beacon) Object.assign(steps, { ballots: checkBallots, beacon: checkBeacon });
     for (const [name, run] of Object.entries({ ...steps, ballots: checkBallots })) {
       step = name;
       passed(await run(bundle));

@@ -29,6 +29,7 @@ from tests.builders import (
 )
 from tests.conftest import NOW, Site
 from tests.random_rounds import random_bundle
+from tests.test_recount import REVIEW_TAMPERINGS, Forger, reviewed_bundle
 
 AUDIT = "/c/acme/audit"
 # Runs the page's own module over bundles, as Python does over files.
@@ -163,6 +164,14 @@ def test_the_browser_and_the_script_agree_on_every_round(
             publish = ("ballots", "ballots", "aggregate")[seed % 3]
             bundles.append(random_bundle(session, 500 + seed, NOW, publish=publish))
     bundles += [*map(bent, bundles[:3]), *(bundle[:-40] for bundle in bundles[:2])]
+    with store.database.write() as session:
+        honest = reviewed_bundle(session, NOW)
+    for tamper in REVIEW_TAMPERINGS.values():
+        forger = Forger(honest, tmp_path / "forged.zip")
+        tamper(forger.documents)
+        forger.chain_again()
+        forger.check()
+        bundles.append(forger.path.read_bytes())
     page.goto("/")
     address = page.locator("script[type=module]").first.get_attribute("src") or ""
 

@@ -108,6 +108,8 @@ def test_without_a_group_people_are_in_the_common_one() -> None:
         pytest.param("zoe@x.org,Zoe,core,0.3333,", "three decimals", id="decimals"),
         pytest.param(f"zoe@x.org,Zoe,{'g' * 61},1,", "group's name", id="group-long"),
         pytest.param("zoe@x.org,Zoe,a=b,1,", "group's name", id="group-with-equals"),
+        pytest.param("zoe@x.org,Zoe,+a(),1,", "group's name", id="group-formula"),
+        pytest.param("zoe@x.org,Zoe,@SUM(A),1,", "group's name", id="group-at"),
         pytest.param("ann@x.org,Ann,core,1,", "as on line 2", id="twice"),
         pytest.param("ANN@X.org,Ann,core,1,", "as on line 2", id="twice-in-capitals"),
     ],

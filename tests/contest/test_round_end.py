@@ -160,3 +160,62 @@ def test_reopening_drops_an_end_that_has_passed(
 
     assert ending.closes_at == (None if end is None else now + end)
     assert ending.is_voting(now + after)
+
+
+def test_a_round_that_is_over_is_closed_as_of_its_end_by_the_site(
+    session: Session, contest: Contest, ending: Round, now: datetime
+) -> None:
+    cast(session, ending, "Ann", ["1"], now)
+
+    assert not rounds.close_ended(session, ending, now + DAY)
+    assert rounds.close_ended(session, ending, now + 3 * DAY)
+
+    last = events.chain(session, contest.id)[-1]
+    assert (last["kind"], last["actor"]) == ("round.closed", "system")
+    assert last["at"] == events.written(now + DAY)
+    assert last["payload"]["ballots"] == 1
+    assert (ending.phase, ending.closed_at) == (Phase.CLOSED, now + DAY)
+    assert not rounds.close_ended(session, ending, now + 3 * DAY)
+
+
+def test_a_clock_turned_back_does_not_open_a_round_that_was_over(
+    session: Session, ending: Round, now: datetime
+) -> None:
+    rounds.close_ended(session, ending, now + DAY + TICK)
+
+    with pytest.raises(RoundClosedError):
+        cast(session, ending, "Ann", ["1"], now)
+
+
+def test_every_round_that_is_over_is_closed_and_no_other(
+    session: Session, ending: Round, now: datetime
+) -> None:
+    other = make_contest(
+        session, now, slug="other", designs=[9], voters={"core": ["Cleo"]}
+    )
+    later = rounds.open_round(session, other, Kind.SHORTLIST, now, until=now + 2 * DAY)
+
+    assert rounds.close_all_ended(session, now + DAY) == []
+    assert rounds.close_all_ended(session, now + DAY + TICK) == [ending]
+    assert (ending.phase, later.phase) == (Phase.CLOSED, Phase.OPEN)
+
+
+def test_who_closes_a_round_that_is_over_finds_it_closed(
+    session: Session, ending: Round, now: datetime
+) -> None:
+    rounds.end_round(session, ending, now + 2 * DAY, actor="cli")
+    rounds.end_round(session, ending, now + 2 * DAY, actor="cli")
+
+    assert ending.closed_at == now + DAY
+
+
+def test_more_time_for_a_round_closed_by_its_end_opens_it_again(
+    session: Session, contest: Contest, ending: Round, now: datetime
+) -> None:
+    rounds.close_ended(session, ending, now + 2 * DAY)
+
+    rounds.extend_round(session, ending, now + 4 * DAY, now + 3 * DAY)
+
+    cast(session, ending, "Ann", ["1"], now + 3 * DAY)
+    kinds = [event["kind"] for event in events.chain(session, contest.id)]
+    assert kinds[-3:] == ["round.closed", "round.reopened", "round.extended"]

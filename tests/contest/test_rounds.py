@@ -308,6 +308,7 @@ def test_rules_are_written_with_nothing_left_implicit(
         "approvals": None,
         "publish": "ballots",
         "auditors": [],
+        "beacon": "",
     }
 
 

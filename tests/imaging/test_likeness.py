@@ -198,7 +198,7 @@ def test_the_order_of_designs_is_irrelevant() -> None:
         )
     ]
     shuffled = designs[:]
-    Random(5).shuffle(shuffled)  # noqa: S311
+    Random(5).shuffle(shuffled)  # noqa: S311 - repeatable
 
     found = Likeness(designs), Likeness(shuffled)
 
@@ -285,7 +285,7 @@ def test_bytes_that_describe_does_not_write_are_refused() -> None:
 
 def test_any_bytes_of_the_right_shape_can_be_compared() -> None:
     sound = bytearray(describe(sheet(mark(1), word())))
-    rng = Random(3)  # noqa: S311
+    rng = Random(3)  # noqa: S311 - repeatable
     blobs = []
     for _ in range(20):
         for at in range(9, len(sound)):

@@ -46,7 +46,7 @@ def test_avif_is_known_by_any_of_its_brands(brands: bytes, name: str) -> None:
 
 
 def test_a_pillow_without_avif_refuses_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(probe._OPTIONAL, "AVIF", False)  # noqa: FBT003
+    monkeypatch.setitem(probe._OPTIONAL, "AVIF", False)  # noqa: FBT003 - setitem's own
     with pytest.raises(UnreadableImageError, match=r"an AVIF picture\. PNG, JPEG"):
         probe.sniff(encoded(mark(), "AVIF"))
 

@@ -26,6 +26,9 @@ COUNTED, UNSAID = "nnny", "nnnn"
 NOT_ASKED = "ssss"
 TABLE = {
     "GET home.index": PUBLIC,
+    "GET home.security_txt": UNSAID,  # this site has set no contact
+    "GET offline.show": PUBLIC,
+    "GET offline.worker": PUBLIC,
     "GET contests.show": PUBLIC,
     "GET results.show": PUBLIC,
     "GET results.why": UNSAID,
@@ -102,6 +105,9 @@ TABLE = {
     "POST organise.answer_request": ORGANISERS,
     "GET organise.mail": ORGANISERS,
     "POST organise.move_mail": ORGANISERS,
+    "POST organise.recuse": ORGANISERS,
+    "GET organise.review": ORGANISERS,
+    "POST organise.decide": ORGANISERS,
     "GET organise.round_": ORGANISERS,
     "POST organise.move_round": ORGANISERS,
 }

@@ -238,7 +238,7 @@ def test_the_same_by_commands(scene: Scene, enter: Enter) -> None:
         post(enter(address), JOIN, {"name": "Z", "note": "a\nb"})
     asked = json.loads(run("requests", "acme", "--json"))["requests"]
     assert (asked[0]["who"], asked[0]["note"]) == (ZOE, "a\nb")
-    run("admit", "acme", ZOE)
+    run("let-in", "acme", ZOE)
     run("decline", "acme", "yan@club.example")
     assert run("requests", "acme") == ""
     assert voters(scene)[ZOE] == "crowd"

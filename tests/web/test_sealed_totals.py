@@ -1,11 +1,12 @@
 """Nothing that depends on what ballots say exists before the count, for anybody.
 
-Two sites hold the same contest with different ballots. Every route and every file must
-answer both organisers alike.
+Two sites hold the same contest with different ballots. Every route, every command and
+every line of the log must be alike for both organisers.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import shutil
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from flask import Flask
@@ -25,8 +27,9 @@ from logovote.jobs import Jobs
 from logovote.store.models import Kind
 from logovote.store.store import Store
 from logovote.web import context
-from tests.builders import cast
+from tests.builders import SECRET, cast
 from tests.conftest import settings_on
+from tests.web.pages import post
 
 BALLOTS: dict[Kind, tuple[dict[str, list[Any]], dict[str, list[Any]]]] = {
     Kind.SHORTLIST: (
@@ -40,11 +43,59 @@ BALLOTS: dict[Kind, tuple[dict[str, list[Any]], dict[str, list[Any]]]] = {
 }
 # The same at both sites, because the account's page shows it.
 SIGNED_IN = datetime.now(UTC)
+# Every command is asked, but for those that only begin or change something: they say
+# what they were told, and what they refuse is in `contest`, where the routes meet it.
+COMMANDS = [
+    ["results", "acme", "shortlist", "--json"],
+    ["results", "acme", "ranking", "--json"],
+    ["results", "acme", "shortlist"],
+    ["results", "acme", "ranking"],
+    ["families", "acme", "--json"],
+    ["groups", "acme", "--json"],
+    ["people", "links", "acme", "--json"],
+    ["people", "requests", "acme", "--json"],
+    ["mail", "list", "acme", "--json"],
+    ["seal", "acme"],
+]
+CHANGING = {
+    "run",
+    "demo",
+    "organiser-link",
+    "db upgrade",
+    "db revise",
+    "contest new",
+    "import",
+    "withdraw",
+    "reinstate",
+    "people import",
+    "people renew",
+    "people sign-out",
+    "people joining",
+    "people let-in",
+    "people decline",
+    "mail invite",
+    "mail retry",
+    "mail switch",
+    "mail send",
+    "mail trial",
+    "round open",
+    "round extend",
+    "round close",
+    "round reopen",
+    "round count",
+    "round publish",
+    "ballots import",
+}
+# These read a file that they are given, and no site.
+OFFLINE = {"count", "convert", "recount", "test"}
 HEX = re.compile(r"[0-9a-f]{64}|[0-9a-f]{16}(?=…)")
 
 
-def crawled(app: Flask, data: Path, now: datetime) -> dict[str, str]:
-    """Ask for every page and file as the organiser, and run every reading command."""
+def crawled(app: Flask, data: Path, now: datetime, codes: list[str]) -> dict[str, str]:
+    """Ask for every page and file as the organiser, and run every reading command.
+
+    `codes` are the receipts of one of the two sites, to be looked for in both.
+    """
     settings = settings_on(data)
     store = Store.open(settings.database_url, settings.files_folder)
     jobs = Jobs(settings, store)
@@ -59,17 +110,17 @@ def crawled(app: Flask, data: Path, now: datetime) -> dict[str, str]:
     for url in urls(app):
         response = client.get(url, buffered=True)
         answers[url] = f"{response.status_code} {response.get_data(as_text=True)}"
+    for code in codes:
+        answers[f"find {code}"] = post(client, "/c/acme/audit", {"code": code}).text
     jobs.stop()
     store.database.dispose()
-    for command in (
-        ["results", "acme", "shortlist", "--json"],
-        ["results", "acme", "ranking", "--json"],
-        ["export", "acme", "--to", str(data / "out")],
-        ["families", "acme", "--json"],
-        ["groups", "acme", "--json"],
-    ):
-        result = CliRunner().invoke(cli, ["--data", str(data), *command])
-        answers[" ".join(command[:3])] = f"{result.exit_code} {result.output}"
+    for command in (*COMMANDS, ["export", "acme", "--to", str(data / "out")]):
+        result = CliRunner(env={"LOGOVOTE_SECRET_KEY": SECRET}).invoke(
+            cli, ["--data", str(data), *command]
+        )
+        asked = " ".join(command).replace(str(data), "DATA")
+        answers[asked] = f"{result.exit_code} {result.output}"
+    answers["files"] = str(sorted(path.name for path in (data / "out").rglob("*")))
     tokens = re.compile(r'(csrf[_-]token"\s*(?:value|content)=")[^"]+')
     return {
         url: tokens.sub(r"\1", text.replace(str(data), "DATA"))
@@ -107,18 +158,24 @@ def sites(tmp_path: Path, staged: Path) -> list[Path]:
     return [shutil.copytree(staged, tmp_path / name / "data") for name in ("a", "b")]
 
 
-def vote(data: Path, kind: Kind, which: int, now: datetime, *, close: bool) -> None:
+def vote(
+    data: Path, kind: Kind, which: int, now: datetime, *, close: bool
+) -> list[str]:
+    """Cast the ballots of one site; return their receipt codes."""
     settings = settings_on(data)
     store = Store.open(settings.database_url, settings.files_folder)
     with store.database.write() as session:
         acme = contest_by_slug(session, "acme")
         round_ = rounds.open_round(session, acme, kind, now)
-        for name, items in BALLOTS[kind][which].items():
-            cast(session, round_, name, items, now)
+        codes = [
+            cast(session, round_, name, items, now).code
+            for name, items in BALLOTS[kind][which].items()
+        ]
         if close:
             rounds.close_round(session, round_, now)
         session.commit()
     store.database.dispose()
+    return codes
 
 
 @pytest.mark.parametrize("kind", list(Kind))
@@ -127,16 +184,21 @@ def test_no_answer_depends_on_what_ballots_say(
     app: Flask,
     sites: list[Path],
     now: datetime,
+    caplog: pytest.LogCaptureFixture,
     kind: Kind,
     *,
     close: bool,
 ) -> None:
     wired = app.extensions["logovote"]
-    answers = []
+    answers: list[dict[str, str]] = []
+    codes: list[str] = []
+    caplog.set_level(logging.INFO)
     try:
         for which, data in enumerate(sites):
-            vote(data, kind, which, now, close=close)
-            answers.append(crawled(app, data, now))
+            codes += vote(data, kind, which, now, close=close)
+            caplog.clear()
+            answers.append(crawled(app, data, now, codes[:3]))
+            answers[-1]["log"] = caplog.text.replace(str(data), "DATA")
     finally:
         app.extensions["logovote"] = wired
     first, second = answers
@@ -151,3 +213,19 @@ def test_no_answer_depends_on_what_ballots_say(
     assert len(first) > 30
     assert any(text.startswith("200") for text in first.values())
     assert [url for url in first if first[url] != second[url]] == []
+
+
+def test_every_command_was_asked_or_tells_nothing_of_ballots() -> None:
+    asked = {command[0] for command in COMMANDS} | {"export", "people links"}
+
+    assert set(commands(cli)) == (asked - {"people"}) | CHANGING | OFFLINE
+
+
+def commands(group: click.Group, path: str = "") -> Iterator[str]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path}{name} ")
+        else:
+            yield f"{path}{name}"

@@ -13,6 +13,7 @@ from logovote.web.organise import (
     imports,
     mail,
     people,
+    review,
     rounds,
 )
 from logovote.web.organise.room import bp
@@ -26,6 +27,7 @@ __all__ = [
     "init_app",
     "mail",
     "people",
+    "review",
     "rounds",
 ]
 

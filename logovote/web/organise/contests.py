@@ -161,7 +161,7 @@ def _shares_text(groups: int, unstated: list[str]) -> str:
 def _round_text(round_: Round | None) -> str:
     if round_ is None:
         return "Not opened yet"
-    if round_.has_ended(now()):
+    if round_.has_ended(now()) or round_.closed_by_its_end:
         return "Ended, waiting for you to count"
     return {
         Phase.OPEN: "Open: people are voting",

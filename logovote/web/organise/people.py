@@ -9,7 +9,7 @@ from fractions import Fraction
 from flask import Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import handoff, invitations, joining
+from logovote.contest import handoff, invitations, joining, recusals, recusing
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.people import PeopleError, RowReport
@@ -90,6 +90,24 @@ def set_groups(slug: str) -> ResponseReturnValue:
     return back_to("organise.people", slug=slug)
 
 
+@bp.post("/<slug>/people/designers")
+@organiser_only
+def recuse(slug: str) -> ResponseReturnValue:
+    """Mark a voter as a designer, or take the marks back."""
+    contest = contest_by_slug(db(), slug)
+    who = request.form.get("who", "")
+    if request.form.get("do") == "admit":
+        voter = recusing.take_back(db(), contest, who, actor=actor(), now=now())
+        told = "is not marked as a designer any more"
+    else:
+        of = request.form.get("designer", "")
+        voter = recusing.recuse(db(), contest, who, of, actor=actor(), now=now())
+        told = "is marked: votes for the own designs do not count"
+    db().commit()
+    flash(f"{voter.person.name or voter.person.key} {told}.", "success")
+    return back_to("organise.people", slug=slug, _anchor="designers-title")
+
+
 def _page(
     contest: Contest,
     *,
@@ -114,6 +132,7 @@ def _page(
         contest=contest,
         invited=invited,
         groups=people_.target_shares(db(), contest),
+        recused=recusals.marked(db(), contest),
         reports=reports,
         errors=errors or {},
         pasted=pasted,

@@ -9,12 +9,14 @@ from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import (
+    beacons,
     counting,
     dates,
     dealing,
     families,
     opening,
     people,
+    quarantine,
     results,
     rounds,
 )
@@ -23,7 +25,7 @@ from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
 from logovote.web import forms
-from logovote.web.context import actor, db, now
+from logovote.web.context import actor, db, now, settle
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pages import percent
@@ -36,6 +38,7 @@ _DONE = {
     "reopen": "is open again",
     "count": "is counted",
     "publish": "is published",
+    "beacon": "has its public draw: compare it with what the beacon published",
 }
 
 
@@ -48,7 +51,8 @@ class GroupTurnout:
     eligible: int
 
 
-def _kind(kind: str) -> Kind:
+def kind_of(kind: str) -> Kind:
+    """Read the kind of a round from an address."""
     try:
         return Kind(kind)
     except ValueError:
@@ -76,12 +80,14 @@ def _until() -> datetime:
 
 @bp.get("/<slug>/rounds/<kind>")
 @organiser_only
-def round_(slug: str, kind: str) -> str:
+def round_(slug: str, kind: str) -> ResponseReturnValue:
     """Show a round's phase, its turnout by group, and what can be done now."""
     contest = contest_by_slug(db(), slug)
-    current = queries.latest_round(db(), contest.id, _kind(kind))
+    current = queries.latest_round(db(), contest.id, kind_of(kind))
+    if current is not None and settle(current):
+        return back_to("organise.round_", slug=slug, kind=kind)
     rules = (
-        Rules.default(_kind(kind))
+        Rules.default(kind_of(kind))
         if current is None
         else Rules.from_json(current.rules)
     )
@@ -89,10 +95,12 @@ def round_(slug: str, kind: str) -> str:
         "organise/round.html",
         contest=contest,
         kind=kind,
-        name=rounds.NAMES[_kind(kind)],
+        name=rounds.NAMES[kind_of(kind)],
         round=current,
         phase=current.phase.value if current else "none",
-        ended=current is not None and current.has_ended(now()),
+        ended=current is not None and current.closed_by_its_end,
+        waits_for=rounds.waits_for(current) if current else None,
+        aside=len(quarantine.ballots_aside(db(), current)) if current else 0,
         zone=dates.DEFAULT_ZONE,
         rules=rules,
         turnout=_turnout(contest, current),
@@ -200,7 +208,7 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
         rounds.open_round(
             db(),
             contest,
-            _kind(kind),
+            kind_of(kind),
             now(),
             seats=_number("seats"),
             batch=_number("batch"),
@@ -208,16 +216,24 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
             publish=request.form.get("publish"),
             auditors=request.form.get("auditors", "").splitlines(),
             until=_until() if request.form.get("until") else None,
+            beacon=request.form.get("beacon"),
             actor=actor(),
         )
     else:
-        current = rounds.latest(db(), contest, _kind(kind))
+        current = rounds.latest(db(), contest, kind_of(kind))
         if deed == "extend":
             rounds.extend_round(db(), current, _until(), now(), actor=actor())
         if deed in {"close", "review"}:
-            rounds.close_round(db(), current, now(), actor=actor())
+            rounds.end_round(db(), current, now(), actor=actor())
+        if deed == "close" and (missing := rounds.waits_for(current)):
+            db().commit()
+            flash(f"The {rounds.NAMES[kind_of(kind)]} is closed. {missing}", "info")
+            return back_to("organise.round_", slug=slug, kind=kind)
         if deed in {"close", "count"}:
             counting.count_round(db(), current, actor=actor(), now=now())
+        elif deed == "beacon":
+            drawn = request.form.get("drawn", "")
+            beacons.enter(db(), current, drawn, actor=actor(), now=now())
         elif deed == "reopen":
             rounds.reopen_round(db(), current, actor=actor(), now=now())
         elif deed == "publish":
@@ -225,5 +241,5 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
         elif deed not in {"review", "extend"}:
             abort(400)
     db().commit()
-    flash(f"The {rounds.NAMES[_kind(kind)]} {_DONE[deed]}.", "success")
+    flash(f"The {rounds.NAMES[kind_of(kind)]} {_DONE[deed]}.", "success")
     return back_to("organise.round_", slug=slug, kind=kind)

@@ -25,6 +25,7 @@ const steps = {
   opening: "The opening",
   replay: "What happened since",
   ballots: "The ballots",
+  beacon: "The public draw",
   result: "The count",
   head: "The published head",
 };
@@ -43,7 +44,10 @@ const says = (ballot) =>
     ? "none of these"
     : ballot.map((item) => (Array.isArray(item) ? item.join(" = ") : item)).join(Array.isArray(ballot[0]) ? ", then " : ", ");
 export const noCode = "A receipt code has 16 letters and digits, such as L7OVHG4JHLI7M6AG.";
-export const ballotFound = (round, ballot) => `Found: this ballot is in the counted set. ${round}: ${says(ballot)}.`;
+export const ballotFound = (round, ballot, aside) =>
+  aside
+    ? `Found: this ballot was in the box. It was set aside before the count, as the log says. ${round}: ${says(ballot)}.`
+    : `Found: this ballot is in the counted set. ${round}: ${says(ballot)}.`;
 export const ballotProved = (round, ballot) => `Found, and yours alone. ${round}: ${says(ballot)}.`;
 export const ballotNotFound =
   "No counted ballot has this code. If you changed your ballot, only the last code counts. If it was the last, tell the organiser, and show your receipt.";

@@ -1,0 +1,171 @@
+"""A site in a process of its own, with a contest, that can be killed and limited."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from logovote.contest import invitations, rounds
+from logovote.contest.contests import contest_by_slug
+from logovote.store import queries
+from logovote.store.models import Kind
+from logovote.store.store import Store
+from tests.builders import SECRET, make_contest
+
+DESIGNS = 30
+_PATIENCE_SECONDS = 30
+# The second breaks one promise, to see that its test can tell.
+AS_SHIPPED = "from logovote.__main__ import main; main()"
+NOT_DURABLE = (
+    "from logovote.store import session; session._PRAGMAS['synchronous'] = 'NORMAL'; "
+    + AS_SHIPPED
+)
+
+
+def stage(data: Path, voters: int, database_url: str | None = None) -> Store:
+    """Fill a folder with a contest whose shortlist round is open."""
+    store = open_store(data, database_url)
+    with store.database.write() as session:
+        now = datetime.now(UTC)
+        names = [f"V{number}" for number in range(voters)]
+        acme = make_contest(
+            session, now, designs=range(1, DESIGNS + 1), voters={"crowd": names}
+        )
+        rounds.open_round(session, acme, Kind.SHORTLIST, now)
+        session.commit()
+    return store
+
+
+def open_store(data: Path, database_url: str | None = None) -> Store:
+    """Open what the server in another process keeps."""
+    data.mkdir(parents=True, exist_ok=True)
+    url = database_url or f"sqlite:///{data / 'logovote.sqlite'}"
+    return Store.open(url, data / "files")
+
+
+def invitation_paths(store: Store) -> list[str]:
+    """Return the path of everybody's invitation."""
+    with store.database.read() as session:
+        acme = contest_by_slug(session, "acme")
+        return [
+            "/i/" + invitations.invitation_token(SECRET, voter)
+            for voter in queries.voters(session, acme.id)
+        ]
+
+
+class Server:
+    """`logovote run` on a data folder; started again, it takes the same port."""
+
+    def __init__(
+        self, data: Path, *, program: str = AS_SHIPPED, before: Sequence[str] = ()
+    ) -> None:
+        self.data = data
+        self.port = _free_port()
+        self._command = [*before, sys.executable, "-c", program]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is reached."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        """What it wrote while it ran."""
+        return self.data / "server.log"
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        options = ["--data", str(self.data), "run", "--port", str(self.port)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._command, *options],
+                stdout=log,
+                stderr=log,
+                env=os.environ | {"LOGOVOTE_SECRET_KEY": SECRET},
+                start_new_session=True,
+            )
+        for _ in range(_PATIENCE_SECONDS * 20):
+            if self._process.poll() is not None:
+                break
+            if self._answers():
+                return
+            time.sleep(0.05)
+        raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
+
+    def kill(self, *, everything: bool) -> None:
+        """End it as a crash does: the server alone, or all it has started as well."""
+        assert self._process is not None
+        if everything:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        else:
+            os.kill(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """End it in good order, if it runs."""
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGTERM)
+            self._process.wait()
+
+    def cpu_seconds(self) -> float:
+        """How much work it has done since it was started, in all its threads."""
+        assert self._process is not None
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    @contextlib.contextmanager
+    def full_disk(self) -> Iterator[None]:
+        """Let no file of the running server grow beyond the database's write-ahead log.
+
+        The kernel then refuses to write, as on a full disk, and takes it again later.
+        """
+        assert self._process is not None
+        most = (self.data / "logovote.sqlite-wal").stat().st_size + 1
+        earlier = resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (most, earlier[1]))
+        try:
+            yield
+        finally:
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, earlier)
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/sign-in")
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+
+@contextlib.contextmanager
+def serving(
+    data: Path, *, program: str = AS_SHIPPED, before: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Run a server for as long as it is needed."""
+    server = Server(data, program=program, before=before)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
