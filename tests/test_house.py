@@ -140,7 +140,8 @@ def test_no_template_has_inline_script_or_style() -> None:
         parser.feed(html)
         if parser.found:
             found[named(path)] = parser.found
-    assert not found
+    # The one page that must stand alone; the site serves it with a policy of its own.
+    assert found == {"templates/record/decision.html": ["<style>"]}
 
 
 def test_vendored_files_are_those_that_were_reviewed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -17,7 +18,8 @@ from logovote.cli.door import (
     progress,
 )
 from logovote.cli.families import WHO
-from logovote.contest import handoff, intake, withdrawing
+from logovote.contest import handoff, intake, purging, withdrawing
+from logovote.contest.contests import contest_by_slug
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.ingest.members import printable
@@ -108,6 +110,53 @@ def reinstate(door: Door, slug: str, entry: int) -> None:
     with door.writing(slug) as (session, contest):
         withdrawing.bring_back(session, contest, entry, who=WHO, now=now(), actor=ACTOR)
     note(f"Design {entry} stands again.")
+
+
+@click.command()
+@click.argument("slug", metavar="CONTEST")
+@click.option("--design", "designs", type=int, multiple=True, help="An entry number.")
+@click.option("--all", "all_", is_flag=True, help="All designs of the contest.")
+@click.option("--keep", type=int, multiple=True, help="Except this entry number.")
+@click.option(
+    "--after",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="Do nothing before this day (UTC): for a job that runs daily.",
+)
+@click.option("--dry-run", is_flag=True, help="Only show what would happen.")
+@as_json_option
+@pass_door
+def purge(
+    door: Door,
+    slug: str,
+    *,
+    designs: tuple[int, ...],
+    all_: bool,
+    keep: tuple[int, ...],
+    after: datetime | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Remove the pictures of designs for good; results and fingerprints stay.
+
+    Unsold designs are their designers' property: run it when the contest is over.
+    """
+    if bool(designs) == all_:
+        raise click.UsageError("Give either --design NUMBER or --all.")
+    with door.store.database.write() as session:
+        contest = contest_by_slug(session, slug)
+        chosen = set(designs or purging.with_pictures(session, contest)) - set(keep)
+        if after is not None and now() < after.replace(tzinfo=UTC):
+            note(f"Not before {after:%Y-%m-%d}: nothing was removed.")
+            chosen = set()
+        gone = purging.purge(session, contest, chosen, actor=ACTOR, now=now())
+        if not dry_run:
+            session.commit()
+            gone.forget(door.store)
+    if as_json:
+        print_json({"designs": gone.entries, "pictures": len(gone.originals)})
+        return
+    done = "would lose" if dry_run else "lost"
+    note(f"{len(gone.entries)} designs {done} their pictures ({len(gone.originals)}).")
 
 
 @click.command()

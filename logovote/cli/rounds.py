@@ -61,6 +61,12 @@ def round_() -> None:
     help="What anybody may recount from: ballots without names, or sums only.",
 )
 @click.option("--auditor", "auditors", multiple=True, help="Who gets the ballots.")
+@click.option(
+    "--only",
+    type=int,
+    multiple=True,
+    help="Rank only the design with this entry number; give it once for each.",
+)
 @click.option("--until", help="When it ends, such as “2026-12-06 23:59”.")
 @zone_option
 @click.option(
@@ -77,6 +83,7 @@ def open_(
     approvals: int | None,
     publish: str,
     auditors: tuple[str, ...],
+    only: tuple[int, ...],
     until: str | None,
     zone: str,
     beacon: str | None,
@@ -99,6 +106,7 @@ def open_(
             auditors=auditors,
             until=end,
             beacon=beacon,
+            only=only,
             actor=ACTOR,
         )
         designs = len(queries.candidacies(session, opened.id))
@@ -329,12 +337,15 @@ def import_(door: Door, slug: str, kind: str, file: Path) -> None:
 @click.command()
 @click.argument("slug", metavar="CONTEST")
 @kind_argument
+@click.option("--number", type=int, help="An earlier round of this kind, from 1.")
 @as_json_option
 @pass_door
-def results(door: Door, slug: str, kind: str, *, as_json: bool) -> None:
+def results(
+    door: Door, slug: str, kind: str, *, number: int | None, as_json: bool
+) -> None:
     """Show the result of a counted round."""
     with door.reading(slug) as (session, contest):
-        counted = rounds.latest(session, contest, Kind(kind))
+        counted = rounds.numbered(session, contest, Kind(kind), number)
         result = results_.result_of(counted)
         phase = counted.phase
     if as_json:

@@ -16,6 +16,7 @@ from logovote.contest import (
     ballot_files,
     bundle,
     events,
+    feedback,
     ledger,
     quarantine,
     recusals,
@@ -88,6 +89,7 @@ def count_round(
     round_.profile = ballot_files.profile_file(profile)
     round_.insight = insight
     round_.phase = Phase.COUNTED
+    feedback.gather(session, round_)
     bundle.write(
         session, round_, profile, public, insight, whole=whole, actor=actor, now=now
     )

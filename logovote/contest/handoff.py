@@ -6,16 +6,17 @@ import csv
 import io
 import json
 import re
-import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from logovote.contest import bundle, rounds
-from logovote.contest.results import Design, Line, Result, result_of
+from logovote.contest import bundle, feedback, record, rounds, sheets, zips
+from logovote.contest.listing import COLUMNS, Listing, Row, listing_of
+from logovote.contest.results import Design, Result, result_of
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round, Submission
@@ -39,19 +40,6 @@ _FORMULA = (
 _EXTENSIONS = {"JPEG": "jpg"}
 _ESTIMATED = {Kind.RANKING: ["stability"], Kind.SHORTLIST: ["stability", "shares"]}
 _UNSAFE = re.compile(r"[^\w.-]+")
-COLUMNS = (
-    "place",
-    "tied",
-    "entry",
-    "designer",
-    "title",
-    "family",
-    "variants",
-    "support",
-    "approval_place",
-    "acceptable",
-    "digest",
-)
 
 
 def deciding_round(session: Session, contest: Contest) -> Round:
@@ -68,31 +56,7 @@ def deciding_round(session: Session, contest: Contest) -> Round:
     return round_
 
 
-def shortlist_rows(result: Result) -> list[dict[str, Any]]:
-    """Describe every line of a result, best first, with exact numbers as text."""
-    return [
-        _row(line, None if line.entry is None else result.designs[line.entry])
-        for line in result.order
-    ]
-
-
-def _row(line: Line, design: Design | None) -> dict[str, Any]:
-    return {
-        "place": line.place,
-        "tied": line.tied,
-        "entry": line.entry,
-        "designer": design.designer if design else None,
-        "title": design.title if design else "None of these",
-        "family": line.family,
-        "variants": list(design.variants) if design else [],
-        "support": None if line.support is None else str(line.support),
-        "approval_place": line.approval_place,
-        "acceptable": line.acceptable,
-        "digest": design.digest if design else None,
-    }
-
-
-def as_csv(rows: list[dict[str, Any]]) -> str:
+def as_csv(rows: list[Row]) -> str:
     """Write the rows of a shortlist for a spreadsheet."""
     cells = [[row[column] for column in COLUMNS] for row in rows]
     return table([list(COLUMNS), *cells])
@@ -118,9 +82,7 @@ def _cell(value: object) -> object:
     return value
 
 
-def as_json(
-    contest: Contest, round_: Round, result: Result, rows: list[dict[str, Any]]
-) -> str:
+def as_json(contest: Contest, round_: Round, result: Result, rows: list[Row]) -> str:
     """Write the shortlist with how it came about."""
     summary = result.as_json()
     document = {
@@ -137,6 +99,10 @@ def as_json(
     }
     if "set_aside" in summary:
         document["set_aside"] = summary["set_aside"]
+    return _json(document)
+
+
+def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
@@ -144,16 +110,38 @@ def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def write_designs(file: BinaryIO, store: Store, result: Result) -> None:
-    """Write a zip of the original files, named by place and entry number."""
+def designs(session: Session, store: Store, result: Result) -> list[zips.Member]:
+    """List the original files, named by place and entry number; read when asked for.
+
+    Designs whose pictures were removed are left out.
+
+    Raises:
+        MissingMediaError: one of them is not in the data folder.
+    """
     digits = max(2, len(str(len(result.order))))
-    # Pictures are compressed already.
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for line in result.order:
-            if line.entry is not None:
-                design = result.designs[line.entry]
-                name = _file_name(f"{line.place:0{digits}}", design)
-                archive.writestr(name, store.originals.get(design.digest))
+    found = []
+    sizes = {
+        picture.digest: picture.size_bytes
+        for picture in queries.pictures(
+            session, {design.digest for design in result.designs.values()}
+        )
+    }
+    kept = queries.with_derivatives(session, set(sizes))
+    for line in result.order:
+        if line.entry is None or result.designs[line.entry].digest not in kept:
+            continue
+        design = result.designs[line.entry]
+        if not store.originals.has(design.digest):
+            # Now, while there is somebody to tell: later half a file is sent.
+            store.originals.get(design.digest)
+        name = _file_name(f"{line.place:0{digits}}", design)
+        pieces = _original(store, design.digest)
+        found.append(zips.Member(name, sizes.get(design.digest, 0), pieces))
+    return found
+
+
+def _original(store: Store, digest: str) -> Iterator[bytes]:
+    yield store.originals.get(digest)
 
 
 def _file_name(place: str, design: Design) -> str:
@@ -173,48 +161,98 @@ def original_name(submission: Submission) -> str:
     return f"entry-{submission.entry}{suffix(submission.picture.format)}"
 
 
-def as_zip(store: Store, session: Session, contest: Contest) -> bytes:
-    """Return `files` as one zip.
-
-    Raises:
-        RoundError: no round has been counted.
-    """
-    with io.BytesIO() as whole:
-        with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
-            for name, data in files(store, session, contest):
-                archive.writestr(name, data)
-        return whole.getvalue()
-
-
 def files(
-    store: Store, session: Session, contest: Contest
-) -> Iterator[tuple[str, bytes]]:
-    """Yield everything an organiser hands on, as file names and contents.
+    store: Store, session: Session, contest: Contest, round_: Round | None = None
+) -> dict[str, Callable[[], zips.Member]]:
+    """Name everything an organiser hands on; a file is made when it is asked for.
+
+    What it gives reads originals later still, and needs no session for that.
+
+    Args:
+        store: where the pictures are.
+        session: any session.
+        contest: the contest.
+        round_: the round whose result it is; by default the one counted last.
 
     Raises:
         RoundError: no round has been counted.
     """
-    round_ = deciding_round(session, contest)
+    round_ = round_ or deciding_round(session, contest)
     result = result_of(round_)
-    rows = shortlist_rows(result)
-    yield "shortlist.csv", as_csv(rows).encode("utf-8-sig")
-    yield "shortlist.json", as_json(contest, round_, result, rows).encode()
-    with io.BytesIO() as file:
-        write_designs(file, store, result)
-        yield "designs.zip", file.getvalue()
+    listing = listing_of(session, store, contest, round_)
+    texts: dict[str, Callable[[], str | bytes]] = {
+        "shortlist.csv": lambda: as_csv(listing.rows).encode("utf-8-sig"),
+        "shortlist.json": lambda: as_json(contest, round_, result, listing.rows),
+        "shortlist.xlsx": lambda: _workbook(session, contest, round_, listing),
+        "contact-sheet.pdf": lambda: _contact_sheet(listing),
+        "handoff.json": lambda: _json(
+            sheets.sheets_of(session, contest, round_).as_json()
+        ),
+        "feedback.csv": lambda: _feedback_table(session, round_).encode("utf-8-sig"),
+        "decision.html": lambda: record.decision_record(
+            session, store, contest, round_, draft=True
+        ),
+    }
     if round_.insight is not None:
-        yield "insight.json", insight_file(round_).encode()
+        texts["insight.json"] = lambda: insight_file(round_)
     for kind in Kind:
         counted = queries.latest_counted(session, contest.id, kind)
         for scope, data in bundle.bundles_of(session, counted):
             more = "" if scope == bundle.PUBLIC else f"-{scope}"
-            yield f"bundle-{kind.value}{more}.zip", data
+            texts[f"bundle-{kind.value}{more}.zip"] = partial(bytes, data)
         published = queries.latest_counted(session, contest.id, kind, published=True)
         if published is None or published.profile is None:
             continue
         # Where voters were promised sums only, there is no such file.
         if Rules.from_json(published.rules).publish == "ballots":
-            yield f"ballots-{kind.value}.json", published.profile.encode()
+            texts[f"ballots-{kind.value}.json"] = partial(str, published.profile)
+    made: dict[str, Callable[[], zips.Member]] = {
+        name: partial(_member, name, make) for name, make in texts.items()
+    }
+    return made | {"designs.zip": lambda: _originals(session, store, result)}
+
+
+def _member(name: str, make: Callable[[], str | bytes]) -> zips.Member:
+    data = make()
+    return zips.Member.of(name, data.encode() if isinstance(data, str) else data)
+
+
+def _originals(session: Session, store: Store, result: Result) -> zips.Member:
+    originals = designs(session, store, result)
+    size = zips.size_of(originals)
+    return zips.Member("designs.zip", size, zips.written(originals))
+
+
+# What writes workbooks and paper takes long to load, and few ask for it.
+
+
+def _workbook(
+    session: Session, contest: Contest, round_: Round, listing: Listing
+) -> bytes:
+    from logovote.contest.workbook import workbook  # noqa: PLC0415 - see above
+
+    return workbook(listing, sheets.sheets_of(session, contest, round_))
+
+
+def _contact_sheet(listing: Listing) -> bytes:
+    from logovote.contest.contact_sheet import contact_sheet  # noqa: PLC0415 - see above
+
+    return contact_sheet(listing)
+
+
+def _feedback_table(session: Session, round_: Round) -> str:
+    """Write what voters said of each design, with the notes that are handed on."""
+    head = ["entry", "designer", *(reason.id for reason in feedback.REASONS), "notes"]
+    rows: list[list[object]] = [
+        [
+            said.entry,
+            said.designer,
+            *(said.heads.get(reason.id, 0) for reason in feedback.REASONS),
+            "\n\n".join(said.released),
+        ]
+        for said in feedback.gathered(session, round_)
+    ]
+    return table([head, *rows])
 
 
 def insight_file(round_: Round) -> str:
@@ -235,8 +273,9 @@ def export_to(
     """Write `files` into a folder, made if needed, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, data in files(store, session, contest):
-        path = folder / name
-        path.write_bytes(data)
+    for name, make in files(store, session, contest).items():
+        member, path = make(), folder / name
+        with path.open("wb") as file:
+            file.writelines(member.pieces)
         paths.append(path)
     return paths

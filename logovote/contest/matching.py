@@ -71,6 +71,11 @@ class Claim:
     final: bool
     assigned: bool
 
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the list of entries says that its designer took it back."""
+        return self.final and self.entry.status == "withdrawn"
+
 
 @dataclass
 class Holding:
@@ -174,6 +179,7 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
     """Say what a claim does to its entry, and note it in `holdings`."""
     entry, held = claim.entry, holdings.get(claim.number)
     reason = before = None
+    was_out = held is not None and held.withdrawn
     if held is None:
         status, reason = "new", _remark(claim, holdings)
         held = holdings[claim.number] = Holding(
@@ -183,7 +189,7 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
         not claim.final and claim.digest in held.history
     ):
         status = "same"
-        if held.withdrawn and not held.banned:
+        if held.withdrawn and not (held.banned or claim.withdrawn):
             status, reason = "changed", "back after having been withdrawn"
     else:
         status, before = "changed", held.digest
@@ -193,7 +199,9 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
     if held.banned:
         reason = f"stays withdrawn ({held.banned}), until you bring it back"
     else:
-        held.withdrawn = False
+        held.withdrawn = claim.withdrawn
+        if claim.withdrawn and not (was_out and status == "same"):
+            status, reason = "withdrawn", "the list of entries says so"
     held.history.add(claim.digest)
     held.designer = entry.designer or held.designer
     held.title = entry.title or held.title

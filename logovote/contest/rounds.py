@@ -57,6 +57,25 @@ def latest(session: Session, contest: Contest, kind: Kind) -> Round:
     return round_
 
 
+def numbered(
+    session: Session, contest: Contest, kind: Kind, number: int | None
+) -> Round:
+    """Return the round of a kind and number, or the newest if no number is given.
+
+    Raises:
+        RoundError: there has been none.
+    """
+    newest = latest(session, contest, kind)
+    if number is None:
+        return newest
+    for round_ in queries.rounds(session, contest.id):
+        if (round_.kind, round_.number) == (kind, number):
+            return round_
+    raise RoundError(
+        f"There is no {NAMES[kind]} number {number}; the newest is {newest.number}."
+    )
+
+
 def open_round(
     session: Session,
     contest: Contest,
@@ -70,14 +89,16 @@ def open_round(
     auditors: Sequence[str] = (),
     until: datetime | None = None,
     beacon: str | None = None,
+    only: Sequence[int] = (),
     actor: str = events.SYSTEM,
 ) -> Round:
     """Open a new round, freezing its rules and its families.
 
     A shortlist round takes every design. A ranking round takes the counted
-    shortlist, or every family if there was none and they are few enough. It takes
-    ballots until `until`, or without one until somebody closes it. `beacon` names a
-    public draw of after the close, which then decides ties as well.
+    shortlist, or every family if there was none and they are few enough; or `only`
+    these entries, each for itself, as when designers have worked on some of them. It
+    takes ballots until `until`, or without one until somebody closes it. `beacon` names
+    a public draw of after the close, which then decides ties as well.
 
     Raises:
         RoundError: another round is running, designs, voters or a counted shortlist
@@ -99,11 +120,7 @@ def open_round(
         ),
         status_quo=contest.status_quo,
     )
-    standing = (
-        _all_designs(session, contest)
-        if kind is Kind.SHORTLIST
-        else _carried_forward(session, contest, rules.seats)
-    )
+    standing = _standing(session, contest, rules, kind, only)
     previous = queries.latest_round(session, contest.id, kind)
     number = previous.number + 1 if previous else 1
     round_ = Round(
@@ -205,6 +222,41 @@ def refuse_in_review(session: Session, contest_id: int) -> None:
             "A round is closed and waits for its count, so people and designs stay as "
             "they are. Count it, or open it again, first."
         )
+
+
+def _standing(
+    session: Session, contest: Contest, rules: Rules, kind: Kind, only: Sequence[int]
+) -> dict[int, str]:
+    """Say which designs stand in a round that opens, and under which family each."""
+    if only:
+        return _chosen(session, contest, rules, kind, set(only))
+    if kind is Kind.SHORTLIST:
+        return _all_designs(session, contest)
+    return _carried_forward(session, contest, rules.seats)
+
+
+def _chosen(
+    session: Session, contest: Contest, rules: Rules, kind: Kind, entries: set[int]
+) -> dict[int, str]:
+    """Let these designs stand, each for itself: variants may meet each other here."""
+    if kind is not Kind.RANKING:
+        raise RoundError(
+            "A shortlist round takes every design. Choose designs for a ranking round."
+        )
+    submissions = {s.entry: s.id for s in queries.submissions(session, contest.id)}
+    if strangers := sorted(entries - submissions.keys()):
+        raise RoundError(
+            f"There is no design number {strangers[0]} in this contest now. It may be "
+            "withdrawn."
+        )
+    most = min(rules.seats, LONGEST_RANKING)
+    if len(entries) > most:
+        raise RoundError(
+            f"You chose {len(entries)} designs; this ranking takes {most} at most."
+        )
+    return {
+        submissions[entry]: families.family_id([entry]) for entry in sorted(entries)
+    }
 
 
 def _all_designs(session: Session, contest: Contest) -> dict[int, str]:

@@ -27,7 +27,7 @@ from logovote.store.models import (
 WINDOW = timedelta(days=7)
 """How long after publication anybody may object with a receipt in hand."""
 
-_TRACES = ("look",)
+_TRACES = ("look", "feedback")
 """Other tables with a row per round and voter; what they tell is cleared, too."""
 
 

@@ -23,7 +23,9 @@ from logovote.contest import (
     casting,
     counting,
     dealing,
+    deciding,
     families,
+    feedback,
     intake,
     invitations,
     marks,
@@ -32,13 +34,14 @@ from logovote.contest import (
     signing_in,
 )
 from logovote.contest.contests import contest_by_slug, new_contest
+from logovote.contest.feedback import REASONS, Given
 from logovote.demo.export import Drawn, draw_contest
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.settings import Settings
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, Round, Voter
+from logovote.store.models import Contest, Kind, Round, Submission, Voter
 from logovote.store.store import Store
 
 Sizes = Mapping[str, int]
@@ -49,6 +52,19 @@ _GROUPS = {
     "core": (Fraction(2, 5), "They maintain the project and live with its logo."),
     "contributors": (Fraction(3, 10), "They gave code, docs or translations."),
     "community": (Fraction(3, 10), "They use it, and asked to have a say."),
+}
+# What some share with a designer, of what they like and of what they do not.
+_NOTES = {
+    True: (
+        "I knew it again a week later, without trying.",
+        "Please keep it as plain as it is.",
+        "Works beautifully in a browser tab.",
+    ),
+    False: (
+        "At 16 px I see a grey smudge.",
+        "Two ideas in one mark; each alone would do.",
+        "A tool that I used before had nearly the same one.",
+    ),
 }
 # Whose link the demo prints: a voter with everything still ahead.
 _GUEST = "robin@example.org"
@@ -295,8 +311,14 @@ def _decide(
     _vote(session, ranking, plan, in_a_week, in_a_week + timedelta(days=7))
     in_two_weeks = in_a_week + timedelta(days=7)
     rounds.close_round(session, ranking, in_two_weeks)
-    counting.count_round(session, ranking, now=in_two_weeks)
+    result = counting.count_round(session, ranking, now=in_two_weeks)
     rounds.publish_round(session, ranking, now=in_two_weeks)
+    for said in feedback.gathered(session, ranking):
+        for note in said.notes[:2]:
+            feedback.moderate(session, contest, note.id, "approve", now=in_two_weeks)
+    first = next(line.entry for line in result.order if line.entry is not None)
+    deciding.decide(session, contest, ranking, [first], "", now=in_two_weeks)
+    deciding.publish(session, contest, ranking, now=in_two_weeks)
 
 
 def _vote(
@@ -309,6 +331,7 @@ def _vote(
     entry_of = {
         candidacy.family: str(candidacy.submission.entry) for candidacy in standing
     }
+    designs = {str(each.submission.entry): each.submission for each in standing}
     left = dict(plan.voted)
     for voter in queries.voters(session, round_.contest_id):
         if voter.person.email == _GUEST or not left[voter.group.name]:
@@ -335,6 +358,27 @@ def _vote(
             nonce=f"{rng.getrandbits(128):032x}",
             now=at,
         )
+        best = max(taste, key=taste.__getitem__)
+        worst = min(taste, key=taste.__getitem__)
+        _say(session, round_, voter, designs[entry_of[best]], at, praise=True)
+        _say(session, round_, voter, designs[entry_of[worst]], at, praise=False)
+
+
+def _say(
+    session: Session,
+    round_: Round,
+    voter: Voter,
+    design: Submission,
+    at: datetime,
+    *,
+    praise: bool,
+) -> None:
+    """Let a voter tell a designer why; every fourth shares a note, too."""
+    rng = Random(f"{round_.id} {voter.id} {praise}")  # noqa: S311 - as above
+    reasons = [reason.id for reason in REASONS if reason.praise == praise]
+    note = rng.choice(_NOTES[praise]) if rng.random() < 0.25 else ""
+    said = Given(frozenset(rng.sample(reasons, rng.randint(1, 3))), note, bool(note))
+    feedback.give(session, round_, voter, design, said, now=at)
 
 
 def _look(

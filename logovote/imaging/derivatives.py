@@ -24,8 +24,12 @@ _METHOD: Final = 2
 _LOSSLESS: Final = {"lossless": True, "quality": 20, "method": 1}
 
 
-def develop(original: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
+def develop(
+    original: bytes, specs: Sequence[Spec] = SPECS, *, describe: bool = True
+) -> Developed:
     """Decode a file and make its derivatives in this very process: those of `specs`.
+
+    Says what it looks like if `describe`.
 
     For anything that strangers sent, use `logovote.imaging.worker.Fence`.
 
@@ -50,7 +54,7 @@ def develop(original: bytes, specs: Sequence[Spec] = SPECS) -> Developed:
         frame.ground,
         frame.colour,
         frame.cutout,
-        likeness.describe(decoded.image),
+        likeness.describe(decoded.image) if describe else b"",
         _derivatives(decoded.image, frame, specs),
     )
 

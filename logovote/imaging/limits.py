@@ -11,6 +11,7 @@ import ctypes
 import os
 import struct
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +19,10 @@ if sys.platform != "win32":
     import resource
 
 ADDRESS_SPACE_BYTES: Final = 1_500_000_000
-# What may be written to memory besides what every child inherits, some 70 MB: so less
-# than 1 GB is resident, and a WebP of 60 megapixels with transparency just fits.
-DATA_BYTES: Final = 975_000_000
+# What may be written to memory besides what every child inherits, some 80 MB: so less
+# than 1 GB is resident. Of 60 megapixels, what is taken needs up to 800 MB (an AVIF
+# with transparency; a WebP 730, a PNG 740).
+DATA_BYTES: Final = 900_000_000
 CPU_SECONDS: Final = 8
 # An SVG with text opens fonts, one at a time; no raster opens anything.
 FONT_FILES: Final = 16
@@ -73,22 +75,37 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, _SIGKILL, 0, 0, 0)
 
 
-def data_in_use() -> int:
-    """Return how many bytes of memory this process may write to, as the kernel counts.
+def data_gauge() -> Callable[[], int]:
+    """Return what tells how many bytes of memory this process may write to just now.
 
-    Much of that is set aside by libraries and never touched.
+    Much of that is set aside by libraries and never touched. To be made before
+    `seclude`, after which no file can be opened.
     """
+    if sys.platform != "linux":
+        return lambda: 0
     try:
-        fields = Path("/proc/self/statm").read_bytes().split()
+        statm = os.open("/proc/self/statm", os.O_RDONLY)
+    except OSError:
+        return lambda: 0
+
+    def in_use() -> int:
+        fields = os.pread(statm, 200, 0).split()
         return int(fields[5]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, IndexError, AttributeError):
-        return 0
+
+    return in_use
+
+
+def trim() -> None:
+    """Give freed memory back: what a process holds, each of its children inherits."""
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def ration(open_files: int, in_use: int = 0) -> None:
     """Limit this process: memory, work, no writing, no children, `open_files` files.
 
-    `in_use` is what `data_in_use` said of the process that this one was forked from.
+    `in_use` is what the gauge said of the process that this one was forked from.
     """
     if sys.platform == "win32":
         return

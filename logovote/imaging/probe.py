@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Final
 
-from PIL import Image, features
+from PIL import Image, WebPImagePlugin, features
 
 from logovote.imaging.picture import (
     MAX_PIXELS,
@@ -162,6 +162,22 @@ def unpacked_svg(original: bytes) -> bytes:
     return original
 
 
+class _WebP(WebPImagePlugin.WebPImageFile):
+    """WebP of which only the first frame is wanted.
+
+    The decoder holds two pictures of its own; it goes before Pillow makes another, so
+    that three and not four of them are in memory at once.
+    """
+
+    def load_prepare(self) -> None:
+        del self._decoder
+        super().load_prepare()
+
+
+_FRUGAL: Final = {"WEBP": "LOGOVOTE-WEBP"}
+Image.register_open(_FRUGAL["WEBP"], _WebP)
+
+
 @contextmanager
 def opened(original: bytes, name: str) -> Iterator[Image.Image]:
     """Open a raster of the format `name`, its size checked before any decoding.
@@ -175,7 +191,8 @@ def opened(original: bytes, name: str) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             # Pillow's own bomb warning speaks of other limits than ours.
             warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(original), formats=(name,)) as image:
+            reader = _FRUGAL.get(name, name)
+            with Image.open(io.BytesIO(original), formats=(reader,)) as image:
                 check_size(*image.size)
                 yield image
     except DAMAGE as error:

@@ -24,6 +24,8 @@ from logovote.imaging.picture import (
 )
 
 READY: Final = b"ready"
+# Beside kinds of derivatives, what the process inside may be asked for.
+DESCRIBE: Final = "describe"
 MAX_ANSWER_BYTES: Final = 8_000_000
 
 _LENGTH: Final = struct.Struct(">I")

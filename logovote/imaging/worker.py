@@ -55,7 +55,8 @@ class FenceError(LogovoteError):
 class Fence:
     """Decodes files in limited processes, `children` at once. Safe to share by threads.
 
-    Makes the derivatives of `specs`, all of them unless told.
+    Makes the derivatives of `specs`, all of them unless told, and if `describe` says
+    what the design looks like, for likeness.
 
     Each lane is a process that forks one child per file: the child may use 1.5 GB and
     8 seconds of one processor, opens no file but fonts and has no network. Whatever
@@ -63,10 +64,17 @@ class Fence:
     gets a fresh process with a time limit only: slower, and a weaker fence.
     """
 
-    def __init__(self, children: int = 2, specs: Sequence[Spec] = SPECS) -> None:
+    def __init__(
+        self,
+        children: int = 2,
+        specs: Sequence[Spec] = SPECS,
+        *,
+        describe: bool = True,
+    ) -> None:
         self._children = children
         self._specs = specs
-        self._lanes = [_Lane(specs) for _ in range(children)]
+        wanted = [spec.kind for spec in specs] + [wire.DESCRIBE] * describe
+        self._lanes = [_Lane(wanted) for _ in range(children)]
         self._idle: queue.LifoQueue[_Lane] = queue.LifoQueue()
         for lane in self._lanes:
             self._idle.put(lane)
@@ -165,8 +173,8 @@ def _failed(message: str) -> Future[Developed]:
 class _Lane:
     """One process behind the fence, started when first needed and after every death."""
 
-    def __init__(self, specs: Sequence[Spec]) -> None:
-        self._kinds = [spec.kind for spec in specs]
+    def __init__(self, wanted: list[str]) -> None:
+        self._wanted = wanted
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, original: bytes) -> bytes:
@@ -201,13 +209,13 @@ class _Lane:
         if self._process is not None and self._process.poll() is not None:
             self.stop()
         if self._process is None:
-            self._process = _started(self._kinds)
+            self._process = _started(self._wanted)
         return self._process
 
 
-def _started(kinds: list[str]) -> subprocess.Popen[bytes]:
+def _started(wanted: list[str]) -> subprocess.Popen[bytes]:
     process = subprocess.Popen(  # noqa: S603 - our own program, no shell
-        [sys.executable, "-m", "logovote.imaging.zygote", *kinds],
+        [sys.executable, "-m", "logovote.imaging.zygote", *wanted],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # There is logovote, installed or not.

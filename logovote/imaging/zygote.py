@@ -15,7 +15,7 @@ import select
 import signal
 import sys
 import time
-from typing import Final, NoReturn
+from typing import BinaryIO, Final, NoReturn
 
 from PIL import Image
 
@@ -25,8 +25,9 @@ from logovote.imaging.picture import MAX_FILE_BYTES, SPECS, UnreadableImageError
 
 # Ten, with what it takes to notice and to clear away.
 WALL_SECONDS: Final = 9.5
-# The kinds of derivatives to make are our arguments.
+# What to make is our arguments: kinds of derivatives, and the description.
 _SPECS: Final = tuple(spec for spec in SPECS if spec.kind in sys.argv[1:])
+_DESCRIBE: Final = wire.DESCRIBE in sys.argv[1:]
 _CAN_FORK: Final = hasattr(os, "fork")
 _OUT_OF_MEMORY: Final = 3
 _WARM_SVG: Final = (
@@ -54,27 +55,35 @@ def main() -> None:
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, sys.stdout.fileno())
     _warm()
-    in_use = limits.data_in_use()
-    limits.seclude()
-    # No child needs to collect, and none shall copy what all of them share.
-    gc.collect()
-    gc.freeze()
-    gc.disable()
     try:
-        wire.send(answers, wire.READY)
-        while (original := wire.receive(requests, MAX_FILE_BYTES)) is not None:
-            if not _CAN_FORK:
-                wire.send(answers, _answer(original))
-                return
-            wire.send(answers, _in_a_child(original, silence, in_use))
+        serve(requests, answers, silence)
     except BrokenPipeError:
         # Whoever asked was killed; nothing is left to be flushed or told.
         os._exit(0)
 
 
+def serve(requests: BinaryIO, answers: BinaryIO, silence: int) -> None:
+    """Give up all that is not needed, then answer each file until there are no more."""
+    in_use = limits.data_gauge()
+    limits.seclude()
+    # No child needs to collect, and none shall copy what all of them share.
+    gc.collect()
+    limits.trim()
+    gc.freeze()
+    gc.disable()
+    wire.send(answers, wire.READY)
+    while (original := wire.receive(requests, MAX_FILE_BYTES)) is not None:
+        if not _CAN_FORK:
+            wire.send(answers, _answer(original))
+            return
+        wire.send(answers, _in_a_child(original, silence, in_use()))
+        del original
+        limits.trim()
+
+
 def _answer(original: bytes) -> bytes:
     try:
-        return wire.answer(develop(original, _SPECS))
+        return wire.answer(develop(original, _SPECS, describe=_DESCRIBE))
     except UnreadableImageError as error:
         return wire.refusal(str(error))
 

@@ -527,6 +527,82 @@ class Look(Base):
     note: Mapped[str] = mapped_column(Text, default="")
 
 
+class Feedback(Base):
+    """What a voter says of a design, for its designer if they wish: never a vote.
+
+    Nobody but the voter reads it before the count, which makes `ReasonCount` and
+    `Remark` of it; sealing clears it.
+    """
+
+    __tablename__ = "feedback"
+    # The key is the table: no order of rows tells who came when.
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voter.id"), primary_key=True)
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submission.id"), primary_key=True
+    )
+    # Ids of contest.feedback.REASONS, with spaces between.
+    reasons: Mapped[str] = mapped_column(Text, default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    # Whether the designer may read the note, without the voter's name.
+    shared: Mapped[bool] = mapped_column(default=False)
+
+
+class ReasonCount(Base):
+    """How many voters of a counted round gave a reason for or against a design."""
+
+    __tablename__ = "reason_count"
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
+    submission_id: Mapped[int] = mapped_column(
+        ForeignKey("submission.id"), primary_key=True
+    )
+    reason: Mapped[str] = mapped_column(String(20), primary_key=True)
+    heads: Mapped[int]
+
+
+class RemarkState(enum.Enum):
+    """What the organiser said to a shared note."""
+
+    WAITING = "waiting"
+    APPROVED = "approved"
+    HIDDEN = "hidden"
+
+
+class Remark(Base):
+    """A note that some voter shared, as the count found it; nothing says whose."""
+
+    __tablename__ = "remark"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), index=True)
+    submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
+    words: Mapped[str] = mapped_column(Text)
+    # What the designer reads instead, if an organiser changed it.
+    edited: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[RemarkState] = mapped_column(_by_value(RemarkState))
+
+
+class Decision(Base):
+    """What the organiser decided, beside what the community said in a round.
+
+    One that was published stays; a new one comes after it.
+    """
+
+    __tablename__ = "decision"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), index=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("round.id"))
+    # Entry numbers as a JSON list; an empty one means "none of these".
+    entries: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    made_at: Mapped[datetime] = mapped_column(Moment)
+    published_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
 class Event(Base):
     """One administrative deed; the table takes new rows only, and only in a chain.
 

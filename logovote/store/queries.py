@@ -136,6 +136,23 @@ def pictures(session: Session, digests: Collection[str]) -> Sequence[Picture]:
     return session.scalars(select(Picture).where(Picture.digest.in_(digests))).all()
 
 
+def with_derivatives(session: Session, digests: Collection[str]) -> set[str]:
+    """Return which of these originals have derivatives; those removed have none."""
+    return set(
+        session.scalars(
+            select(Derivative.picture_digest)
+            .where(Derivative.picture_digest.in_(digests))
+            .distinct()
+        )
+    )
+
+
+def is_picture(session: Session, start: str) -> bool:
+    """Tell whether an original is known whose digest begins like that."""
+    query = select(Picture.digest).where(Picture.digest.between(start, start + "g"))
+    return session.scalar(query.limit(1)) is not None
+
+
 def versions(session: Session, submission_id: int) -> Sequence[Version]:
     """List the versions of a design, the newest first."""
     return session.scalars(
@@ -167,6 +184,18 @@ def latest_round(session: Session, contest_id: int, kind: Kind) -> Round | None:
         .order_by(Round.number.desc())
         .limit(1)
     )
+
+
+def counted(
+    session: Session, contest_id: int, kind: Kind, *, published: bool = False
+) -> Sequence[Round]:
+    """List the rounds of a kind with a result, newest first; or the published ones."""
+    query = select(Round).where(
+        Round.contest_id == contest_id, Round.kind == kind, Round.result.is_not(None)
+    )
+    if published:
+        query = query.where(Round.phase == Phase.PUBLISHED)
+    return session.scalars(query.order_by(Round.number.desc())).all()
 
 
 def latest_counted(

@@ -303,6 +303,12 @@ def _day_and_time(written: str) -> str:
     return f"{written[:10]} at {written[11:16]} UTC"
 
 
+def _decided(payload: Mapping[str, Any]) -> str:
+    designs = ", ".join(str(design["entry"]) for design in payload["designs"])
+    told = f"design {designs}" if designs else "none of these"
+    return f"{told}, which differs from the vote" if payload["differs"] else told
+
+
 def _shares_told(payload: Mapping[str, Any]) -> str:
     shares = ", ".join(f"{group['id']} {group['share']}" for group in payload["groups"])
     return f"Shares of the decision: {shares}."
@@ -331,11 +337,18 @@ _DESIGNS = {
     "changed": "was replaced by a newer version",
     "withdrawn": "was withdrawn",
     "restored": "was brought back",
+    "pictures-removed": "had its pictures removed; its numbers stay",
 }
 _ROLLS = {
     "added": "may vote now",
     "moved": "changed group or weight",
     "removed": "may not vote any more",
+}
+_NOTES = {
+    "approve": "approved for its designer",
+    "edit": "edited for its designer",
+    "hide": "hidden from its designer",
+    "restore": "as its voter wrote it, waiting",
 }
 _CONTEST: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "contest.created": lambda payload: f"“{payload['title']}” was started.",
@@ -377,5 +390,11 @@ _ROUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "round.counted": lambda _: "was counted",
     "bundle.exported": lambda _: "has its recount bundle",
     "result.published": lambda _: "was published",
+    "feedback.moderated": lambda payload: (
+        f"has a shared note about design {payload['entry']} {_NOTES[payload['deed']]}"
+    ),
+    "decision.published": lambda payload: (
+        f"has the organiser's decision: {_decided(payload)}"
+    ),
     "round.sealed": lambda _: "was sealed: nothing links a voter to a ballot any more",
 }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, render_template, url_for
 
-from logovote.contest import families, joining, people
+from logovote.contest import families, joining, people, record
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -228,6 +228,17 @@ def _result_steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:
         for kind in rounds
         if queries.latest_counted(db(), contest.id, kind, published=True)
     ]
+    if record.public_round(db(), contest) is not None:
+        published.append(
+            Step(
+                "results",
+                "done",
+                "The decision",
+                "What the organisers decided, beside what the community said.",
+                url=url_for("records.show", slug=contest.slug),
+                action="Read it",
+            )
+        )
     if is_judging(contest.id):
         published = []
     waiting = "Nobody, the organiser included, sees what ballots say before the count."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Response, abort, request, url_for
 
-from logovote.imaging.picture import DERIVATIVE_TYPE, SPECS_VERSION
+from logovote.imaging.picture import DERIVATIVE_TYPE, SPECS, SPECS_VERSION
 from logovote.store import models, queries
 from logovote.store.models import Submission
 from logovote.web.context import db, site
@@ -18,6 +18,12 @@ bp = Blueprint("pictures", __name__)
 # half its size with short names, and nobody finds 64 bits by guessing.
 _TOKEN_DIGITS = 16
 _TOKEN = re.compile(rf"[0-9a-f]{{{_TOKEN_DIGITS}}}")
+_KINDS = frozenset(spec.kind for spec in SPECS)
+_REMOVED = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 240" width="320" '
+    'height="240"><path d="M20 20h280v200H20z" fill="none" stroke="#888" '
+    'stroke-dasharray="6 6"/></svg>'
+)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -116,6 +122,9 @@ def derivative(specs: str, token: str, kind: str) -> Response:
         abort(404)
     kept = queries.derivative(db(), token, kind)
     if kept is None:
+        if kind in _KINDS and queries.is_picture(db(), token):
+            # Its pictures were removed: pages that name it stay as they are.
+            return Response(_REMOVED, mimetype="image/svg+xml")
         abort(404)
     response = Response(mimetype=DERIVATIVE_TYPE)
     response.set_etag(kept.digest)

@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from flask import Blueprint, Response, abort, render_template, request, url_for
 
-from logovote.contest import ballot_files, handoff
+from logovote.contest import ballot_files, deciding, handoff
 from logovote.contest import results as results_
 from logovote.contest.casting import NONE
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.identity import fingerprint, short_id
 from logovote.contest.results import Line, Result
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -40,6 +41,8 @@ class ResultLine:
     title: str | None
     designer: str | None
     picture: Picture | None
+    short_id: str
+    fingerprint: str
     none: bool
     support_percent: float | None
     support_fraction: str | None
@@ -95,6 +98,12 @@ class Shown:
     round: Round
     result: Result
     organiser: bool
+    numbers: list[int]
+
+    @property
+    def number(self) -> int | None:
+        """What names the round in addresses; nothing, if it is the newest."""
+        return None if self.round.number == self.numbers[0] else self.round.number
 
     @property
     def kind(self) -> str:
@@ -130,8 +139,10 @@ def show(slug: str, kind: str) -> str:
         contest=contest,
         kind=kind,
         round=shown.round,
+        number=shown.number,
+        numbers=shown.numbers,
         published=shown.published,
-        order=[_line(line, result, shown.rules) for line in result.order],
+        order=[_line(contest, line, result, shown.rules) for line in result.order],
         none_percent=None if result.none_share is None else rounded(result.none_share),
         pairwise=_pairwise(result),
         turnout=_turnout(result),
@@ -210,7 +221,7 @@ def _file(name: str, text: str) -> Response:
 
 
 def _shown(contest: Contest, kind: str) -> Shown | None:
-    """Return the newest result this visitor may see.
+    """Return the newest result this visitor may see, or the one of `round`'s number.
 
     Published ones for everybody, except while people vote again and should judge
     alone; counted ones for organisers.
@@ -219,12 +230,16 @@ def _shown(contest: Contest, kind: str) -> Shown | None:
         abort(404)
     person = current_person()
     organiser = person is not None and person.organiser
-    round_ = queries.latest_counted(
-        db(), contest.id, Kind(kind), published=not organiser
-    )
-    if round_ is None or (not organiser and is_judging(contest.id)):
+    found = queries.counted(db(), contest.id, Kind(kind), published=not organiser)
+    if not found or (not organiser and is_judging(contest.id)):
         return None
-    return Shown(contest, round_, results_.result_of(round_), organiser)
+    numbers = [each.number for each in found]
+    # What was known before stays on record, under its number.
+    asked = request.args.get("round", str(numbers[0]))
+    round_ = {str(each.number): each for each in found}.get(asked)
+    if round_ is None:
+        abort(404)
+    return Shown(contest, round_, results_.result_of(round_), organiser, numbers)
 
 
 def is_judging(contest_id: int) -> bool:
@@ -257,15 +272,19 @@ def _downloads(shown: Shown) -> list[Download]:
     slug, kind = shown.contest.slug, shown.kind
     ranking = shown.round.kind is Kind.RANKING
     downloads = []
-    if shown.organiser:
-        url = url_for("organise.download", slug=slug)
-        downloads.append(Download(url, "Everything to hand on, as a zip"))
+    if shown.organiser and shown.number is None:
+        url = url_for("organise.handoff_", slug=slug, kind=kind)
+        downloads.append(Download(url, "Hand on: sheets, decision and all files"))
+    if deciding.current(db(), shown.round, published=True) is not None:
+        url = url_for("records.show", slug=slug)
+        about = "question, rules, result and decision, one page in one file"
+        downloads.append(Download(url, "The decision record", about))
     # The ballots are kept with the insight, which the page has read already.
     kept = shown.round.insight is not None
     if kept and shown.open_ballots:
         downloads.append(
             Download(
-                url_for("results.ballots", slug=slug, kind=kind),
+                url_for("results.ballots", slug=slug, kind=kind, round=shown.number),
                 "All ballots (JSON)",
                 "merged and sorted, without names; logovote count reads it",
             )
@@ -273,7 +292,9 @@ def _downloads(shown: Shown) -> list[Download]:
         kinds = "CSV, CEF, PrefLib and BLT" if ranking else "CSV and PrefLib"
         downloads.append(
             Download(
-                url_for("results.ballots_zip", slug=slug, kind=kind),
+                url_for(
+                    "results.ballots_zip", slug=slug, kind=kind, round=shown.number
+                ),
                 f"The same for other programs ({kinds})",
                 "one zip, with a note of what each kind leaves out",
             )
@@ -281,7 +302,7 @@ def _downloads(shown: Shown) -> list[Download]:
     if kept:
         downloads.append(
             Download(
-                url_for("results.insight", slug=slug, kind=kind),
+                url_for("results.insight", slug=slug, kind=kind, round=shown.number),
                 "The numbers of this page (JSON)",
                 "exact fractions, and estimates named as such",
             )
@@ -305,7 +326,7 @@ def _headline(result: Result) -> str:
     return f"Logo {line.entry} comes first: voters prefer it to each of the others."
 
 
-def _line(line: Line, result: Result, rules: Rules) -> ResultLine:
+def _line(contest: Contest, line: Line, result: Result, rules: Rules) -> ResultLine:
     """Describe a line, and say in a sentence what is remarkable about it."""
     design = None if line.entry is None else result.designs[line.entry]
     note = ""
@@ -322,6 +343,8 @@ def _line(line: Line, result: Result, rules: Rules) -> ResultLine:
         title=design.title if design else None,
         designer=design.designer if design else None,
         picture=Picture(design.digest, design.ground) if design else None,
+        short_id=short_id(contest, design.entry) if design else "",
+        fingerprint=fingerprint(design.digest) if design else "",
         none=line.status_quo,
         support_percent=None if line.support is None else rounded(line.support),
         support_fraction=None if line.support is None else str(line.support),

@@ -19,6 +19,7 @@ from flask import (
 from werkzeug.wrappers import Response as BaseResponse
 
 from logovote.contest import casting, dealing, marks
+from logovote.contest.identity import fingerprint, short_id
 from logovote.contest.marks import Fresh, Mark, Marks
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -160,6 +161,8 @@ def logo(slug: str, entry: int) -> str | tuple[str, int]:
         view=view,
         lab=lab.asked_for(),
         preview=preview_of(submission),
+        short_id=short_id(visitor.contest, entry),
+        fingerprint=fingerprint(submission.digest),
         ground=submission.picture.ground,
         previous_entry=cards[position - 1].entry if position else None,
         next_entry=cards[position + 1].entry if position + 1 < len(cards) else None,

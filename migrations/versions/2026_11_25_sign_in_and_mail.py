@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_sign_in_and_mail"
-down_revision = "2026_11_25_quarantine"
+down_revision = "2026_11_25_feedback"
 branch_labels = None
 depends_on = None
 

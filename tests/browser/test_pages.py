@@ -10,20 +10,23 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 from sqlalchemy.orm import Session
 
 from logovote.contest import (
     counting,
     families,
+    feedback,
     intake,
     invitations,
     rounds,
     signing_in,
 )
+from logovote.contest.feedback import Given
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.settings import Settings
+from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round
 from logovote.store.store import Store
 from tests.builders import SECRET, cast, folder_of, make_contest, png, voter_named
@@ -87,6 +90,11 @@ def play(session: Session, contest: Contest) -> None:
     shortlist = rounds.open_round(session, contest, Kind.SHORTLIST, NOW)
     cast(session, shortlist, "Bo", ["f1", "f2"], NOW)
     cast(session, shortlist, "Cleo", ["f3"], NOW)
+    first = queries.submission(session, contest.id, 1)
+    assert first is not None
+    said = Given(frozenset({"simple", "too-alike"}), "Bolder, please", shared=True)
+    bo = voter_named(session, contest, "Bo")
+    feedback.give(session, shortlist, bo, first, said, now=NOW)
     if contest.slug == RUNNING:
         return
     finish(session, shortlist)
@@ -126,6 +134,7 @@ VOTERS_PAGES = [
     f"/c/{FINAL}/ranking/duels?queue=1.2.3&said=be&stop=1",
     "/account",
     f"/c/{RUNNING}/ballot",
+    f"/c/{RUNNING}/feedback/5",
     f"/c/{DECIDED}/ballot",
     f"/c/{DECIDED}/shortlist",
     f"/c/{DECIDED}/ranking",
@@ -143,6 +152,8 @@ ORGANISERS_PAGES = [
     f"/organise/{RUNNING}/mail",
     f"/organise/{RUNNING}/rounds/shortlist",
     f"/organise/{DECIDED}/rounds/ranking",
+    f"/organise/{DECIDED}/handoff",
+    f"/organise/{DECIDED}/feedback?kind=shortlist",
 ]
 TOUR = [("", STRANGERS_PAGES), ("ann", VOTERS_PAGES), ("organiser", ORGANISERS_PAGES)]
 
@@ -172,6 +183,43 @@ def test_no_page_scrolls_sideways_at_320_px(
             page.goto(address)
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= 320, f"{address} is {width} px wide"
+
+
+def test_the_decision_record_is_read_from_disk_without_a_network(
+    played: Played, new_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = new_page(java_script_enabled=False)
+    enter(page, played.organiser)
+    page.goto(f"/organise/{DECIDED}/handoff")
+    page.get_by_label("The reason").fill("The first is a trade mark of others.")
+    page.get_by_label("Designs that you decide for").fill("3")
+    page.get_by_role("button", name="Record the decision").click()
+    page.get_by_role("button", name="Publish the decision").click()
+    page.get_by_role("link", name="The public decision record").click()
+    file = tmp_path / "decision.html"
+    file.write_text(page.content(), "utf-8")
+
+    for scheme, width in (("light", 1100), ("dark", 320)):
+        alone = new_page(
+            offline=True,
+            color_scheme=scheme,
+            viewport={"width": width, "height": 800},
+        )
+        asked: list[str] = []
+
+        def note(request: Request, asked: list[str] = asked) -> None:
+            asked.append(request.url)
+
+        alone.on("request", note)
+        alone.goto(file.as_uri())
+        expect(alone.get_by_text("trade mark of others")).to_be_visible()
+        picture = alone.get_by_role("img", name="Logo 3").first
+        assert picture.evaluate("image => image.naturalWidth") == 320
+        assert {u for u in asked if not u.startswith("data:")} == {file.as_uri()}
+        wide = alone.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width
+        found = Axe().run(alone)
+        assert not found.violations_count, found.generate_report()
 
 
 def test_without_script_a_voter_shortlists_and_takes_back(

@@ -3,18 +3,26 @@ from __future__ import annotations
 import csv
 import io
 import json
+import tracemalloc
 import zipfile
 from datetime import datetime
 from pathlib import Path
 
+import openpyxl
+import pypdfium2
 import pytest
+from PIL import Image
 from sqlalchemy.orm import Session
 
 from logovote import recount
-from logovote.contest import counting, families, handoff, rounds
+from logovote.contest import counting, families, feedback, handoff, rounds, zips
+from logovote.contest.feedback import Given
+from logovote.contest.identity import fingerprint, short_id
+from logovote.contest.listing import COLUMNS, rows_of
 from logovote.contest.results import Result
 from logovote.contest.rounds import RoundError
 from logovote.store import queries
+from logovote.store.media import MissingMediaError
 from logovote.store.models import Contest, Kind, Submission
 from logovote.store.store import Store
 from tests.builders import (
@@ -23,6 +31,7 @@ from tests.builders import (
     make_contest,
     open_shortlist,
     png,
+    voter_named,
     withdraw,
 )
 from tests.conftest import NOW
@@ -89,7 +98,7 @@ def test_the_table_is_the_shortlist_in_order(
 ) -> None:
     rows = table(exported(session, store, shortlisted, tmp_path)["shortlist.csv"])
 
-    assert tuple(rows[0]) == handoff.COLUMNS
+    assert tuple(rows[0]) == COLUMNS
     assert [(row["place"], row["entry"], row["family"]) for row in rows] == [
         ("1", "4", "f2"),
         ("2", "3", "f3"),
@@ -122,7 +131,7 @@ def test_no_cell_of_the_table_can_become_a_formula(
     fourth.designer = fourth.title = text
     result = shortlist(session, contest, now)
 
-    data = handoff.as_csv(handoff.shortlist_rows(result)).encode("utf-8-sig")
+    data = handoff.as_csv(rows_of(contest, result)).encode("utf-8-sig")
 
     row = table(data)[0]
     assert row["designer"] == row["title"] == "'" + text
@@ -226,13 +235,24 @@ def test_a_design_withdrawn_after_the_count_is_still_in_the_result(
 def test_the_button_gives_the_same_files_as_the_terminal(
     session: Session, store: Store, shortlisted: Contest, tmp_path: Path
 ) -> None:
-    with zipfile.ZipFile(
-        io.BytesIO(handoff.as_zip(store, session, shortlisted))
-    ) as whole:
+    members = [make() for make in handoff.files(store, session, shortlisted).values()]
+    with zipfile.ZipFile(io.BytesIO(b"".join(zips.written(members)))) as whole:
         zipped = {name: whole.read(name) for name in whole.namelist()}
     written = exported(session, store, shortlisted, tmp_path)
 
     assert zipped.keys() == written.keys()
+    assert set(zipped) >= {
+        "shortlist.csv",
+        "shortlist.json",
+        "shortlist.xlsx",
+        "contact-sheet.pdf",
+        "designs.zip",
+        "decision.html",
+        "handoff.json",
+        "feedback.csv",
+        "bundle-shortlist.zip",
+    }
+    assert zipped == written
     assert zipped["shortlist.json"] == written["shortlist.json"]
     assert zipped["shortlist.csv"] == written["shortlist.csv"]
 
@@ -284,3 +304,172 @@ def test_the_export_holds_ballots_only_where_voters_were_told(
     assert ("ballots-shortlist.json" in names) == (publish == "ballots")
     assert ("bundle-shortlist-full.zip" in names) == (publish == "auditors")
     assert "bundle-shortlist.zip" in names
+
+
+NASTY = "=1+1 \u202e日本 🙂 Łódź &<b>\x07"
+
+
+@pytest.fixture
+def nasty(session: Session, contest: Contest, now: datetime) -> Contest:
+    """The same with a designer and a note that a careless program would run."""
+    for entry in (2, 4):
+        design(session, contest, entry).designer = NASTY
+    design(session, contest, 3).title = "-2+3"
+    round_ = open_shortlist(session, contest, now)
+    said = Given(frozenset({"simple"}), "@SUM(A1)", shared=True)
+    cat = voter_named(session, contest, "Cat")
+    feedback.give(session, round_, cat, design(session, contest, 3), said, now=now)
+    cast(session, round_, "Ann", ["4", "3", "1"], now)
+    cast(session, round_, "Bea", ["f2", "3"], now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_)
+    note = feedback.gathered(session, round_, {3})[0].notes[0]
+    feedback.moderate(session, contest, note.id, "approve", now=now)
+    return contest
+
+
+def thumbs(session: Session, store: Store, contest: Contest) -> None:
+    """Give every design a real thumbnail."""
+    for submission in queries.submissions(session, contest.id):
+        kept = queries.derivative(session, submission.digest, "thumb")
+        assert kept is not None
+        with Image.open(io.BytesIO(png(submission.entry, (320, 240)))) as image:
+            file = io.BytesIO()
+            image.save(file, "WEBP")
+        kept.digest = store.derivatives.put(file.getvalue())
+    session.flush()
+
+
+def one(session: Session, store: Store, contest: Contest, name: str) -> bytes:
+    return b"".join(handoff.files(store, session, contest)[name]().pieces)
+
+
+def test_the_workbook_holds_pictures_numbers_and_no_formula(
+    session: Session, store: Store, nasty: Contest
+) -> None:
+    thumbs(session, store, nasty)
+
+    data = one(session, store, nasty, "shortlist.xlsx")
+
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert book.sheetnames == ["Result", "Designers", "Turnout"]
+    page = book["Result"]
+    head, *rows = [[cell.value for cell in row] for row in page.iter_rows()]
+    assert head == ["picture", *(name.replace("_", " ") for name in COLUMNS)]
+    assert [row[head.index("entry")] for row in rows] == [4, 3, 1]
+    assert rows[0][head.index("designer")].startswith("=1+1 \u202e日本 🙂 Łódź &<b>")
+    kinds = {
+        cell.data_type for each in book for row in each.iter_rows() for cell in row
+    }
+    assert "f" not in kinds
+    pictures = page._images
+    assert [picture.anchor._from.row for picture in pictures] == [1, 2, 3]
+    with Image.open(io.BytesIO(pictures[0]._data())) as image:
+        assert (image.format, image.size) == ("PNG", (320, 240))
+    names = [row[0].value for row in book["Designers"].iter_rows(min_row=2)]
+    assert names[1:] == ["Designer 3", "Designer 1"]
+    assert book["Turnout"]["B2"].value == 2
+
+
+def test_the_contact_sheet_shows_every_design_and_any_name(
+    session: Session, store: Store, nasty: Contest
+) -> None:
+    thumbs(session, store, nasty)
+
+    data = one(session, store, nasty, "contact-sheet.pdf")
+
+    pdf = pypdfium2.PdfDocument(data)
+    assert len(pdf) == 1
+    text = pdf[0].get_textpage().get_text_range()
+    for entry in (4, 3, 1):
+        assert f"#{entry} · {short_id(nasty, entry)}" in text
+    assert "□□ □ Łódź &<b>" in text
+    digest = design(session, nasty, 4).digest
+    assert fingerprint(digest) in text
+    kinds = [part.type for part in pdf[0].get_objects()]
+    assert kinds.count(pypdfium2.raw.FPDF_PAGEOBJ_IMAGE) == 3
+
+
+def test_a_contact_sheet_has_twelve_designs_to_a_page(
+    session: Session, store: Store, now: datetime
+) -> None:
+    contest = make_contest(
+        session, now, slug="many", designs=range(1, 14), voters={"core": ["Zoe"]}
+    )
+    round_ = open_shortlist(session, contest, now)
+    cast(session, round_, "Zoe", [str(n) for n in range(1, 14)], now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_)
+
+    pdf = pypdfium2.PdfDocument(one(session, store, contest, "contact-sheet.pdf"))
+
+    texts = [page.get_textpage().get_text_range() for page in pdf]
+    assert [text.count("#") for text in texts] == [12, 1]
+    assert "page 2 of 2" in texts[1]
+
+
+def test_feedback_is_handed_on_as_approved_and_runs_nothing(
+    session: Session, store: Store, nasty: Contest
+) -> None:
+    rows = table(one(session, store, nasty, "feedback.csv"))
+
+    third = next(row for row in rows if row["entry"] == "3")
+    assert (third["simple"], third["memorable"]) == ("1", "0")
+    assert third["notes"] == "'@SUM(A1)"
+    assert all(row["designer"][:1] != "=" for row in rows)
+
+
+def test_every_file_names_designs_by_id_and_fingerprint(
+    session: Session, store: Store, shortlisted: Contest, tmp_path: Path
+) -> None:
+    files = exported(session, store, shortlisted, tmp_path)
+    digest = design(session, shortlisted, 4).digest
+
+    row = table(files["shortlist.csv"])[0]
+    assert (row["id"], row["digest"]) == (short_id(shortlisted, 4), digest)
+    for name in ("shortlist.json", "handoff.json", "decision.html"):
+        assert short_id(shortlisted, 4) in files[name].decode()
+        assert digest in files[name].decode()
+
+
+def test_originals_are_sent_without_being_held(
+    session: Session, store: Store, now: datetime
+) -> None:
+    """Twenty originals of a megabyte each: a few are in memory at a time."""
+    contest = make_contest(session, now, slug="large", voters={"core": ["Zoe"]})
+    size = 1024**2
+    for entry in range(1, 21):
+        original = bytes([entry]) * size
+        store.originals.put(original)
+        added = add_design(session, contest, entry, now, original=original)
+        queries.pictures(session, {added.digest})[0].size_bytes = size
+    round_ = open_shortlist(session, contest, now)
+    cast(session, round_, "Zoe", [str(n) for n in range(1, 21)], now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_)
+    member = handoff.files(store, session, contest)["designs.zip"]()
+
+    tracemalloc.start()
+    sent = sum(len(piece) for piece in member.pieces)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert 20 * size < sent <= member.size
+    assert peak < 8 * size
+
+
+def test_a_missing_original_is_told_before_anything_is_sent(
+    session: Session, store: Store, shortlisted: Contest
+) -> None:
+    store.originals.forget(design(session, shortlisted, 3).digest)
+
+    with pytest.raises(MissingMediaError, match="Restore it from a backup"):
+        handoff.files(store, session, shortlisted)["designs.zip"]()
+
+
+def test_a_zip_may_be_too_large_for_the_small_form() -> None:
+    """What is announced as large has the form that holds it."""
+    (data,) = [b"".join(zips.written([zips.Member("x.bin", 2**32, [b"abc"])]))]
+
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.read("x.bin") == b"abc"

@@ -192,7 +192,7 @@ def test_the_export_holds_the_insight_and_the_ballots_of_what_is_published(
     session: Session, store: Store, contest: Contest, ranking: Round, shortlist: Round
 ) -> None:
     def names() -> set[str]:
-        files = dict(handoff.files(store, session, contest))
+        files = handoff.files(store, session, contest)
         return {name for name in files if name.endswith(".json")}
 
     # The originals of these designs were never stored; they are not asked for here.
@@ -200,15 +200,20 @@ def test_the_export_holds_the_insight_and_the_ballots_of_what_is_published(
     for design in result.designs.values():
         original = f"design {design.entry} of acme".encode()
         store.originals.put(original)
-    assert names() == {"shortlist.json", "insight.json"}
+    always = {"shortlist.json", "handoff.json", "insight.json"}
+    assert names() == always
 
     rounds.publish_round(session, shortlist)
-    assert names() == {"shortlist.json", "insight.json", "ballots-shortlist.json"}
+    assert names() == always | {"ballots-shortlist.json"}
 
     rounds.publish_round(session, ranking)
-    files = dict(handoff.files(store, session, contest))
-    assert files["ballots-ranking.json"].decode() == ranking.profile
-    insight = json.loads(files["insight.json"])
+    files = handoff.files(store, session, contest)
+    ballots, insight = (
+        b"".join(files[name]().pieces).decode()
+        for name in ("ballots-ranking.json", "insight.json")
+    )
+    assert ballots == ranking.profile
+    insight = json.loads(insight)
     assert (insight["round"], insight["estimated"]) == ("ranking", ["stability"])
     assert insight["stability"]["crowds"] == 1000
 

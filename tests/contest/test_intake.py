@@ -167,6 +167,34 @@ def test_absent_designs_stay_unless_they_are_said_to_be_withdrawn(
     assert again.summary()["withdrawn"] == 0
 
 
+def test_what_the_list_of_entries_says_is_withdrawn_is_kept_and_does_not_stand(
+    store: Store, take_in: Importer
+) -> None:
+    pictures = {f"#{number}.png": png(number) for number in (1, 2, 3)}
+    take_in({name: pictures[name] for name in ("#1.png", "#2.png")})
+    listed = pictures | {
+        "entries.csv": b"entry,status\n1,active\n2,withdrawn\n3,withdrawn\n"
+    }
+
+    told = take_in(listed, dry_run=True)
+    assert [stands for *_, stands in held(store)] == [True, True]
+    assert statuses(told) == {
+        "#1.png": "same",
+        "#2.png": "withdrawn",
+        "#3.png": "withdrawn",
+        "entries.csv": "ignored",
+    }
+    assert reason(told, "#3.png") == "the list of entries says so"
+    assert take_in(listed) == told
+    assert [stands for *_, stands in held(store)] == [True, False, False]
+
+    assert take_in(listed).summary()["same"] == 3
+    assert [stands for *_, stands in held(store)] == [True, False, False]
+    # One that says nothing of the kind brings them back, as after any withdrawal.
+    assert take_in(pictures).summary()["changed"] == 2
+    assert [stands for *_, stands in held(store)] == [True, True, True]
+
+
 def test_a_withdrawn_design_that_is_sent_again_is_back(
     store: Store, take_in: Importer
 ) -> None:

@@ -126,6 +126,10 @@ def test_nothing_hangs_on_which_designs_ballots_name() -> None:
     said = honest(60, 5, designs=20)
     said += [frozenset({"f1", "f2", "f3"})] * 6 + [frozenset({"f4"})] * 8
     said += [frozenset({"f5", "f6", "f7"})] * 6
+    # A ring: each is near two of the others, so whose turn is first matters.
+    base = frozenset({"f10", "f11", "f12"})
+    for pair in (("f13", "f14"), ("f13", "f15"), ("f15", "f16"), ("f14", "f16")):
+        said += [base | set(pair)] * 3
     rng = Random(9)  # noqa: S311 - any order
     names = [f"f{n}" for n in range(20)]
     renamed = dict(zip(names, rng.sample(names, 20), strict=True)) | {"none": "none"}

@@ -39,10 +39,45 @@ def test_a_rationed_process_gets_no_endless_memory() -> None:
 
 
 def test_what_a_process_inherits_is_not_counted() -> None:
-    held = "held = bytes(3 * 10**8); used = limits.data_in_use()"
-    got = f"{held}; limits.ration(9, used); bytes(8 * 10**8); print(used > 3 * 10**8)"
+    held = "used = limits.data_gauge(); limits.seclude(); held = bytes(3 * 10**8)"
+    got = (
+        f"{held}; limits.ration(9, used()); bytes(8 * 10**8); print(used() > 3 * 10**8)"
+    )
     assert outcome(got) == "True"
     assert outcome(f"{held}; limits.ration(9); bytes(8 * 10**8)") == "MemoryError"
+
+
+def test_every_child_is_counted_from_what_it_inherits_itself() -> None:
+    """What the process above it took since it started is no loss to a child."""
+    grown = outcome(
+        "import io, resource, sys; from logovote.imaging import wire, zygote\n"
+        "held, fork = [], zygote._in_a_child\n"
+        "def grow(*given):\n"
+        "    held.append(bytes(10**8))\n"
+        "    return fork(*given)\n"
+        "limit = 'str(resource.getrlimit(resource.RLIMIT_DATA)[0]).encode()'\n"
+        "zygote._answer = lambda _original: eval(limit)\n"
+        "zygote._in_a_child = grow\n"
+        "asked, answered = io.BytesIO(), io.BytesIO()\n"
+        "for _ in range(3): wire.send(asked, b'GIF89a')\n"
+        "asked.seek(0)\n"
+        "zygote.serve(asked, answered, 2)\n"
+        "answered.seek(0)\n"
+        "wire.receive(answered, 9)\n"
+        "first, _, third = (int(wire.receive(answered, 99)) for _ in range(3))\n"
+        "print(third - first >= 2 * 10**8)"
+    )
+    assert grown == "True"
+
+
+def test_a_process_gives_back_what_it_freed() -> None:
+    freed = (
+        "used = limits.data_gauge(); before = used()\n"
+        "for size in (24, 25, 12, 25): bytes(size * 10**6)\n"
+        "del size; after = used(); limits.trim()\n"
+        "print(after - before > 20 * 10**6, used() - before < 5 * 10**6)"
+    )
+    assert outcome(freed) == "True True"
 
 
 def test_a_rationed_process_writes_no_file(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ TABLE = {
     "GET results.why": UNSAID,
     "GET results.what_if": COUNTED,
     "GET results.insight": COUNTED,
+    "GET records.show": UNSAID,
     "GET results.ballots": UNSAID,
     "GET results.ballots_zip": UNSAID,
     "GET audit.show": PUBLIC,
@@ -80,6 +81,8 @@ TABLE = {
     "GET duels.show": VOTERS,
     "GET receipts.show": VOTERS,
     "POST receipts.send": "snfn",
+    "GET feedback.show": VOTERS,
+    "POST feedback.give": VOTERS,
     "GET organise.index": ORGANISERS,
     "GET organise.new": ORGANISERS,
     "POST organise.create": ORGANISERS,
@@ -96,6 +99,13 @@ TABLE = {
     "POST organise.regroup": ORGANISERS,
     "GET organise.original": ORGANISERS,
     "GET organise.download": ORGANISERS,
+    "GET organise.handoff_": ORGANISERS,
+    "POST organise.decide": ORGANISERS,
+    "POST organise.act_in_review": ORGANISERS,
+    "GET organise.preview_record": ORGANISERS,
+    "GET organise.one_file": ORGANISERS,
+    "GET organise.feedback_": ORGANISERS,
+    "POST organise.moderate": ORGANISERS,
     "GET organise.people": ORGANISERS,
     "POST organise.import_people": ORGANISERS,
     "POST organise.set_groups": ORGANISERS,
@@ -107,7 +117,6 @@ TABLE = {
     "POST organise.move_mail": ORGANISERS,
     "POST organise.recuse": ORGANISERS,
     "GET organise.review": ORGANISERS,
-    "POST organise.decide": ORGANISERS,
     "GET organise.round_": ORGANISERS,
     "POST organise.move_round": ORGANISERS,
 }
@@ -167,6 +176,7 @@ def routes(both: Scene, now: datetime) -> list[Route]:
         "release": "0",
         "path": "js/time.js",
         "provider": "github",
+        "name": "shortlist.csv",
     }
     tokens = {"/o/": key, "/me": picture_token, "/ma": stop}
     found = []

@@ -75,7 +75,7 @@ def test_a_published_result_is_everybodys(
 
     assert page.index("Designer 57") < page.index("Designer 1<")
     assert "Designer 2<" not in page
-    assert ("export.zip" in page) is (who == "organiser")
+    assert ("acme/handoff" in page) is (who == "organiser")
 
 
 def test_the_organisers_pages_say_nothing_of_what_ballots_say_before_the_count(

@@ -8,7 +8,7 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import contests as contests_
-from logovote.contest import families, notices, people, rounds
+from logovote.contest import deciding, families, notices, people, rounds
 from logovote.contest.contests import ContestError, contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
@@ -117,6 +117,15 @@ def _tasks(contest_: Contest) -> list[Task]:
                 url_for("organise.round_", kind=kind.value, slug=slug),
             )
         )
+    if (counted := queries.latest_counted(db(), contest_.id)) is not None:
+        verdict = deciding.current(db(), counted)
+        public = verdict is not None and verdict.published_at is not None
+        text = "Sheets and files for the contest site, and your decision"
+        if verdict is not None:
+            text = "Your decision is public" if public else "Your decision is a draft"
+        state = "done" if public else "in progress" if verdict else "not started"
+        url = url_for("organise.handoff_", slug=slug)
+        tasks.append(Task("Hand on", text, state, url))
     return tasks
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Response, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import families, handoff, regrouping, withdrawing
+from logovote.contest import families, handoff, purging, regrouping, withdrawing, zips
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.identity import fingerprint, short_id
 from logovote.store import models, queries
 from logovote.store.models import Submission
 from logovote.web.context import acting_name, actor, db, now, site
 from logovote.web.guards import organiser_only
-from logovote.web.organise.room import back_to, bp
+from logovote.web.organise.room import back_to, bp, counted_round
 from logovote.web.pictures import Picture, picture_from, picture_of
 
 
@@ -27,6 +29,7 @@ class Shown:
     created_at: datetime
     picture: Picture
     facts: str
+    fingerprint: str
 
 
 @bp.get("/<slug>/designs")
@@ -69,6 +72,7 @@ def design(slug: str, entry: int) -> str:
         "organise/design.html",
         contest=contest,
         design=submission,
+        short_id=short_id(contest, entry),
         versions=[
             Shown(
                 version.number,
@@ -76,6 +80,7 @@ def design(slug: str, entry: int) -> str:
                 version.created_at,
                 picture_from(kept[version.digest]),
                 _facts(kept[version.digest]),
+                fingerprint(version.digest),
             )
             for version in versions
         ],
@@ -97,9 +102,15 @@ def _facts(row: models.Picture) -> str:
 @bp.post("/<slug>/designs/<int:entry>")
 @organiser_only
 def move_design(slug: str, entry: int) -> ResponseReturnValue:
-    """Withdraw one design, or bring it back."""
+    """Withdraw one design, bring it back, or remove its pictures for good."""
     contest = contest_by_slug(db(), slug)
     who = acting_name()
+    if request.form.get("do") == "purge":
+        gone = purging.purge(db(), contest, {entry}, actor=actor(), now=now())
+        db().commit()
+        gone.forget(site().store)
+        flash(f"The pictures of design {entry} are removed.", "success")
+        return back_to("organise.design", slug=slug, entry=entry)
     if request.form.get("do") == "bring-back":
         withdrawing.bring_back(db(), contest, entry, who=who, now=now(), actor=actor())
         flash(f"Design {entry} stands again.", "success")
@@ -143,13 +154,32 @@ def _submission(contest_id: int, entry: int) -> Submission:
 @bp.get("/<slug>/export.zip")
 @organiser_only
 def download(slug: str) -> Response:
-    """Hand out everything that goes back to the contest site, as one zip."""
+    """Hand out everything that goes back to the contest site, as one zip.
+
+    It is written while it is sent: originals may be large.
+    """
     contest = contest_by_slug(db(), slug)
-    data = handoff.as_zip(site().store, db(), contest)
-    return _attachment(data, f"{contest.slug}-shortlist.zip", "application/zip")
+    # All are made now, while there is a session; originals are read as they are sent.
+    members = [make() for make in handoff.files(site().store, db(), contest).values()]
+    return _attachment(
+        zips.written(members), f"{contest.slug}-shortlist.zip", "application/zip"
+    )
 
 
-def _attachment(data: bytes, name: str, type_: str) -> Response:
+@bp.get("/<slug>/files/<name>")
+@organiser_only
+def one_file(slug: str, name: str) -> Response:
+    """Hand out one of these files."""
+    contest = contest_by_slug(db(), slug)
+    files = handoff.files(site().store, db(), contest, counted_round(contest))
+    if name not in files:
+        abort(404)
+    return _attachment(
+        files[name]().pieces, f"{contest.slug}-{name}", "application/octet-stream"
+    )
+
+
+def _attachment(data: bytes | Iterable[bytes], name: str, type_: str) -> Response:
     response = Response(data, mimetype=type_)
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"

@@ -38,7 +38,7 @@ def review(slug: str, kind: str) -> ResponseReturnValue:
 
 @bp.post("/<slug>/rounds/<kind>/review")
 @organiser_only
-def decide(slug: str, kind: str) -> ResponseReturnValue:
+def act_in_review(slug: str, kind: str) -> ResponseReturnValue:
     """Set ballots aside, or take them back."""
     contest = contest_by_slug(db(), slug)
     current = rounds.latest(db(), contest, kind_of(kind))

@@ -24,7 +24,7 @@ from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
-from logovote.web import forms
+from logovote.web import forms, lab
 from logovote.web.context import actor, db, now, settle
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
@@ -66,6 +66,18 @@ def _number(name: str) -> int | None:
     if text and number is None:
         raise RulesError(f"“{text[:20]}” is no number, such as 20.")
     return number
+
+
+def _only() -> list[int]:
+    """Read which designs the opening form takes; none of them named is all."""
+    text = request.form.get("only", "").replace("#", "").strip()
+    entries = lab.parse_entries([text])
+    if len(entries) != len([word for word in text.split(",") if word.strip()]):
+        raise RulesError(
+            "Enter the numbers of designs with commas between, such as 36, 57; each "
+            "once."
+        )
+    return entries
 
 
 def _until() -> datetime:
@@ -217,6 +229,7 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
             auditors=request.form.get("auditors", "").splitlines(),
             until=_until() if request.form.get("until") else None,
             beacon=request.form.get("beacon"),
+            only=_only(),
             actor=actor(),
         )
     else:

@@ -1,0 +1,104 @@
+"""Pictures taken out for good, once a contest is over; numbers and fingerprints stay.
+
+Designs that were not bought are their designers' property.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from logovote.contest import events
+from logovote.errors import LogovoteError
+from logovote.store import queries
+from logovote.store.models import (
+    Contest,
+    Derivative,
+    Phase,
+    Picture,
+    Submission,
+    Version,
+)
+from logovote.store.store import Store
+
+
+class PurgeError(LogovoteError):
+    """The pictures cannot be removed now."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What was removed, and the files that can be forgotten once that is true."""
+
+    entries: list[int]
+    originals: list[str]
+    derivatives: list[str]
+
+    def forget(self, store: Store) -> None:
+        """Delete the files. Call it after the commit: a file comes back no more."""
+        for digest in self.originals:
+            store.originals.forget(digest)
+        for digest in self.derivatives:
+            store.derivatives.forget(digest)
+
+
+def with_pictures(session: Session, contest: Contest) -> list[int]:
+    """List the designs that still have pictures, withdrawn ones too."""
+    submissions = queries.submissions(session, contest.id, withdrawn=True)
+    kept = queries.with_derivatives(session, {each.digest for each in submissions})
+    return [each.entry for each in submissions if each.digest in kept]
+
+
+def purge(
+    session: Session,
+    contest: Contest,
+    entries: Collection[int],
+    *,
+    actor: str = events.SYSTEM,
+    now: datetime,
+) -> Gone:
+    """Remove every version's picture of some designs.
+
+    A picture that another design shows, in any contest, stays. Flushes, does not
+    commit.
+
+    Raises:
+        PurgeError: there is no such design, or a round is running: people look.
+    """
+    if queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED):
+        raise PurgeError(
+            "A round is running, and people must see what they vote on. Withdraw a "
+            "design, or wait for the count, before you remove pictures."
+        )
+    designs = {
+        each.entry: each
+        for each in queries.submissions(session, contest.id, withdrawn=True)
+    }
+    if strangers := sorted(set(entries) - designs.keys()):
+        raise PurgeError(f"There is no design number {strangers[0]} in this contest.")
+    chosen = [designs[entry] for entry in sorted(entries)]
+    ids = [design.id for design in chosen]
+    theirs = select(Version.digest).where(Version.submission_id.in_(ids))
+    others = (
+        select(Version.digest)
+        .where(Version.submission_id.not_in(ids))
+        .union(select(Submission.digest).where(Submission.id.not_in(ids)))
+    )
+    gone = set(session.scalars(theirs)) | {design.digest for design in chosen}
+    gone -= set(session.scalars(others))
+    gone &= queries.with_derivatives(session, gone)
+    made = select(Derivative.digest)
+    files = set(session.scalars(made.where(Derivative.picture_digest.in_(gone))))
+    files -= set(session.scalars(made.where(Derivative.picture_digest.not_in(gone))))
+    session.execute(delete(Derivative).where(Derivative.picture_digest.in_(gone)))
+    session.execute(
+        update(Picture).where(Picture.digest.in_(gone)).values(likeness=None)
+    )
+    removed = [design for design in chosen if design.digest in gone]
+    for design in removed:
+        events.record_design(session, design, "pictures-removed", actor=actor, now=now)
+    return Gone([design.entry for design in removed], sorted(gone), sorted(files))

@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from logovote.contest import counting, events, handoff, intake, purging, rounds
+from logovote.contest.purging import PurgeError
+from logovote.contest.results import result_of
+from logovote.imaging.worker import Fence
+from logovote.ingest.reading import read_entries
+from logovote.store import queries
+from logovote.store.models import Contest, Kind, Round
+from logovote.store.store import Store
+from tests.builders import cast, folder_of, make_contest, open_shortlist, png
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    return folder_of(tmp_path / "export", {f"{n}.png": png(n) for n in (1, 2, 3)})
+
+
+@pytest.fixture
+def contest_id(store: Store, fence: Fence, export: Path, now: datetime) -> int:
+    """Three designs with pictures; another contest has the third, too."""
+    for slug, entries in (("acme", (1, 2, 3)), ("other", (3,))):
+        with store.database.write() as session:
+            id_ = make_contest(session, now, slug=slug, voters={"core": ["Ann"]}).id
+            session.commit()
+        folder = folder_of(export.parent / slug, {f"{n}.png": png(n) for n in entries})
+        with read_entries(folder) as reading:
+            intake.import_designs(store, id_, reading, fence, now=now)
+        if slug == "acme":
+            acme = id_
+    return acme
+
+
+def counted(session: Session, contest: Contest, now: datetime) -> Round:
+    round_ = open_shortlist(session, contest, now)
+    cast(session, round_, "Ann", ["1", "2", "3"], now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_)
+    return round_
+
+
+def files_of(store: Store) -> list[str]:
+    folder = Path(str(store.originals._folder)).parent
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_pictures_go_and_numbers_stay(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    before = len(files_of(store))
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        round_ = counted(session, contest, now)
+        result = round_.result
+        gone = purging.purge(session, contest, {1, 3}, now=now)
+        session.commit()
+        gone.forget(store)
+
+        assert gone.entries == [1]
+        assert purging.with_pictures(session, contest) == [2, 3]
+        assert round_.result == result
+        assert len(files_of(store)) == before - 1 - len(gone.derivatives)
+        digest = result_of(round_).designs[1].digest
+        assert not store.originals.has(digest)
+        assert queries.is_picture(session, digest[:16])
+        # The other contest's picture of design 3 is the same one.
+        assert store.originals.has(result_of(round_).designs[3].digest)
+        last = events.chain(session, contest_id)[-1]
+        assert last["kind"] == "design.pictures-removed"
+        assert last["payload"] == {"entry": 1, "image_sha256": digest}
+
+
+def test_files_are_handed_on_without_what_was_removed(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        counted(session, contest, now)
+        purging.purge(session, contest, {1}, now=now).forget(store)
+
+        files = handoff.files(store, session, contest)
+        made = {name: b"".join(make().pieces) for name, make in files.items()}
+
+    assert b"entry-1-" not in made["designs.zip"]
+    assert b"entry-2" in made["designs.zip"]
+    assert b"picture not kept" in made["decision.html"]
+    assert made["contact-sheet.pdf"].startswith(b"%PDF")
+
+
+def test_an_import_brings_pictures_back(
+    store: Store, contest_id: int, fence: Fence, export: Path, now: datetime
+) -> None:
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        gone = purging.purge(session, contest, {1}, now=now)
+        session.commit()
+        gone.forget(store)
+    with read_entries(export) as reading:
+        intake.import_designs(store, contest_id, reading, fence, now=now)
+
+    with store.database.read() as session:
+        contest = session.get_one(Contest, contest_id)
+        assert purging.with_pictures(session, contest) == [1, 2, 3]
+        first = queries.submission(session, contest_id, 1)
+        assert first is not None
+        assert store.originals.has(first.digest)
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_nothing_is_removed_while_people_vote(
+    store: Store, contest_id: int, now: datetime, *, review: bool
+) -> None:
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now)
+        if review:
+            rounds.close_round(session, round_, now)
+
+        with pytest.raises(PurgeError, match="A round is running"):
+            purging.purge(session, contest, {1}, now=now)
+
+
+def test_a_design_that_is_not_there_is_refused(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        with pytest.raises(PurgeError, match="no design number 9"):
+            purging.purge(session, contest, {9}, now=now)
