@@ -230,6 +230,10 @@ def decline(door: Door, slug: str, who: str) -> None:
     click.echo(f"{who} may not vote.")
 
 
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@pass_door
 def admit(door: Door, slug: str, who: str) -> None:
     """Take back every mark of voter WHO as a designer."""
     with door.writing(slug) as (session, contest):
