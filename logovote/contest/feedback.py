@@ -15,12 +15,13 @@ from typing import Any, Literal, get_args
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import events, opening, rounds
+from logovote.contest import events, opening, recusals, rounds
 from logovote.contest.casting import InvalidBallotError, RoundClosedError
 from logovote.contest.marks import LONGEST_NOTE
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
+    Ballot,
     Candidacy,
     Contest,
     Feedback,
@@ -269,9 +270,27 @@ def gather(session: Session, round_: Round) -> None:
 
     Notes are kept in the order of their texts, which is nobody's order.
     """
+    # Neither whoever was set aside, nor what designers say of their own.
+    aside = set(
+        session.scalars(
+            select(Ballot.voter_id).where(
+                Ballot.round_id == round_.id, Ballot.set_aside.is_not(None)
+            )
+        )
+    )
+    own = recusals.own_of_all(session, round_)
+    family_of = {
+        each.submission_id: each.family
+        for each in queries.candidacies(session, round_.id, withdrawn=True)
+    }
     heads: Counter[tuple[int, str]] = Counter()
     notes = []
     for row in session.scalars(select(Feedback).where(Feedback.round_id == round_.id)):
+        mine = own.get(row.voter_id)
+        if row.voter_id in aside or (
+            mine is not None and family_of[row.submission_id] in mine.families
+        ):
+            continue
         heads.update((row.submission_id, reason) for reason in row.reasons.split())
         if row.shared:
             notes.append((row.submission_id, row.note))

@@ -98,6 +98,7 @@ class RecordRound:
     plain: Sequence[int]
     plain_only: Sequence[RecordLine]
     none_share: str
+    aside: str
     ties: int
     dissent: Sequence[str]
     tastes: Sequence[Mapping[str, str]]
@@ -291,6 +292,7 @@ def _round(
             if entry not in {line.entry for line in result.order}
         ],
         none_share="" if result.none_share is None else _percent(result.none_share),
+        aside=_aside(result),
         ties=len(result.ties),
         dissent=_dissent(ranking),
         tastes=_tastes(ranking),
@@ -308,6 +310,25 @@ def _round(
             for design in result.designs.values()
         ],
     )
+
+
+def _aside(result: Result) -> str:
+    """Say what was set aside before the count, and what the order is with it."""
+    if result.set_aside is None:
+        return ""
+    number = result.set_aside.ballots
+    told = (
+        f"{number} {'ballot was' if number == 1 else 'ballots were'} set aside before "
+        "the count; the log says why."
+    )
+    whole = result.set_aside.with_all
+    if whole is None:
+        return told
+    order = ", ".join(
+        "none of these" if line.entry is None else str(line.entry)
+        for line in whole.order
+    )
+    return f"{told} With all ballots the order would be: {order}."
 
 
 def _lines(

@@ -26,6 +26,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from logovote.contest import events, rounds, signing_in
@@ -81,6 +82,13 @@ def db() -> Session:
             database.read() if request.method in SAFE_METHODS else database.write()
         )
     return cast("Session", g.db)
+
+
+def undo() -> None:
+    """Give up what the request did so far, so that its session can be asked again."""
+    if "db" in g:
+        with contextlib.suppress(SQLAlchemyError):
+            g.db.rollback()
 
 
 @contextlib.contextmanager

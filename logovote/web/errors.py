@@ -20,7 +20,7 @@ from logovote.contest.limits import TooManyError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
-from logovote.web.context import current_person, forget_visitor
+from logovote.web.context import current_person, forget_visitor, undo
 from logovote.web.oauth import ProviderError
 from logovote.web.security import ForeignOriginError
 
@@ -125,7 +125,9 @@ def page(
 ) -> Response:
     """Render the error page, in JSON for scripts; with when to try again, if known."""
     try:
-        current_person()
+        # All that the page says of a visitor, since a failed write forgets it.
+        if (person := current_person()) is not None:
+            _ = person.name, person.organiser
     except (exc.SQLAlchemyError, OSError):
         forget_visitor()
     known = HTTPStatus(status)
@@ -186,6 +188,7 @@ def init_app(app: Flask) -> None:
             return broken(error)
         full = isinstance(error, OSError) and error.errno in _FULL
         app.logger.error("database or disk: %s", error)
+        undo()
         response = page(
             HTTPStatus.INSUFFICIENT_STORAGE if full else HTTPStatus.SERVICE_UNAVAILABLE
         )

@@ -7,7 +7,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, events, feedback, rounds, sealing
+from logovote.contest import (
+    counting,
+    events,
+    feedback,
+    quarantine,
+    recusing,
+    rounds,
+    sealing,
+)
 from logovote.contest.casting import InvalidBallotError, RoundClosedError
 from logovote.contest.feedback import REASONS, FeedbackError, Given
 from logovote.contest.marks import LONGEST_NOTE, set_mark
@@ -319,3 +327,26 @@ def test_a_ranking_round_takes_feedback_too(
         "memorable": 2,
         "simple": 1,
     }
+
+
+def test_who_is_set_aside_and_who_made_the_design_say_nothing(
+    session: Session, contest: Contest, round_: Round, now: datetime
+) -> None:
+    recusing.recuse(session, contest, "bea@example.org", "1", now=now)
+    for name in ("Ann", "Bea", "Cat"):
+        cast(session, round_, name, ["2"], now)
+        said = reasons("memorable", note=f"From {name}", shared=True)
+        say(session, contest, name, 1, said, now=now)
+        say(session, contest, name, 2, reasons("simple"), now=now)
+    rounds.close_round(session, round_, now)
+    cat = voter_named(session, contest, "Cat")
+    ballot = queries.ballot_of(session, round_.id, cat.id)
+    assert ballot is not None
+    quarantine.set_aside(session, round_, [ballot.id], "Not a person.", now=now)
+    counting.count_round(session, round_, now=now)
+
+    first, second, _ = feedback.gathered(session, round_)
+
+    assert dict(first.heads) == {"memorable": 1}
+    assert [note.original for note in first.notes] == ["From Ann"]
+    assert dict(second.heads) == {"simple": 2}

@@ -11,7 +11,7 @@ import re
 import statistics
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -177,22 +177,35 @@ def closing(store: Store, browsers: Sequence[Browser], times: int) -> Iterator[C
     """Close the round while everybody saves, and open it again; so many times."""
     for _ in range(times):
         with voting(browsers) as seen:
-            while len(seen.acknowledged) < len(browsers) and not seen.errors:
-                time.sleep(0.02)
+            _wait_until(partial(_have_saved, seen))
             with store.database.write() as session:
                 round_ = _round(session)
                 rounds.close_round(session, round_, datetime.now(UTC))
                 at_close = (_number_of_saves(session), round_.closing_root)
                 session.commit()
             # Everybody hears that it is closed before they stop.
-            while not all(voter.closed for voter in seen.voters) and not seen.errors:
-                time.sleep(0.02)
+            _wait_until(partial(_have_heard, seen))
         with store.database.write() as session:
             round_ = _round(session)
             root = ledger.merkle_root(list(rounds.ballot_lines(session, round_)))
             yield Closed(seen, at_close, (_number_of_saves(session), root))
             rounds.reopen_round(session, round_)
             session.commit()
+
+
+def _have_saved(seen: Seen) -> bool:
+    return len(seen.acknowledged) >= len(seen.voters)
+
+
+def _have_heard(seen: Seen) -> bool:
+    return all(voter.closed for voter in seen.voters)
+
+
+def _wait_until(reached: Callable[[], bool]) -> None:
+    """Wait, but not for good: what is judged later tells that it never came."""
+    patience = time.monotonic() + 20
+    while not reached() and time.monotonic() < patience:
+        time.sleep(0.02)
 
 
 def _round(session: Session) -> Round:

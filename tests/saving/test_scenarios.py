@@ -109,6 +109,7 @@ def test_nothing_is_taken_after_the_close(
     for closed in scenarios.closing(store, browsers, 2):
         assert closed.seen.errors == []
         assert closed.seen.acknowledged
+        assert all(voter.closed for voter in closed.seen.voters)
         assert closed.afterwards == closed.at_close
 
 

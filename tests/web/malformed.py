@@ -93,6 +93,7 @@ _HEADERS = {
     "CONTENT_LENGTH": ["", "-1", "nine", "9" * 30, "0", "²"],
 }
 _ARGUMENT = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
+_CHOICE = re.compile(r'name="([\w-]+)"[^>]*? value="([\w:]+)"')
 _GOOD = {
     "slug": ["acme", "other"],
     "entry": ["1", "12", "57"],
@@ -129,10 +130,14 @@ class Malformed:
 
     def __init__(self, app: Flask, seed: object) -> None:
         self._rng = Random(f"{seed}")  # noqa: S311 - repeatable garbage
+        # Whoever changes something reads most of what is sent.
         self._rules = [
-            (rule.rule, sorted(rule.methods or ())) for rule in app.url_map.iter_rules()
+            (rule.rule, sorted(methods))
+            for rule in app.url_map.iter_rules()
+            for methods in [(rule.methods or set()) - {"OPTIONS"}]
+            for _ in range(1 if "GET" in methods else 4)
         ]
-        self._fields = _fields(app)
+        self._fields, self._hints = _fields(app)
 
     def requests(self, number: int) -> Iterator[dict[str, Any]]:
         """Yield so many requests, as WSGI has them."""
@@ -143,7 +148,7 @@ class Malformed:
         rng = self._rng
         rule, methods = rng.choice(self._rules)
         method = rng.choice(methods if rng.random() < 0.85 else _METHODS)
-        data, content_type = self._body() if rng.random() < 0.8 else (b"", "")
+        data, content_type = self._body(method) if rng.random() < 0.9 else (b"", "")
         environ = EnvironBuilder(
             method=method, data=data, content_type=content_type or None
         ).get_environ()
@@ -164,10 +169,10 @@ class Malformed:
             return self._rng.choice(_GOOD[name])
         return self._rng.choice(TEXTS)
 
-    def _body(self) -> tuple[bytes, str]:
+    def _body(self, method: str) -> tuple[bytes, str]:
         """Make a body, and say of what type it is, rightly or not."""
         rng = self._rng
-        kind = rng.randrange(6)
+        kind = rng.choice([0, 0, 0, 5] if method == "PUT" else [0, 2, 2, 2, 4, 5])
         if kind <= 1:
             value = save(rng) if rng.random() < 0.7 else garbage(rng)
             data, right = json.dumps(value).encode(), _TYPES[0]
@@ -185,9 +190,11 @@ class Malformed:
 
     def _form(self) -> str:
         rng = self._rng
+        # Most forms are right but for one text, which then stands in several fields.
+        wrong = rng.choice(TEXTS)
         pairs = [
-            (rng.choice(self._fields), rng.choice(TEXTS))
-            for _ in range(rng.randrange(1, 6))
+            (name, rng.choice([*self._hints.get(name, []), wrong]))
+            for name in rng.sample(self._fields, rng.choice([1, 3, 25, 25]))
         ]
         return "&".join(f"{name}={text}" for name, text in pairs)
 
@@ -202,18 +209,19 @@ class Malformed:
         return "".join(parts) + rng.choice(["--x--\r\n", "--x", ""])
 
 
-def _fields(app: Flask) -> list[str]:
-    """Find every name that a form of ours has, in the templates themselves."""
+def _fields(app: Flask) -> tuple[list[str], dict[str, list[str]]]:
+    """Find the names in our forms, and values that go with them, in the templates."""
     loader = app.jinja_loader
     assert loader is not None
-    names = set(KEYS)
+    names, hints = set(KEYS), dict[str, list[str]]()
     for template in loader.list_templates():
         source = loader.get_source(app.jinja_env, template)[0]
         names |= set(re.findall(r'name="([\w-]+)"', source))
         names |= set(re.findall(r'field\("([\w-]+)"', source))
-    return sorted(
-        names | {"place-1", "place-", "share-1", "reason-1", "show", "choose"}
-    )
+        for name, value in _CHOICE.findall(source):
+            hints.setdefault(name, []).append(value)
+    names |= {"place-1", "place-", "share-1", "reason-1", "show", "choose"}
+    return sorted(names), hints
 
 
 def _raw(text: str) -> str:

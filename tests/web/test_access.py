@@ -100,7 +100,7 @@ TABLE = {
     "GET organise.original": ORGANISERS,
     "GET organise.download": ORGANISERS,
     "GET organise.handoff_": ORGANISERS,
-    "POST organise.decide": ORGANISERS,
+    "POST organise.record_decision": ORGANISERS,
     "POST organise.act_in_review": ORGANISERS,
     "GET organise.preview_record": ORGANISERS,
     "GET organise.one_file": ORGANISERS,

@@ -78,7 +78,7 @@ def _written(entries: tuple[int, ...]) -> str:
 
 @bp.post("/<slug>/handoff")
 @organiser_only
-def decide(slug: str) -> ResponseReturnValue:
+def record_decision(slug: str) -> ResponseReturnValue:
     """Record the decision, or publish it; or show the form again with what is wrong."""
     contest = contest_by_slug(db(), slug)
     round_ = counted_round(contest)
