@@ -23,8 +23,11 @@ from logovote.web import (
     feedback,
     forms,
     home,
+    joining,
     looking,
+    mail,
     marks,
+    oauth,
     offline,
     organise,
     pages,
@@ -69,13 +72,16 @@ def create_app(settings: Settings | None = None) -> Flask:
     # Before the CSRF check, which reads the form: an upload's limit must be known.
     organise.init_app(app)
     context.init_app(app)
-    CSRFProtect(app)
+    # Mail programs unsubscribe without our cookie; the view sees to the rest itself.
+    CSRFProtect(app).exempt(mail.change)
     errors.init_app(app)
     pages.init_app(app)
+    oauth.init_app(app, settings)
     app.register_blueprint(home.contests_bp)
     for room in (
         home,
         accounts,
+        oauth,
         shortlist,
         looking,
         marks,
@@ -87,6 +93,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         records,
         audit,
         offline,
+        joining,
+        mail,
         pictures,
         organise,
     ):

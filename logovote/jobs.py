@@ -17,6 +17,7 @@ from logovote.contest.matching import ImportReport
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
+from logovote.postman import Postman
 from logovote.settings import Settings
 from logovote.store.models import ImportJob, JobState
 from logovote.store.session import waiting_for
@@ -57,7 +58,14 @@ class Jobs:
         self._huey = SqliteHuey("logovote", filename=str(settings.jobs_file))
         self._take_step = self._huey.task(name="take_import_step")(self.take_step)
         self._huey.periodic_task(crontab(), name="close_ended")(self.close_ended)
-        self._consumer: _EmbeddedConsumer | None = None
+        # Mails have a queue and a thread of their own: whoever waits for a link to sign
+        # in with must not wait for an import.
+        self._mail = SqliteHuey("mail", filename=str(settings.jobs_file))
+        self.postman = Postman(settings, store)
+        self._answer = self._mail.task(name="answer_request")(self.postman.answer)
+        self._deliver = self._mail.task(name="deliver_mail")(self.postman.deliver)
+        self._mail.periodic_task(crontab(), name="mail_by_the_clock")(self._by_clock)
+        self._consumers: list[_EmbeddedConsumer] = []
         self._turn = settings.jobs_file.with_suffix(".turn")
         self._stopping = threading.Event()
 
@@ -65,11 +73,28 @@ class Jobs:
         """Queue the next step of an import: look at it, or take it in."""
         self._take_step(job_id)
 
+    def answer(self, request_id: int) -> None:
+        """Queue the answer to a request for a link to sign in with."""
+        self._answer(request_id)
+
+    def deliver(self) -> None:
+        """Wake who brings the mails out; without it they leave within a minute."""
+        self._deliver()
+
+    def _by_clock(self) -> None:
+        """Every minute: what is due, was put off, or queued by a command."""
+        self.postman.remind()
+        self.postman.deliver()
+
     def start(self) -> None:
         """Work through the queue in a thread, taking up what was interrupted."""
         # One import at a time: each uses every core already.
-        self._consumer = _EmbeddedConsumer(self._huey, workers=1, max_delay=1)
-        self._consumer.start()
+        self._consumers = [
+            _EmbeddedConsumer(huey, workers=1, max_delay=1)
+            for huey in (self._huey, self._mail)
+        ]
+        for consumer in self._consumers:
+            consumer.start()
         self._store.tidy(datetime.now(UTC) - _LONGEST_WRITE)
         with self._store.database.read() as session:
             interrupted = session.scalars(
@@ -81,9 +106,10 @@ class Jobs:
     def stop(self) -> None:
         """Finish the step being taken, then stop."""
         self._stopping.set()
-        if self._consumer is not None:
-            self._consumer.stop(graceful=True)
-        self._huey.storage.close()
+        for consumer in self._consumers:
+            consumer.stop(graceful=True)
+        for huey in (self._huey, self._mail):
+            huey.storage.close()
 
     def take_step(self, job_id: int) -> None:
         """Run what the job's state asks for; a step that was taken is not repeated."""

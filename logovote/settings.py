@@ -8,7 +8,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,6 +17,33 @@ from logovote.errors import LogovoteError
 DEFAULT_DATA = Path("instance")
 DEFAULT_PORT = 8000
 _SHORTEST_SECRET = 32
+_FEWEST_CHARACTERS = 8
+_KNOWN_WORDS = (
+    "changeme",
+    "changethis",
+    "replaceme",
+    "yoursecret",
+    "mysecret",
+    "secretkey",
+    "supersecret",
+    "notsosecret",
+    "insecure",
+    "placeholder",
+    "password",
+)
+_PROVIDER_SETTINGS = (
+    "github_client_id",
+    "github_client_secret",
+    "github_url",
+    "github_api_url",
+    "openid_client_id",
+    "openid_client_secret",
+    "openid_issuer",
+    "openid_name",
+)
+_MAKE_ONE = (
+    "This makes one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+)
 _MAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+")
 _CONTACT = re.compile(r"(https://|mailto:|tel:)\S+")
 
@@ -36,15 +63,31 @@ class Settings:
         base_url: how the site is reached from outside, without a final slash.
         trusted_proxies: how many reverse proxies set X-Forwarded-* before us.
         max_upload_bytes: the largest request body that is read.
+        mail_url: where mails are handed over, see `mail.server_of`.
+        mail_from: the address they come from; "" makes one of `base_url`.
+        github_client_id, github_client_secret: this site's registration at GitHub; ""
+            is none. `github_url` and `github_api_url` are for an own GitHub server.
+        openid_client_id, openid_client_secret, openid_issuer, openid_name: the same at
+            an OpenID provider, and what its button says.
         security_contact: where to tell of a weakness of the site, as a URI, or "".
     """
 
     data: Path
-    secret_key: str
+    secret_key: str = field(repr=False)
     database_url: str
     base_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     trusted_proxies: int = 0
     max_upload_bytes: int = 2 * 1024**3
+    mail_url: str = field(default="log:", repr=False)
+    mail_from: str = ""
+    github_client_id: str = ""
+    github_client_secret: str = field(default="", repr=False)
+    github_url: str = "https://github.com"
+    github_api_url: str = "https://api.github.com"
+    openid_client_id: str = ""
+    openid_client_secret: str = field(default="", repr=False)
+    openid_issuer: str = ""
+    openid_name: str = "OpenID"
     security_contact: str = ""
 
     @property
@@ -82,32 +125,71 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
             f"The data folder {folder} cannot be made ({error.strerror}). "
             "Choose another with --data."
         ) from error
+    database_url = environ.get(
+        "LOGOVOTE_DATABASE_URL", f"sqlite:///{folder / 'logovote.sqlite'}"
+    )
+    base_url = _base_url(environ.get("LOGOVOTE_BASE_URL", Settings.base_url))
+    _refuse_public_debugging(base_url, environ)
+    # gunicorn's own name for it.
+    processes = _whole_number(environ, "WEB_CONCURRENCY", 1)
+    alone = database_url.startswith("sqlite") and processes <= 1
     return Settings(
         data=folder,
-        secret_key=_secret_key(folder, environ),
-        database_url=environ.get(
-            "LOGOVOTE_DATABASE_URL", f"sqlite:///{folder / 'logovote.sqlite'}"
-        ),
-        base_url=_base_url(environ.get("LOGOVOTE_BASE_URL", Settings.base_url)),
+        secret_key=_secret_key(folder, environ, alone=alone),
+        database_url=database_url,
+        base_url=base_url,
         trusted_proxies=_whole_number(environ, "LOGOVOTE_TRUSTED_PROXIES", 0),
         max_upload_bytes=_whole_number(
             environ, "LOGOVOTE_MAX_UPLOAD_BYTES", Settings.max_upload_bytes
         ),
+        mail_url=environ.get("LOGOVOTE_MAIL_URL", Settings.mail_url),
+        mail_from=environ.get("LOGOVOTE_MAIL_FROM", ""),
+        **_providers(environ),
         security_contact=_contact(environ.get("LOGOVOTE_SECURITY_CONTACT", "")),
     )
 
 
-def _secret_key(folder: Path, environ: Mapping[str, str]) -> str:
-    """Return the configured secret, or the one kept in the data folder."""
+def _secret_key(folder: Path, environ: Mapping[str, str], *, alone: bool) -> str:
+    """Return the configured secret, or the one kept in the data folder.
+
+    Only a site that is `alone` on its data makes one for itself: of several machines
+    each would make its own, and none would know the others' visitors.
+    """
     key = environ.get("LOGOVOTE_SECRET_KEY")
+    if key is None and (named := environ.get("LOGOVOTE_SECRET_KEY_FILE")):
+        key = _read_secret(Path(named), "LOGOVOTE_SECRET_KEY_FILE")
+    if key is None and not alone:
+        raise SettingsError(
+            "LOGOVOTE_SECRET_KEY is missing. With PostgreSQL or several processes "
+            f"they all need the same one. {_MAKE_ONE}"
+        )
     if key is None:
         key = _kept_secret(folder / "secret_key")
     if len(key) < _SHORTEST_SECRET:
         raise SettingsError(
             f"The secret key is too short ({len(key)} characters). "
-            f"Set LOGOVOTE_SECRET_KEY to at least {_SHORTEST_SECRET} random characters."
+            f"Set LOGOVOTE_SECRET_KEY to at least {_SHORTEST_SECRET} random "
+            f"characters. {_MAKE_ONE}"
+        )
+    if _is_known(key):
+        raise SettingsError(
+            "The secret key is one that anybody can guess, so anybody could sign in "
+            f"as anybody. {_MAKE_ONE}"
         )
     return key
+
+
+def _is_known(key: str) -> bool:
+    """Tell whether a secret was copied from an example, or typed without thinking."""
+    text = re.sub(r"[^a-z0-9]", "", key.lower())
+    return (
+        any(word in text for word in _KNOWN_WORDS)
+        # The same few characters over and over: a repetition is found in itself.
+        or key in (key + key)[1:-1]
+        or len(set(key)) < _FEWEST_CHARACTERS
+        or text in "01234567890123456789" * 8
+        or text in "abcdefghijklmnopqrstuvwxyz0123456789" * 8
+    )
 
 
 def _kept_secret(path: Path) -> str:
@@ -115,12 +197,20 @@ def _kept_secret(path: Path) -> str:
     try:
         if not path.exists():
             _write_once(path, secrets.token_urlsafe(48))
-        return path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="utf-8").strip()
     except OSError as error:
         raise SettingsError(
             f"The data folder {path.parent} cannot be used ({error.strerror}). "
             "Choose another with --data."
         ) from error
+
+
+def _read_secret(path: Path, name: str) -> str:
+    """Read a secret that somebody else put into a file."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name} names {path}, which cannot be read.") from error
 
 
 def _write_once(path: Path, text: str) -> None:
@@ -137,6 +227,47 @@ def _write_once(path: Path, text: str) -> None:
             os.link(name, path)
     finally:
         Path(name).unlink()
+
+
+def _providers(environ: Mapping[str, str]) -> dict[str, str]:
+    """Read where visitors may sign in with another account."""
+    found = {
+        name: value.strip().rstrip("/")
+        for name in _PROVIDER_SETTINGS
+        if (value := environ.get(f"LOGOVOTE_{name.upper()}"))
+    }
+    if "github_url" in found:  # GitHub's own servers for companies
+        found.setdefault("github_api_url", f"{found['github_url']}/api/v3")
+    wanted = {
+        "github_client_id": ("github_client_secret",),
+        "openid_client_id": ("openid_client_secret", "openid_issuer"),
+    }
+    for first, others in wanted.items():
+        for other in others:
+            if (first in found) != (other in found):
+                missing = other if first in found else first
+                raise SettingsError(
+                    f"LOGOVOTE_{missing.upper()} is missing: a provider to sign in "
+                    "with needs all of its settings. See docs/sign-in.md."
+                )
+    for name in ("github_url", "github_api_url", "openid_issuer"):
+        url = found.get(name, "https://")
+        if not url.startswith("https://") and not is_local(url):
+            raise SettingsError(
+                f"LOGOVOTE_{name.upper()} must begin with https://: what it says of "
+                "visitors is believed."
+            )
+    return found
+
+
+def _refuse_public_debugging(base_url: str, environ: Mapping[str, str]) -> None:
+    """Refuse Flask's debugger, which runs what its visitors type, where others come."""
+    debugging = environ.get("FLASK_DEBUG", "0").lower() not in {"", "0", "false", "no"}
+    if debugging and not is_local(base_url):
+        raise SettingsError(
+            f"FLASK_DEBUG is set, and {base_url} is not this machine alone: whoever "
+            "comes could run code here. Unset FLASK_DEBUG."
+        )
 
 
 def _base_url(value: str) -> str:

@@ -32,7 +32,7 @@ from logovote.store.models import (
     Voter,
 )
 
-SECRET = "not-so-secret-" * 3
+SECRET = "for tests alone: 7c1e9b-Qx4mZp-58rtWv"
 
 
 def processes(number: int) -> ProcessPoolExecutor:

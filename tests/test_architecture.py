@@ -27,19 +27,23 @@ MAY_KNOW: dict[str, set[str]] = {
     "bootstrap": {"errors", "packages"},
     "store": STORE,
     "contest": CONTEST,
-    "mail": {"errors", "settings"},
-    "jobs": DOORS | {"mail"},
+    "mail": {"errors", "paths", "settings"},
+    "postman": DOORS | {"mail"},
+    "jobs": DOORS | {"postman"},
     "demo": DOORS,
-    "web": DOORS | {"mail", "jobs", "recount"},
-    "app": DOORS | {"mail", "jobs", "web"},
+    "web": DOORS | {"jobs", "recount"},
+    "app": DOORS | {"jobs", "web"},
     "checks": {"errors", "bootstrap"},
-    "cli": DOORS | {"mail", "jobs", "demo", "web", "app", "checks", "recount"},
+    "cli": DOORS
+    | {"mail", "postman", "jobs", "demo", "web", "app", "checks", "recount"},
     "__main__": {"bootstrap", "cli"},
 }
 
 # Libraries that only some rooms may touch, so that the others do without them.
 ONLY_IN = {
+    "aiosmtpd": set(),
     "alembic": {"store"},
+    "authlib": {"web"},
     "click": {"cli", "checks"},
     "flask": {"app", "web"},
     "flask_login": {"app", "web"},
@@ -47,7 +51,7 @@ ONLY_IN = {
     "huey": {"jobs"},
     "pypdfium2": {"imaging"},
     "resvg_py": {"imaging"},
-    "sqlalchemy": {"store", "contest", "jobs", "web", "app", "cli", "demo"},
+    "sqlalchemy": {"store", "contest", "jobs", "postman", "web", "app", "cli", "demo"},
     "waitress": {"app", "cli"},
     "wtforms": {"web"},
 }

@@ -9,10 +9,11 @@ import random
 import resource
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import FileStorage
 
 from logovote import jobs as jobs_
-from logovote.contest import intake
+from logovote.contest import intake, link_requests, people
 from logovote.contest.contests import contest_by_slug
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
@@ -35,6 +36,7 @@ from logovote.store.models import Derivative, ImportJob, JobState, Picture, Vers
 from logovote.store.store import Store
 from tests.builders import SharedFence, folder_of, make_contest, png, zip_of
 from tests.conftest import settings_on
+from tests.letters import Letters
 
 FILES = {f"#{entry}.png": png(entry) for entry in range(1, 6)} | {"#6.png": b"none"}
 
@@ -491,3 +493,35 @@ def test_the_pictures_of_a_dry_run_are_used_by_the_import(
 
     assert asked == []
     assert [entry for entry, *_ in held(store)] == [1, 2, 3, 4, 5]
+
+
+def test_who_waits_for_a_link_does_not_wait_for_an_import(
+    store: Store, jobs: Jobs, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mails have a thread of their own: an import may hold the other for minutes."""
+    letters = Letters()
+    letters.catch(monkeypatch)
+    done = threading.Event()
+    busy = jobs._huey.task(name="busy")(lambda: done.wait(30))
+    with store.database.write() as session:
+        acme = contest_by_slug(session, "acme")
+        people.import_people(
+            session, acme, people.read_people(b"email,name\nann@example.org,Ann")
+        )
+        asked = link_requests.ask(
+            session, "ann@example.org", "browser", datetime.now(UTC)
+        )
+        session.commit()
+        asked_id = asked.id
+    busy()
+    jobs.start()
+
+    jobs.answer(asked_id)
+
+    deadline = time.monotonic() + 20
+    while not letters and time.monotonic() < deadline:
+        time.sleep(0.02)
+    was_waiting = not done.is_set()
+    done.set()
+    assert was_waiting
+    assert [str(letter["To"]) for letter in letters] == ["Ann <ann@example.org>"]

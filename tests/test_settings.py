@@ -100,6 +100,120 @@ def test_an_address_is_kept_without_its_final_slash(tmp_path: Path) -> None:
     assert not load(tmp_path).is_https
 
 
+GOOD = "Vx3q-7RkT_aZ9bL2mN8cP4dE6fG1hJ5s"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "a" * 64,
+        "change-me-change-me-change-me-please",
+        "CHANGE_ME_TO_A_RANDOM_STRING_OF_32_CHARACTERS",
+        "django-insecure-7f$k2@x9q!m4v&b8n#c1z5p",
+        "your-secret-key-goes-here-1234567890",
+        "0123456789" * 4,
+        "abcdefghijklmnopqrstuvwxyz0123456789",
+        "correct" * 8,
+        "x1y2" * 12,
+        "passwordpassword1234passwordpassword",
+    ],
+)
+def test_a_secret_that_anybody_could_guess_is_refused(
+    tmp_path: Path, secret: str
+) -> None:
+    with pytest.raises(SettingsError, match="anybody can guess") as error:
+        load(tmp_path, SECRET_KEY=secret)
+
+    assert "secrets.token_urlsafe" in str(error.value)
+    assert secret not in str(error.value)
+
+
+def test_a_good_secret_is_taken_from_the_environment_or_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(f"{GOOD}\n")
+
+    assert load(tmp_path, SECRET_KEY=GOOD).secret_key == GOOD
+    assert load(tmp_path, SECRET_KEY_FILE=str(file)).secret_key == GOOD
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path, SECRET_KEY_FILE=str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"LOGOVOTE_DATABASE_URL": "postgresql+psycopg://db/logovote"},
+        {"WEB_CONCURRENCY": "2"},
+    ],
+)
+def test_several_that_serve_one_site_must_be_given_one_secret(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError, match="LOGOVOTE_SECRET_KEY is missing"):
+        settings_.load(tmp_path, environ)
+
+    assert not (tmp_path / "secret_key").exists()
+    given = environ | {"LOGOVOTE_SECRET_KEY": GOOD}
+    assert settings_.load(tmp_path, given).secret_key == GOOD
+
+
+def test_the_debugger_is_refused_where_others_come(tmp_path: Path) -> None:
+    public = {"LOGOVOTE_BASE_URL": "https://vote.example.org"}
+
+    with pytest.raises(SettingsError, match="Unset FLASK_DEBUG"):
+        settings_.load(tmp_path, public | {"FLASK_DEBUG": "1"})
+
+    assert settings_.load(tmp_path, public | {"FLASK_DEBUG": "0"})
+    assert settings_.load(tmp_path, {"FLASK_DEBUG": "1"})
+
+
+def test_no_secret_stands_where_settings_are_shown(tmp_path: Path) -> None:
+    settings = load(tmp_path, SECRET_KEY=GOOD, MAIL_URL="smtp://a:tell-nobody@mx.test")
+
+    assert GOOD not in repr(settings)
+    assert "tell-nobody" not in repr(settings)
+
+
+GITHUB = {"GITHUB_CLIENT_ID": "us", "GITHUB_CLIENT_SECRET": "ours"}
+OPENID = {
+    "OPENID_CLIENT_ID": "us",
+    "OPENID_CLIENT_SECRET": "ours",
+    "OPENID_ISSUER": "https://login.example.org/",
+}
+
+
+def test_providers_to_sign_in_with_are_read(tmp_path: Path) -> None:
+    settings = load(tmp_path, **GITHUB, **OPENID)
+
+    assert settings.github_api_url == "https://api.github.com"
+    assert settings.openid_issuer == "https://login.example.org"
+    own = load(tmp_path, **GITHUB, GITHUB_URL="https://git.example.org/")
+    assert own.github_api_url == "https://git.example.org/api/v3"
+    assert "ours" not in repr(settings)
+
+
+@pytest.mark.parametrize("left_out", [*GITHUB, *OPENID])
+def test_a_provider_needs_all_of_its_settings(tmp_path: Path, left_out: str) -> None:
+    both = GITHUB if left_out in GITHUB else OPENID
+    some = {name: value for name, value in both.items() if name != left_out}
+
+    with pytest.raises(SettingsError, match=f"LOGOVOTE_{left_out} is missing"):
+        load(tmp_path, **some)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        GITHUB | {"GITHUB_URL": "http://git.example.org"},
+        OPENID | {"OPENID_ISSUER": "http://login.example.org"},
+    ],
+)
+def test_a_provider_is_believed_over_https_only(
+    tmp_path: Path, value: dict[str, str]
+) -> None:
+    with pytest.raises(SettingsError, match="must begin with https://"):
+        load(tmp_path, **value)
+
+
 @pytest.mark.parametrize(
     ("value", "contact"),
     [

@@ -31,6 +31,7 @@ _COMMANDS = {
     "families": "logovote.cli.families:families",
     "export": "logovote.cli.designs:export",
     "people": "logovote.cli.people:people",
+    "mail": "logovote.cli.mail:mail",
     "round": "logovote.cli.rounds:round_",
     "ballots": "logovote.cli.rounds:ballots",
     "results": "logovote.cli.rounds:results",

@@ -17,9 +17,10 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import invitations, recusing
+from logovote.contest import invitations, joining, recusing, signing_in
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.events import written
 from logovote.store import queries
 
 
@@ -31,15 +32,20 @@ def people() -> None:
 @people.command("import")
 @click.argument("slug", metavar="CONTEST")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--group", default="", help="The group of those whose line names none.")
 @click.option("--dry-run", is_flag=True, help="Only show what would happen.")
 @as_json_option
 @pass_door
-def import_(door: Door, slug: str, file: Path, *, dry_run: bool, as_json: bool) -> None:
+def import_(
+    door: Door, slug: str, file: Path, *, group: str, dry_run: bool, as_json: bool
+) -> None:
     """Add the people in FILE, a CSV with email,name,group,weight,github.
 
-    Lines that cannot be used are named and skipped; the others go in.
+    Or the members of a GitHub organisation or team, as `gh api orgs/NAME/members
+    --paginate` prints them. Lines that cannot be used are named and skipped; the
+    others go in.
     """
-    rows = people_.read_people(file.read_bytes())
+    rows = people_.read_people(file.read_bytes(), group)
     with door.store.database.write() as session:
         contest = contest_by_slug(session, slug)
         reports = people_.import_people(session, contest, rows, actor=ACTOR, now=now())
@@ -104,6 +110,99 @@ def renew(door: Door, slug: str, who: str) -> None:
     click.echo(f"{door.settings.base_url}/i/{token}")
 
 
+@people.command("sign-out")
+@click.argument("who")
+@as_json_option
+@pass_door
+def sign_out(door: Door, who: str, *, as_json: bool) -> None:
+    """Sign WHO, an address or login, out wherever they are signed in."""
+    with door.store.database.write() as session:
+        person = people_.person_named(session, who)
+        ended = signing_in.end_all_sessions(session, person, now())
+        session.commit()
+        name = person.key
+    if as_json:
+        print_json({"who": name, "ended": ended})
+    else:
+        places = "1 place" if ended == 1 else f"{ended} places"
+        click.echo(f"{name} is signed out in {places}.")
+
+
+@people.command("joining")
+@click.argument("slug", metavar="CONTEST")
+@click.option("--open/--closed", "is_open", default=None, help="Whether anybody asks.")
+@click.option("--domain", "domains", multiple=True, help="Whose addresses suffice.")
+@click.option("--no-domains", is_flag=True, help="No address suffices any more.")
+@click.option("--group", help="Where they come in.")
+@as_json_option
+@pass_door
+def joining_(
+    door: Door,
+    slug: str,
+    *,
+    is_open: bool | None,
+    domains: tuple[str, ...],
+    no_domains: bool,
+    group: str | None,
+    as_json: bool,
+) -> None:
+    """Say who may join without an invitation; without options, show it."""
+    with door.writing(slug) as (session, contest):
+        old = joining.terms_of(contest)
+        kept = () if no_domains else old.domains
+        wanted = joining.Terms(
+            old.open if is_open is None else is_open,
+            (*kept, *domains),
+            old.group if group is None else group,
+        )
+        joining.set_terms(session, contest, wanted, actor=ACTOR, now=now())
+        terms = joining.terms_of(contest)
+        session.flush()
+    if as_json:
+        print_json(asdict(terms))
+        return
+    click.echo(f"Anybody may ask: {'yes' if terms.open else 'no'}")
+    click.echo(f"Addresses that suffice: {' '.join(terms.domains) or 'none'}")
+    click.echo(f"Group: {terms.group}")
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@as_json_option
+@pass_door
+def requests(door: Door, slug: str, *, as_json: bool) -> None:
+    """List who asks to join."""
+    with door.reading(slug) as (session, contest):
+        rows = [
+            {
+                "who": asked.person.key,
+                "name": asked.person.name,
+                "note": asked.note,
+                "at": written(asked.at),
+            }
+            for asked in joining.waiting(session, contest.id)
+        ]
+    if as_json:
+        print_json({"requests": rows})
+        return
+    for row in rows:
+        click.echo(f"{row['who']}\t{row['name']}\t{' '.join(row['note'].split())}")
+
+
+@people.command("let-in")
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@click.option(
+    "--group", default="", help="Another group than the one of those who join."
+)
+@pass_door
+def let_in(door: Door, slug: str, who: str, *, group: str) -> None:
+    """Let WHO in, who asked to join, and send them their link."""
+    with door.writing(slug) as (session, contest):
+        joining.admit(session, contest, who, now(), group=group, actor=ACTOR)
+    click.echo(f"{who} may vote now.")
+
+
 @people.command()
 @click.argument("slug", metavar="CONTEST")
 @click.argument("who")
@@ -118,6 +217,17 @@ def recuse(door: Door, slug: str, who: str, designer: str) -> None:
         voter = recusing.recuse(session, contest, who, designer, actor=ACTOR, now=now())
         key = voter.person.key
     click.echo(f"{key} is marked: votes for the own designs do not count.")
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@pass_door
+def decline(door: Door, slug: str, who: str) -> None:
+    """Say no to WHO, who asked to join."""
+    with door.writing(slug) as (session, contest):
+        joining.decline(session, contest, who)
+    click.echo(f"{who} may not vote.")
 
 
 @people.command()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from logovote.contest import events, ledger, rounds
+from logovote.contest import events, identities, ledger, rounds
 from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.store import queries
-from logovote.store.models import Contest, Group, Person, Phase, Voter
+from logovote.store.models import Contest, Group, Identity, Person, Phase, Voter
 from logovote.voting import weights
 from logovote.voting.profiles import Group as WeightedGroup
 from logovote.voting.profiles import Profile
@@ -39,9 +40,13 @@ _COLUMNS = {
     "github": "github",
     "github login": "github",
     "login": "github",
+    "github id": "github_id",
+    "github_id": "github_id",
+    "id": "github_id",
 }
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
+_GITHUB_ID = re.compile(r"[1-9][0-9]{0,17}")
 # Groups stand in tables of ballots as they are, so none may be a spreadsheet's formula.
 _GROUP = re.compile(r"(?![-+@\uff0b\uff0d\uff1d\uff20])[^\x00-\x1f=]{1,60}")
 _WEIGHT = re.compile(r"\d{1,9}(?:[.,]\d{1,9}|/\d{1,9})?")
@@ -74,6 +79,8 @@ class Row:
     name: str
     group: str
     weight: Fraction
+    # The number of their GitHub account, where the list has it: it outlives the login.
+    github_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,11 @@ class RowReport:
     reason: str | None = None
 
 
-def read_people(data: bytes) -> list[Row | RowReport]:
+def read_people(data: bytes, group: str = "") -> list[Row | RowReport]:
     """Read a people file: CSV with `,`, `;` or tabs, headers forgiving.
+
+    Or JSON, as GitHub lists the members of an organisation or a team: a list of
+    objects with `login` and `id`. Who has no group of their own is in `group`.
 
     Returns:
         A Row for each good line and a refused RowReport for each bad one, in order.
@@ -99,6 +109,8 @@ def read_people(data: bytes) -> list[Row | RowReport]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("cp1252", errors="replace")
+    if text.lstrip().startswith(("[", "{")):
+        return list(_members(text, group))
     header = text.lstrip().partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
     lines = csv.reader(io.StringIO(text.lstrip()), delimiter=delimiter)
@@ -109,31 +121,78 @@ def read_people(data: bytes) -> list[Row | RowReport]:
                 "The first line must name the columns, with at least “email” or "
                 "“github”: email,name,group,weight,github"
             )
-        return list(_rows(lines, names))
+        return list(_rows(lines, names, group))
     except csv.Error as error:
         raise UnreadableInputError(
             f"Line {lines.line_num} cannot be read: {error}."
         ) from error
 
 
-def _rows(lines: Iterator[list[str]], names: list[str]) -> Iterator[Row | RowReport]:
+def _rows(
+    lines: Iterator[list[str]], names: list[str], group: str
+) -> Iterator[Row | RowReport]:
     """Understand the lines below the header; blank ones are skipped."""
+    values = (
+        {name: cell for name, cell in zip(names, cells, strict=False) if name}
+        for cells in lines
+    )
+    return _understood(values, 2, group)
+
+
+def _members(text: str, group: str) -> Iterator[Row | RowReport]:
+    """Understand what GitHub says of an organisation's or a team's members.
+
+    Raises:
+        UnreadableInputError: it is no such list.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableInputError(
+            "The file looks like JSON but cannot be read as that."
+        ) from error
+    # `gh api --slurp` makes a list of pages, each a list.
+    flat = [
+        each for page in found for each in (page if isinstance(page, list) else [page])
+    ]
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in flat):
+        raise UnreadableInputError(
+            "The JSON must be a list of members with “login” and “id”, as `gh api "
+            "orgs/NAME/members --paginate` prints it."
+        )
+    values = (
+        {
+            _COLUMNS[name]: str(value)
+            for name, value in each.items()
+            if name in {"login", "id", "email", "name"} and value is not None
+        }
+        for each in flat
+    )
+    return _understood(values, 1, group)
+
+
+def _understood(
+    lines: Iterable[Mapping[str, str]], first: int, group: str
+) -> Iterator[Row | RowReport]:
+    """Understand people one by one; blank ones are skipped."""
     seen: dict[str, int] = {}
-    for number, cells in enumerate(lines, start=2):
+    for number, cells in enumerate(lines, start=first):
         values = {
             name: unicodedata.normalize("NFC", cell.strip())
-            for name, cell in zip(names, cells, strict=False)
-            if name
+            for name, cell in cells.items()
         }
         if not any(values.values()):
             continue
+        values["group"] = values.get("group") or group
         try:
             row = _row(number, values, seen)
         except PeopleError as error:
             who = values.get("email") or values.get("github") or values.get("name", "")
             yield RowReport(number, who, "refused", str(error))
         else:
-            seen |= dict.fromkeys(_identities(row.email, row.github), number)
+            numbered = [f"github id {row.github_id}"] if row.github_id else []
+            names = [*_identities(row.email, row.github), *numbered]
+            seen |= dict.fromkeys(names, number)
             yield row
 
 
@@ -157,14 +216,17 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
         raise PeopleError(f"“{email}” is not an e-mail address")
     if github is not None and not _GITHUB.fullmatch(github):
         raise PeopleError(f"“{github}” is not a GitHub login")
-    for identity in _identities(email, github):
+    number = values.get("github_id") or None
+    if number is not None and (github is None or not _GITHUB_ID.fullmatch(number)):
+        raise PeopleError(
+            f"“{number[:40]}” is not the number of a GitHub account, beside its login"
+        )
+    names = [*_identities(email, github), *([f"github id {number}"] if number else [])]
+    for identity in names:
         if identity in seen:
             raise PeopleError(f"the same person as on line {seen[identity]}")
     group = values.get("group") or DEFAULT_GROUP
-    if not _GROUP.fullmatch(group):
-        raise PeopleError(
-            "the group's name is too long, holds “=”, or begins with “+”, “-” or “@”"
-        )
+    check_group(group)
     return Row(
         line=line,
         key=_identities(email, github)[0],
@@ -173,7 +235,38 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
         name=values.get("name", "")[:200],
         group=group,
         weight=parse_weight(values.get("weight") or "1"),
+        github_id=number,
     )
+
+
+def person_named(session: Session, who: str) -> Person:
+    """Return who has an e-mail address or GitHub login, in whatever contest.
+
+    Raises:
+        PeopleError: nobody does.
+    """
+    name = who.strip().lower().removeprefix("@")
+    person = session.scalar(
+        select(Person)
+        .where(or_(Person.key == name, Person.email == name, Person.github == name))
+        .order_by(Person.id)
+        .limit(1)
+    )
+    if person is None:
+        raise PeopleError(f"Nobody here is known as “{who}”.")
+    return person
+
+
+def check_group(name: str) -> None:
+    """Refuse what no group can be called.
+
+    Raises:
+        PeopleError: it is too long, or holds what separates names from weights.
+    """
+    if not _GROUP.fullmatch(name):
+        raise PeopleError(
+            "the group's name is too long, holds “=”, or begins with “+”, “-” or “@”"
+        )
 
 
 def parse_weight(text: str) -> Fraction:
@@ -245,6 +338,7 @@ def import_people(
         for person in _people(session, rows)
         for identity in (person.key, *_identities(person.email, person.github))
     }
+    accounts = _accounts(session, rows)
     voters = {voter.person_id: voter for voter in queries.voters(session, contest.id)}
     frozen = queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED)
     reports = []
@@ -257,7 +351,7 @@ def import_people(
             people[identity].id
             for identity in _identities(row.email, row.github)
             if identity in people
-        }
+        } | accounts.get(row.github_id, set())
         if len(known) > 1:
             reports.append(RowReport(row.line, row.key, "refused", _TWO_PEOPLE))
             continue
@@ -275,6 +369,7 @@ def import_people(
             session.add(person)
         session.flush()
         people |= dict.fromkeys(_identities(row.email, row.github), person)
+        _join_account(session, row, person)
         voter = voters.get(person.id)
         if voter is None:
             session.add(
@@ -330,6 +425,30 @@ def _people(session: Session, rows: list[Row | RowReport]) -> Iterator[Person]:
                 | Person.github.in_([row.github for row in chunk if row.github])
             )
         )
+
+
+def _accounts(
+    session: Session, rows: list[Row | RowReport]
+) -> dict[str | None, set[int]]:
+    """Find whose the GitHub accounts of `rows` are already, 500 lines a statement."""
+    numbers = [row.github_id for row in rows if isinstance(row, Row) and row.github_id]
+    found: dict[str | None, set[int]] = {}
+    for start in range(0, len(numbers), 500):
+        for identity in session.scalars(
+            select(Identity).where(
+                Identity.issuer == identities.GITHUB,
+                Identity.subject.in_(numbers[start : start + 500]),
+            )
+        ):
+            found[identity.subject] = {identity.person_id}
+    return found
+
+
+def _join_account(session: Session, row: Row, person: Person) -> None:
+    """Let the GitHub account of a line sign its person in, unless one does already."""
+    if row.github_id is not None and not identities.has_github(session, person):
+        account = identities.Account(identities.GITHUB, row.github_id, row.github or "")
+        identities.join(session, person, account)
 
 
 def _update(

@@ -12,7 +12,14 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.contest import events, families, ledger, opening, recusals
+from logovote.contest import (
+    events,
+    families,
+    ledger,
+    notices,
+    opening,
+    recusals,
+)
 from logovote.contest.recusals import Own
 from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
 from logovote.errors import LogovoteError
@@ -148,6 +155,7 @@ def open_round(
         actor=actor,
         now=now,
     )
+    notices.announce(session, round_, notices.REMINDER, now)
     return round_
 
 
@@ -368,6 +376,7 @@ def close_round(
         actor=actor,
         now=now,
     )
+    notices.announce(session, round_, notices.CLOSING, now)
 
 
 def close_ended(session: Session, round_: Round, now: datetime) -> bool:
@@ -459,6 +468,7 @@ def publish_round(
         )
     round_.phase = Phase.PUBLISHED
     _record(session, round_, "result.published", actor, now)
+    notices.announce(session, round_, notices.RESULTS, now or datetime.now(UTC))
 
 
 def _record(

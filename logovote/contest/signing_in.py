@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -55,6 +56,28 @@ def end_session(session: Session, token: str, now: datetime) -> None:
     )
     if sign_in is not None:
         sign_in.ended_at = now
+
+
+def end_all_sessions(session: Session, person: Person, now: datetime) -> int:
+    """Sign a person out wherever they are signed in; return in how many places."""
+    open_ones = open_sessions(session, person, now)
+    for sign_in in open_ones:
+        sign_in.ended_at = now
+    session.flush()
+    return len(open_ones)
+
+
+def open_sessions(session: Session, person: Person, now: datetime) -> Sequence[SignIn]:
+    """List where a person is signed in, the newest first."""
+    return session.scalars(
+        select(SignIn)
+        .where(
+            SignIn.person_id == person.id,
+            SignIn.ended_at.is_(None),
+            SignIn.expires_at > now,
+        )
+        .order_by(SignIn.id.desc())
+    ).all()
 
 
 def owner(session: Session) -> Person:

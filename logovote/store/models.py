@@ -49,6 +49,18 @@ class JobState(enum.Enum):
     FAILED = "failed"
 
 
+class MessageState(enum.Enum):
+    """Where a mail stands."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    # The last try failed; there will be another.
+    FAILED = "failed"
+    GIVEN_UP = "given up"
+    # What it was about came to an end before it was sent.
+    DROPPED = "not needed"
+
+
 def _by_value(kind: type[enum.Enum]) -> Enum:
     """Store an enum by its value, as text that other programs can read."""
     return Enum(
@@ -88,6 +100,76 @@ class SignIn(Base):
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
+class Identity(Base):
+    """An account elsewhere that signs a person in, by the number that never changes.
+
+    A login can be given up and taken by somebody else; it is kept to be shown.
+    """
+
+    __tablename__ = "identity"
+
+    # Such as "github", or the address of an OpenID provider; and who it is there.
+    issuer: Mapped[str] = mapped_column(String(200), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    login: Mapped[str] = mapped_column(String(200), default="")
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class LinkRequest(Base):
+    """Somebody asked for a link by mail; whether the address is known is not asked.
+
+    The link and its code are made when the mail is sent, and are never kept.
+    """
+
+    __tablename__ = "link_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(String(320))
+    # Of the browser that asked: only there the link signs in.
+    browser_digest: Mapped[str] = mapped_column(String(64), index=True)
+    created_at: Mapped[datetime] = mapped_column(Moment, index=True)
+    token_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    # Keyed: of a million codes a plain digest would hide nothing.
+    code_digest: Mapped[str | None] = mapped_column(String(64))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Who asks in order to join this contest may be a stranger so far.
+    contest_id: Mapped[int | None] = mapped_column(ForeignKey("contest.id"))
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    person: Mapped[Person | None] = relationship(lazy="raise_on_sql")
+
+
+class JoinRequest(Base):
+    """Somebody, whose address is proven, wants to vote; the organiser says whether."""
+
+    __tablename__ = "join_request"
+
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Moment)
+    note: Mapped[str] = mapped_column(Text, default="")
+    # They may ask once: a no is not asked again.
+    declined: Mapped[bool] = mapped_column(default=False)
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class Attempt(Base):
+    """Something that may be done only so often, once done; old rows are deleted."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_kind_key_at", "kind", "key", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    # A keyed digest: no address, of mail or network, can be read here.
+    key: Mapped[str] = mapped_column(String(32))
+    at: Mapped[datetime] = mapped_column(Moment, index=True)
+
+
 class OrganiserLink(Base):
     """A link that signs an organiser in, once unless it belongs to the demo."""
 
@@ -118,6 +200,10 @@ class Contest(Base):
     roll_salt: Mapped[str] = mapped_column(
         String(32), default=lambda: secrets.token_hex(16)
     )
+    # A JSON list: the mails that go out by themselves, see contest.notices.
+    notices: Mapped[str] = mapped_column(Text, default="[]")
+    # The JSON of contest.joining.Terms: whether and how strangers may join.
+    joining: Mapped[str] = mapped_column(Text, default="{}")
 
 
 class Group(Base):
@@ -147,6 +233,8 @@ class Voter(Base):
     weight: Mapped[Fraction] = mapped_column(Exact, default=Fraction(1))
     # Raising it disables every invitation link made before.
     generation: Mapped[int] = mapped_column(default=1)
+    # They asked for no more mail about this contest.
+    no_mail: Mapped[bool] = mapped_column(default=False)
     # When they were put on the roll; unknown for those of before it was written down.
     added_at: Mapped[datetime | None] = mapped_column(
         Moment, default=lambda: datetime.now(UTC)
@@ -568,6 +656,44 @@ class TookPart(Base):
 
     round_id: Mapped[int] = mapped_column(ForeignKey("round.id"), primary_key=True)
     voter_id: Mapped[int] = mapped_column(ForeignKey("voter.id"), primary_key=True)
+
+
+class Message(Base):
+    """One mail to one person. What it says is not kept: it is written when it is sent.
+
+    So no receipt, link or code is ever read here, and a mail that waited tells what is
+    true when it leaves.
+    """
+
+    __tablename__ = "message"
+    __table_args__ = (
+        # No mail of the same occasion goes to anybody twice, whoever asks for it.
+        UniqueConstraint("person_id", "occasion"),
+        Index("ix_message_state_next_at", "state", "next_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    occasion: Mapped[str] = mapped_column(String(80))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    contest_id: Mapped[int | None] = mapped_column(ForeignKey("contest.id"), index=True)
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id"))
+    request_id: Mapped[int | None] = mapped_column(
+        ForeignKey("link_request.id", ondelete="SET NULL")
+    )
+    state: Mapped[MessageState] = mapped_column(_by_value(MessageState))
+    # How often it was tried, and why the last time failed.
+    tries: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    # When it is due; while somebody sends it, when somebody else may try.
+    next_at: Mapped[datetime] = mapped_column(Moment)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+    contest: Mapped[Contest | None] = relationship(lazy="raise_on_sql")
+    round_: Mapped[Round | None] = relationship(lazy="raise_on_sql")
+    request: Mapped[LinkRequest | None] = relationship(lazy="raise_on_sql")
 
 
 class ImportJob(Base):

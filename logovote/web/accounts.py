@@ -4,13 +4,34 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import invitations, signing_in
-from logovote.store.models import Contest
+from logovote.contest import (
+    identities,
+    invitations,
+    joining,
+    limits,
+    link_requests,
+    signing_in,
+)
+from logovote.contest.contests import contest_by_slug
+from logovote.contest.link_requests import AddressError
+from logovote.contest.signing_in import SESSION_LIFETIME
+from logovote.store import queries
+from logovote.store.models import Contest, LinkRequest, Person
 from logovote.web import context
-from logovote.web.context import db, now, site
+from logovote.web.context import current_person, db, now, site
+from logovote.web.guards import signed_in
 
 bp = Blueprint("accounts", __name__)
 
@@ -18,7 +39,199 @@ bp = Blueprint("accounts", __name__)
 @bp.get("/sign-in")
 def sign_in() -> str:
     """Say how to get in."""
-    return render_template("accounts/sign_in.html")
+    return _sign_in_page()
+
+
+def _sign_in_page(address: str = "", error: str = "") -> str:
+    errors = {"email": error} if error else {}
+    return render_template(
+        "accounts/sign_in.html",
+        address=address,
+        errors=errors,
+        join=request.form.get("join"),
+    )
+
+
+@bp.post("/sign-in")
+def ask() -> ResponseReturnValue:
+    """Send a link to an address, if somebody here has it; the answer does not tell."""
+    typed = request.form.get("email", "")
+    try:
+        address = link_requests.parse_address(typed)
+    except AddressError as error:
+        return _sign_in_page(typed, str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+    _take("link-network", context.household())
+    _take("link", address)
+    # Nothing more is done here for an address that is known than for one that is not:
+    # not even the time an answer takes says which it is.
+    asked = link_requests.ask(
+        db(),
+        address,
+        context.note_asking(address),
+        now(),
+        contest_id=_to_join(request.form.get("join"), address),
+    )
+    db().commit()
+    site().jobs.answer(asked.id)
+    return redirect(url_for("accounts.sent"), code=HTTPStatus.SEE_OTHER)
+
+
+def _to_join(slug: str | None, address: str) -> int | None:
+    """Return the contest that a stranger wants to join, if they may with an address."""
+    if slug is None:
+        return None
+    contest = contest_by_slug(db(), slug)
+    return contest.id if joining.terms_of(contest).may_ask(address) else None
+
+
+def _take(kind: str, subject: str) -> None:
+    limits.take(db(), site().settings.secret_key, kind, subject, now())
+
+
+@bp.get("/sign-in/sent")
+def sent() -> ResponseReturnValue:
+    """Ask for the code that the mail brings."""
+    address = context.asked_with()
+    if address is None:
+        return redirect(url_for("accounts.sign_in"))
+    return _sent_page(address)
+
+
+def _sent_page(address: str, error: str = "") -> str:
+    return render_template(
+        "accounts/sent.html",
+        address=address,
+        minutes=_minutes(),
+        errors={"code": error} if error else {},
+        is_log=site().jobs.postman.mailbox.is_log,
+    )
+
+
+def _minutes() -> int:
+    return round(link_requests.LIFETIME.total_seconds() / 60)
+
+
+@bp.post("/sign-in/code")
+def code() -> ResponseReturnValue:
+    """Sign in whoever types the code where it was asked for."""
+    address = context.asked_with()
+    if address is None:
+        return redirect(url_for("accounts.sign_in"), code=HTTPStatus.SEE_OTHER)
+    secret = site().settings.secret_key
+    asked = link_requests.of_browser(db(), context.asking_browser(), now())
+    guards = [("code-network", context.household())]
+    guards += [("code", each.email) for each in asked]
+    for kind, subject in guards:
+        limits.check(db(), secret, kind, subject, now())
+    found = link_requests.by_code(
+        db(), secret, asked, request.form.get("code", ""), now()
+    )
+    if found is not None:
+        return _enter_by_mail(found)
+    # Wrong: it is counted, whatever else becomes of this.
+    for kind, subject in dict.fromkeys(guards):
+        _take(kind, subject)
+    left = link_requests.of_browser(db(), context.asking_browser(), now())
+    db().commit()
+    error = (
+        "That is not the code. Type the six digits of the newest mail."
+        if left
+        else "That code is too old, or too many wrong ones were typed. Ask for a new "
+        "mail."
+    )
+    return _sent_page(address, error), HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+@bp.get("/m/<token>")
+def link(token: str) -> ResponseReturnValue:
+    """Show a button where the link was asked for, and a code anywhere else."""
+    asked = link_requests.by_token(db(), token, now())
+    if asked is None or asked.person is None:
+        return _unusable("accounts/mail_link_problem.html")
+    if not link_requests.is_from(asked, context.asking_browser()):
+        return _code_page(token)
+    return render_template(
+        "accounts/invitation.html",
+        name=asked.person.name or asked.email,
+        title="",
+        about="",
+        action=url_for("accounts.use_link", token=token),
+    )
+
+
+@bp.post("/m/<token>")
+def use_link(token: str) -> ResponseReturnValue:
+    """Sign in where the link was asked for, and nowhere else."""
+    asked = link_requests.by_token(db(), token, now())
+    if asked is None or asked.person is None:
+        return _unusable("accounts/mail_link_problem.html")
+    if not link_requests.is_from(asked, context.asking_browser()):
+        return make_response(_code_page(token), HTTPStatus.FORBIDDEN)
+    return _enter_by_mail(asked)
+
+
+def _code_page(token: str) -> str:
+    digits = link_requests.code_of(token)
+    return render_template(
+        "accounts/code.html", code=f"{digits[:3]} {digits[3:]}", minutes=_minutes()
+    )
+
+
+def _enter_by_mail(asked: LinkRequest) -> ResponseReturnValue:
+    return _enter(link_requests.use(db(), asked, now()))
+
+
+def _enter(person: Person, front: str | None = None) -> ResponseReturnValue:
+    """Begin a session, and lead to where its owner was, or may want to go."""
+    # Who was signed out in the middle goes on where they were.
+    page = context.page_asked_for(front or "/") or front or _front_of(person)
+    context.sign_in(person, signing_in.begin_session(db(), person, now()))
+    db().commit()
+    return redirect(page, code=HTTPStatus.SEE_OTHER)
+
+
+def enter_person(person_id: int) -> ResponseReturnValue:
+    """Sign in whom another site vouched for.
+
+    It takes a writing session of its own: the request that comes back is a GET.
+    """
+    with site().store.database.write() as session:
+        token = signing_in.begin_session(
+            session, session.get_one(Person, person_id), now()
+        )
+        session.commit()
+    person = db().get_one(Person, person_id)
+    page = context.page_asked_for() or _front_of(person)
+    context.sign_in(person, token)
+    return redirect(page, code=HTTPStatus.SEE_OTHER)
+
+
+def _front_of(person: Person) -> str:
+    """Return the page where somebody most likely has something to do."""
+    if person.organiser:
+        return url_for("organise.index")
+    own = [
+        contest
+        for contest in queries.contests(db())
+        if queries.voter_of(db(), contest.id, person.id) is not None
+    ]
+    if len(own) == 1:
+        return url_for("contests.show", slug=own[0].slug)
+    return url_for("home.index")
+
+
+@bp.get("/account")
+@signed_in
+def account() -> str:
+    """Show who the visitor is here, and where they are signed in."""
+    person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
+    return render_template(
+        "accounts/account.html",
+        person=person,
+        identities=identities.of_person(db(), person),
+        sessions=signing_in.open_sessions(db(), person, now()),
+        days=SESSION_LIFETIME.days,
+    )
 
 
 @bp.post("/sign-out")
@@ -27,6 +240,18 @@ def sign_out() -> ResponseReturnValue:
     context.sign_out()
     db().commit()
     flash("You are signed out.", "success")
+    return redirect(url_for("home.index"), code=HTTPStatus.SEE_OTHER)
+
+
+@bp.post("/sign-out/everywhere")
+@signed_in
+def sign_out_everywhere() -> ResponseReturnValue:
+    """End every session of the visitor, this one too."""
+    person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
+    signing_in.end_all_sessions(db(), person, now())
+    context.sign_out()
+    db().commit()
+    flash("You are signed out on every device.", "success")
     return redirect(url_for("home.index"), code=HTTPStatus.SEE_OTHER)
 
 
@@ -53,23 +278,18 @@ def accept(token: str) -> ResponseReturnValue:
     if voter is None:
         return _unusable()
     contest = db().get_one(Contest, voter.contest_id)
-    front = url_for("contests.show", slug=contest.slug)
-    # Who was signed out in the middle goes on where they were.
-    page = context.page_asked_for(front) or front
-    context.sign_in(voter.person, signing_in.begin_session(db(), voter.person, now()))
-    db().commit()
-    return redirect(page, code=HTTPStatus.SEE_OTHER)
+    return _enter(voter.person, url_for("contests.show", slug=contest.slug))
 
 
 @bp.get("/o/<token>")
 def organiser_link(token: str) -> ResponseReturnValue:
     """Show an organiser's link without using it up."""
-    link = signing_in.organiser_link(db(), token, now())
-    if link is None:
+    found = signing_in.organiser_link(db(), token, now())
+    if found is None:
         return _unusable()
     return render_template(
         "accounts/invitation.html",
-        name=link.person.name,
+        name=found.person.name,
         title="the organiser's room",
         about="",
         action=url_for("accounts.enter", token=token),
@@ -79,15 +299,14 @@ def organiser_link(token: str) -> ResponseReturnValue:
 @bp.post("/o/<token>")
 def enter(token: str) -> ResponseReturnValue:
     """Sign the organiser in, and use the link up."""
-    link = signing_in.organiser_link(db(), token, now())
-    if link is None:
+    found = signing_in.organiser_link(db(), token, now())
+    if found is None:
         return _unusable()
-    context.sign_in(link.person, signing_in.use_link(db(), link, now()))
+    context.sign_in(found.person, signing_in.use_link(db(), found, now()))
     db().commit()
     return redirect(url_for("organise.index"), code=HTTPStatus.SEE_OTHER)
 
 
-def _unusable() -> ResponseReturnValue:
+def _unusable(template: str = "accounts/link_problem.html") -> ResponseReturnValue:
     """Refuse a link without saying whether it ever worked."""
-    page = render_template("accounts/link_problem.html")
-    return make_response(page, HTTPStatus.NOT_FOUND)
+    return make_response(render_template(template), HTTPStatus.NOT_FOUND)

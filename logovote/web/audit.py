@@ -314,6 +314,15 @@ def _shares_told(payload: Mapping[str, Any]) -> str:
     return f"Shares of the decision: {shares}."
 
 
+def _joining_told(payload: Mapping[str, Any]) -> str:
+    domains = " or ".join(payload["domains"])
+    ways = [f"with an address at {domains}"] if domains else []
+    ways += ["by asking the organiser"] if payload["open"] else []
+    if not ways:
+        return "Nobody may join without an invitation any more."
+    return f"People may join {' or '.join(ways)}, in the group {payload['group']}."
+
+
 def _ballots_told(payload: Mapping[str, Any]) -> str:
     number = len(payload["ballots"])
     return f"{number} {'ballot' if number == 1 else 'ballots'}"
@@ -345,6 +354,7 @@ _CONTEST: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "contest.created": lambda payload: f"“{payload['title']}” was started.",
     "groups.changed": _shares_told,
     "families.changed": _families_told,
+    "joining.changed": _joining_told,
     "voter.recused": lambda _: "A voter was marked as a designer.",
     "voter.admitted": lambda _: "A voter is not marked as a designer any more.",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import hmac
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,8 +36,9 @@ from logovote.store.models import Person, Round
 from logovote.store.store import Store
 from logovote.web.security import SAFE_METHODS
 
-_SIGN_IN = "Sign in with your invitation link to see this page."
+_SIGN_IN = "Sign in to see this page."
 _BACK = "back"
+_ASKED, _ADDRESS = "asked", "address"
 _LONGEST_BACK = 1000
 # What a household or an office has at most, as a rule.
 _NETWORK_BITS = {4: 24, 6: 48}
@@ -152,13 +154,48 @@ def current_person() -> Person | None:
     return user.person if user.is_authenticated else None
 
 
-def page_asked_for(below: str) -> str | None:
+def page_asked_for(below: str = "/") -> str | None:
     """Return the page that a stranger was sent away from, if it is below an address.
 
     Ask before `sign_in`, which forgets it.
     """
     page = session.get(_BACK)
-    return page if isinstance(page, str) and page.startswith(below) else None
+    if isinstance(page, str) and page.startswith(below) and is_own_page(page):
+        return page
+    return None
+
+
+def come_back_here() -> None:
+    """Bring the visitor back to this page once they have signed in."""
+    session[_BACK] = request.path
+
+
+def is_own_page(page: str) -> bool:
+    r"""Tell whether an address leads nowhere but to a page of this site.
+
+    Browsers drop tabs and line ends, and read a backslash as a slash: "/\t/evil" is
+    another site to them.
+    """
+    return (
+        page.startswith("/")
+        and not page.startswith("//")
+        and not any(c <= " " or c in "\\\x7f" for c in page)
+    )
+
+
+def household() -> str:
+    """Name where a request comes from, for limits: an IPv4 address, or an IPv6 /64.
+
+    Whoever has one address of the latter has all of them.
+    """
+    try:
+        address = ip_address(request.remote_addr or "")
+    except ValueError:  # such as a Unix socket
+        return ""
+    if address.version == 4:
+        return str(address)
+    mapped = address.ipv4_mapped
+    return str(mapped or ip_network((address, 64), strict=False))
 
 
 def acting_name() -> str:
@@ -179,6 +216,25 @@ def sign_in(person: Person, token: str) -> None:
     session.clear()
     session.permanent = True
     flask_login.login_user(Visitor(person, token))
+
+
+def asking_browser() -> str | None:
+    """Return the secret of a browser that has asked for a link, if it has."""
+    secret = session.get(_ASKED)
+    return secret if isinstance(secret, str) else None
+
+
+def asked_with() -> str | None:
+    """Return the address that this browser asked for a link with last."""
+    address = session.get(_ADDRESS)
+    return address if isinstance(address, str) else None
+
+
+def note_asking(address: str) -> str:
+    """Give this browser a secret, by which it is known as the one that asked."""
+    secret = asking_browser() or secrets.token_urlsafe(32)
+    session[_ASKED], session[_ADDRESS] = secret, address
+    return secret
 
 
 def sign_out() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import math
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
@@ -13,10 +15,13 @@ from werkzeug.exceptions import HTTPException
 from logovote.contest.bundle import BundleError
 from logovote.contest.casting import ConflictError, RoundClosedError
 from logovote.contest.contests import ContestError
+from logovote.contest.identities import IdentityError
+from logovote.contest.limits import TooManyError
 from logovote.errors import LogovoteError
 from logovote.store.media import MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
 from logovote.web.context import current_person, forget_visitor, undo
+from logovote.web.oauth import ProviderError
 from logovote.web.security import ForeignOriginError
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
@@ -27,6 +32,7 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ConflictError: HTTPStatus.CONFLICT,
     RoundClosedError: HTTPStatus.CONFLICT,
     OtherVoterError: HTTPStatus.CONFLICT,
+    IdentityError: HTTPStatus.FORBIDDEN,
     ForeignOriginError: HTTPStatus.FORBIDDEN,
 }
 _TITLES: dict[type[LogovoteError], str] = {
@@ -34,6 +40,8 @@ _TITLES: dict[type[LogovoteError], str] = {
     BundleError: "Not published now",
     ConflictError: "Nothing was saved",
     RoundClosedError: "This round is closed",
+    IdentityError: "You are not signed in",
+    ProviderError: "You are not signed in",
     ForeignOriginError: "Nothing was done",
 }
 _DEFAULT_TEXT = ("That did not work", "Go back and try again.")
@@ -107,8 +115,15 @@ def _way_back() -> str | None:
     return "/" + came_from.removeprefix(request.host_url).lstrip("/\\")
 
 
-def page(status: int, title: str = "", message: str = "", name: str = "") -> Response:
-    """Render the error page, in JSON for scripts."""
+def page(
+    status: int,
+    title: str = "",
+    message: str = "",
+    name: str = "",
+    *,
+    again_at: datetime | None = None,
+) -> Response:
+    """Render the error page, in JSON for scripts; with when to try again, if known."""
     try:
         # All that the page says of a visitor, since a failed write forgets it.
         if (person := current_person()) is not None:
@@ -124,9 +139,16 @@ def page(status: int, title: str = "", message: str = "", name: str = "") -> Res
     else:
         response = make_response(
             render_template(
-                "errors/error.html", title=title, message=message, back=_way_back()
+                "errors/error.html",
+                title=title,
+                message=message,
+                back=_way_back(),
+                again_at=again_at,
             )
         )
+    if again_at is not None:
+        wait = math.ceil((again_at - datetime.now(UTC)).total_seconds())
+        response.headers["Retry-After"] = str(max(wait, 1))
     response.status_code = status
     return response
 
@@ -139,6 +161,15 @@ def init_app(app: Flask) -> None:
         status = status_of(error)
         title = _TITLES.get(type(error), "")
         return page(status, title or _TEXTS.get(status, _DEFAULT_TEXT)[0], str(error))
+
+    @app.errorhandler(TooManyError)
+    def too_many(error: TooManyError) -> Response:
+        return page(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "Not so often, please",
+            str(error),
+            again_at=error.again_at,
+        )
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Response:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, render_template, url_for
 
-from logovote.contest import families, people, record
+from logovote.contest import families, joining, people, record
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -154,6 +154,7 @@ def show(slug: str) -> str:
         how=_how(contest, rounds),
         groups=_group_shares(contest, rounds),
         voter=_part(voter),
+        may_join=joining.terms_of(contest).is_any,
     )
 
 

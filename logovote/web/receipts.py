@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from flask import Blueprint, render_template, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
 
-from logovote.contest import casting
+from logovote.contest import casting, limits, notices
+from logovote.contest.notices import NoticeError
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Kind, Round, Submission
 from logovote.web import ballots
 from logovote.web.ballots import BallotView, NotOpenedError, RoundView
-from logovote.web.context import db, settle
+from logovote.web.context import db, now, settle, site
 from logovote.web.guards import Seat, seat, signed_in
 from logovote.web.pictures import Picture, picture_of
 
@@ -57,6 +68,7 @@ class Sheet:
     left_out: int
     status_quo: str
     url: str
+    mailable: bool
 
 
 @bp.get("/ballot")
@@ -111,7 +123,40 @@ def _sheet(slug: str, visitor: Seat, round_: Round) -> Sheet:
         left_out=total - shown,
         status_quo=Rules.from_json(round_.rules).status_quo,
         url=url_for(f"{round_.kind.value}.show", slug=slug),
+        mailable=bool(
+            visitor.voter
+            and visitor.voter.person.email
+            and ballot is not None
+            and ballot.nonce
+            and items
+        ),
     )
+
+
+@bp.post("/ballot/receipt")
+@signed_in
+def send(slug: str) -> ResponseReturnValue:
+    """Send the visitor the receipt of a ballot, with what proves that it is theirs."""
+    visitor = seat(slug)
+    kind = request.form.get("kind", "")
+    round_ = (
+        queries.latest_round(db(), visitor.contest.id, Kind(kind))
+        if kind in {each.value for each in Kind}
+        else None
+    )
+    if round_ is None or visitor.voter is None:
+        abort(404)
+    ballot = ballots.ballot_of(visitor, round_)
+    if not casting.items_of(ballot) or ballot is None:
+        raise NoticeError("There is no ballot of yours to send. Vote first.")
+    person = visitor.voter.person
+    secret = site().settings.secret_key
+    limits.take(db(), secret, "receipt", str(person.id), now())
+    notices.queue_receipt(db(), round_, visitor.voter, ballot.rev, now())
+    db().commit()
+    site().jobs.deliver()
+    flash(f"The receipt is on its way to {person.email}.", "success")
+    return redirect(url_for("receipts.show", slug=slug), code=HTTPStatus.SEE_OTHER)
 
 
 def _nested(round_: Round) -> bool:

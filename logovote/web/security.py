@@ -77,7 +77,7 @@ def init_app(app: Flask, base_url: str) -> None:
 
 def _is_personal() -> bool:
     """Tell whether an answer may name somebody."""
-    if request.blueprint == "accounts":
+    if request.blueprint in {"accounts", "oauth", "joining", "mail"}:
         # The pages behind links name somebody who is not signed in yet.
         return True
     try:

@@ -116,7 +116,14 @@ def enter(page: Page, link: str) -> None:
     page.get_by_role("button", name="Continue").click()
 
 
-STRANGERS_PAGES = ["/", "/sign-in", f"/c/{DECIDED}/", "/i/wrong", "/nothing-here"]
+STRANGERS_PAGES = [
+    "/",
+    "/sign-in",
+    f"/c/{DECIDED}/",
+    "/i/wrong",
+    "/m/wrong",
+    "/nothing-here",
+]
 VOTERS_PAGES = [
     f"/c/{RUNNING}/shortlist",
     f"/c/{RUNNING}/logo/5",
@@ -125,6 +132,7 @@ VOTERS_PAGES = [
     f"/c/{FINAL}/ranking/duels",
     f"/c/{FINAL}/ranking/duels?queue=1.2.3",
     f"/c/{FINAL}/ranking/duels?queue=1.2.3&said=be&stop=1",
+    "/account",
     f"/c/{RUNNING}/ballot",
     f"/c/{RUNNING}/feedback/5",
     f"/c/{DECIDED}/ballot",
@@ -141,6 +149,7 @@ ORGANISERS_PAGES = [
     f"/organise/{RUNNING}/designs/1",
     f"/organise/{RUNNING}/families",
     f"/organise/{RUNNING}/people",
+    f"/organise/{RUNNING}/mail",
     f"/organise/{RUNNING}/rounds/shortlist",
     f"/organise/{DECIDED}/rounds/ranking",
     f"/organise/{DECIDED}/handoff",

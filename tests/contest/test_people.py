@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from fractions import Fraction
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import counting, invitations, people, rounds
 from logovote.contest.people import PeopleError, Row, RowReport
 from logovote.errors import UnreadableInputError
 from logovote.store import queries
-from logovote.store.models import Contest
+from logovote.store.models import Contest, Identity
 from logovote.voting.profiles import InvalidProfileError
 from tests.builders import SECRET, make_contest, open_shortlist, voter_named
 
@@ -384,3 +386,79 @@ def test_a_renewed_link_replaces_the_old_one(
 def test_a_link_of_nobody_cannot_be_renewed(session: Session, contest: Contest) -> None:
     with pytest.raises(people.PeopleError, match="may not vote"):
         invitations.renew_link(session, contest, "nobody@example.org")
+
+
+# ---------- members of an organisation, as GitHub lists them
+
+
+def members(*people_: tuple[str, int]) -> bytes:
+    return json.dumps(
+        [{"login": n, "id": i, "type": "User"} for n, i in people_]
+    ).encode()
+
+
+def admit(session: Session, contest: Contest, data: bytes) -> list[str]:
+    rows = people.read_people(data, "team")
+    reports = people.import_people(session, contest, rows)
+    return [report.status for report in reports]
+
+
+def test_members_of_an_organisation_are_known_by_their_numbers(
+    session: Session, now: datetime
+) -> None:
+    contest = make_contest(session, now)
+    assert admit(session, contest, members(("Ann", 7), ("bob", 8))) == ["new", "new"]
+
+    # Ann took another name, and somebody new has taken hers.
+    renamed = members(("ann-of-acme", 7), ("bob", 8))
+    assert admit(session, contest, renamed) == ["changed", "same"]
+
+    voters = queries.voters(session, contest.id)
+    assert [voter.person.github for voter in voters] == ["ann-of-acme", "bob"]
+    assert {voter.group.name for voter in voters} == {"team"}
+    with_numbers = session.scalars(select(Identity).order_by(Identity.subject)).all()
+    assert [each.subject for each in with_numbers] == ["7", "8"]
+
+
+def test_pages_of_members_are_one_list(session: Session, now: datetime) -> None:
+    contest = make_contest(session, now)
+    pages = b"[" + members(("ann", 7)) + b"," + members(("bob", 8)) + b"]"
+
+    assert admit(session, contest, pages) == ["new", "new"]
+
+
+def test_a_number_and_a_login_of_two_people_are_refused(
+    session: Session, now: datetime
+) -> None:
+    contest = make_contest(session, now)
+    admit(session, contest, members(("ann", 7), ("bob", 8)))
+
+    assert admit(session, contest, members(("bob", 7))) == ["refused"]
+    assert admit(session, contest, members(("ann", 7), ("zed", 7))) == [
+        "same",
+        "refused",
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{",
+        b"[1]",
+        b"[[1]]",
+        b'{"login": "ann"}',
+        b'{"message": "Not Found", "status": "404"}',
+        b"[" * 100_000,
+        b'["ann"]',
+    ],
+)
+def test_json_that_is_no_list_of_members_is_refused_as_a_whole(data: bytes) -> None:
+    with pytest.raises(UnreadableInputError):
+        people.read_people(data)
+
+
+@pytest.mark.parametrize("number", ["x", "-1", "0", "9" * 30, "1.5"])
+def test_what_is_no_number_of_an_account_is_refused_on_its_line(number: str) -> None:
+    rows = people.read_people(f"github,github id\nann,{number}\nbob,8".encode())
+
+    assert [type(row) for row in rows] == [people.RowReport, people.Row]

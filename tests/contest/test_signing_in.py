@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import signing_in
 from logovote.contest.signing_in import ORGANISER_LINK_LIFETIME, SESSION_LIFETIME
+from logovote.store.models import Person
 
 SECOND = timedelta(seconds=1)
 
@@ -111,3 +112,21 @@ def test_an_organisers_link_expires(session: Session, now: datetime) -> None:
 
     assert signing_in.organiser_link(session, token, late - SECOND) is not None
     assert signing_in.organiser_link(session, token, late) is None
+
+
+def test_everything_at_once_ends_every_session_of_one_person_alone(
+    session: Session, token: str, now: datetime
+) -> None:
+    bob = Person(key="bob@example.org")
+    session.add(bob)
+    session.flush()
+    bobs = signing_in.begin_session(session, bob, now)
+    signing_in.begin_session(session, signing_in.owner(session), now)
+    over = now - SESSION_LIFETIME
+    signing_in.begin_session(session, signing_in.owner(session), over)
+
+    ended = signing_in.end_all_sessions(session, signing_in.owner(session), now)
+
+    assert ended == 2  # the one that was over is not counted
+    assert signing_in.session_person(session, token, now) is None
+    assert signing_in.session_person(session, bobs, now) is bob

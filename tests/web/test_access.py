@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from logovote.contest import counting, invitations, rounds, signing_in
+from logovote.contest import counting, invitations, notices, rounds, signing_in
 from logovote.imaging.picture import SPECS_VERSION
 from logovote.store.media import digest_of
 from logovote.store.models import ImportJob, JobState, Kind
@@ -22,6 +22,8 @@ VISITORS = ("stranger", "Ann", "Otto", "organiser")
 # is there for organisers once it is counted, and for others once it is published.
 PUBLIC, VOTERS, ORGANISERS = "yyyy", "syfy", "sffy"
 COUNTED, UNSAID = "nnny", "nnnn"
+# Without having asked for a mail, its code is typed nowhere.
+NOT_ASKED = "ssss"
 TABLE = {
     "GET home.index": PUBLIC,
     "GET home.security_txt": UNSAID,  # this site has set no contact
@@ -42,6 +44,21 @@ TABLE = {
     "GET audit.script": PUBLIC,
     "GET accounts.sign_in": PUBLIC,
     "POST accounts.sign_out": PUBLIC,
+    "POST accounts.ask": PUBLIC,
+    "GET accounts.sent": NOT_ASKED,
+    "POST accounts.code": NOT_ASKED,
+    "GET accounts.link": UNSAID,
+    "POST accounts.use_link": UNSAID,
+    "GET accounts.account": "syyy",
+    "POST accounts.sign_out_everywhere": "syyy",
+    # Nobody can sign in with an account elsewhere unless a provider is configured.
+    "GET oauth.leave": UNSAID,
+    "GET oauth.come_back": UNSAID,
+    # Nobody may join unless the organiser has said so.
+    "GET joining.show": UNSAID,
+    "POST joining.ask": "snnn",
+    "GET mail.stop": PUBLIC,
+    "POST mail.change": PUBLIC,
     "GET accounts.invitation": PUBLIC,
     "POST accounts.accept": PUBLIC,
     "GET accounts.organiser_link": PUBLIC,
@@ -63,6 +80,7 @@ TABLE = {
     "POST ranking.press": VOTERS,
     "GET duels.show": VOTERS,
     "GET receipts.show": VOTERS,
+    "POST receipts.send": "snfn",
     "GET feedback.show": VOTERS,
     "POST feedback.give": VOTERS,
     "GET organise.index": ORGANISERS,
@@ -93,6 +111,10 @@ TABLE = {
     "POST organise.set_groups": ORGANISERS,
     "GET organise.links": ORGANISERS,
     "POST organise.renew_link": ORGANISERS,
+    "POST organise.set_joining": ORGANISERS,
+    "POST organise.answer_request": ORGANISERS,
+    "GET organise.mail": ORGANISERS,
+    "POST organise.move_mail": ORGANISERS,
     "POST organise.recuse": ORGANISERS,
     "GET organise.review": ORGANISERS,
     "GET organise.round_": ORGANISERS,
@@ -138,6 +160,7 @@ def routes(both: Scene, now: datetime) -> list[Route]:
         job_id = job.id
         voter = voter_named(session, acme, "Bob")
         invitation = invitations.invitation_token(SECRET, voter)
+        stop = notices.stop_token(SECRET, voter)
         picture_token = digest_of(ORIGINAL)[:16]
         key = signing_in.new_organiser_link(
             session, datetime.now(now.tzinfo), once=False
@@ -152,9 +175,10 @@ def routes(both: Scene, now: datetime) -> list[Route]:
         "specs": SPECS_VERSION,
         "release": "0",
         "path": "js/time.js",
+        "provider": "github",
         "name": "shortlist.csv",
     }
-    tokens = {"/o/": key, "/me": picture_token}
+    tokens = {"/o/": key, "/me": picture_token, "/ma": stop}
     found = []
     with app.test_request_context():
         for rule in app.url_map.iter_rules():

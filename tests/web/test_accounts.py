@@ -187,7 +187,7 @@ def test_a_stranger_is_sent_to_a_page_that_says_how_to_get_in(
     answer = client.get("/c/acme/shortlist", follow_redirects=True)
 
     assert answer.status_code == 200
-    assert "Sign in with your link" in answer.text
+    assert "Open the link in your invitation" in answer.text
 
 
 def test_a_script_that_is_signed_out_gets_json_and_no_page(

@@ -260,6 +260,11 @@ UNTOUCHED = {
     "GET audit.script",
     "GET home.security_txt",
     "GET offline.worker",
+    "GET accounts.sent",
+    "POST accounts.code",
+    "GET oauth.leave",
+    "GET oauth.come_back",
+    "POST mail.change",
 }
 
 

@@ -10,7 +10,7 @@ import logging
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +43,8 @@ BALLOTS: dict[Kind, tuple[dict[str, list[Any]], dict[str, list[Any]]]] = {
         {"Ann": [["3"]], "Bob": [["2", "3"], ["1"]], "Cleo": [["2"]]},
     ),
 }
+# The same at both sites, because the account's page shows it.
+SIGNED_IN = datetime.now(UTC)
 # Every command is asked, but for those that only begin or change something: they say
 # what they were told, and what they refuse is in `contest`, where the routes meet it.
 COMMANDS = [
@@ -53,6 +55,8 @@ COMMANDS = [
     ["families", "acme", "--json"],
     ["groups", "acme", "--json"],
     ["people", "links", "acme", "--json"],
+    ["people", "requests", "acme", "--json"],
+    ["mail", "list", "acme", "--json"],
     ["seal", "acme"],
     ["handoff", "acme", "--json"],
     ["handoff", "acme", "--round", "ranking"],
@@ -76,6 +80,15 @@ CHANGING = {
     "reinstate",
     "people import",
     "people renew",
+    "people sign-out",
+    "people joining",
+    "people let-in",
+    "people decline",
+    "mail invite",
+    "mail retry",
+    "mail switch",
+    "mail send",
+    "mail trial",
     "people recuse",
     "people admit",
     "round open",
@@ -117,9 +130,7 @@ def crawled(app: Flask, data: Path, now: datetime, codes: list[str]) -> dict[str
     app.extensions["logovote"] = context.Site(settings, store, jobs)
     client = app.test_client()
     with store.database.write() as session:
-        token = signing_in.begin_session(
-            session, signing_in.owner(session), datetime.now(now.tzinfo)
-        )
+        token = signing_in.begin_session(session, signing_in.owner(session), SIGNED_IN)
         session.commit()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = token

@@ -132,8 +132,10 @@ def test_over_https_browsers_are_told_to_stay_there(settings: Settings) -> None:
     redirected = client.get("/organise/", base_url=secure.base_url)
 
     assert "max-age=" in answer.headers["Strict-Transport-Security"]
-    assert redirected.headers["Set-Cookie"].startswith("__Host-logovote=")
-    assert "Secure" in redirected.headers["Set-Cookie"]
+    name, *flags = redirected.headers["Set-Cookie"].split("; ")
+    assert name.startswith("__Host-logovote=")
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(flags)
+    assert not [flag for flag in flags if flag.startswith("Domain")]
     app.extensions["logovote"].jobs.stop()
     app.extensions["logovote"].store.database.dispose()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from flask import Flask, request
 
-from logovote.web.context import current_person, reading, site
+from logovote.contest import limits
+from logovote.web.context import current_person, now, reading, site
 from logovote.web.organise import (
     contests,
     designs,
@@ -12,6 +13,7 @@ from logovote.web.organise import (
     feedback,
     handoff,
     imports,
+    mail,
     people,
     review,
     rounds,
@@ -27,6 +29,7 @@ __all__ = [
     "handoff",
     "imports",
     "init_app",
+    "mail",
     "people",
     "review",
     "rounds",
@@ -43,8 +46,12 @@ def init_app(app: Flask) -> None:
     def allow_large_uploads() -> None:
         if request.endpoint != "organise.upload":
             return
-        with reading():
+        with reading() as session:
             person = current_person()
+            if person is not None and person.organiser:
+                # Refused before it is read: it may be two gigabytes.
+                secret = site().settings.secret_key
+                limits.check(session, secret, "import", str(person.id), now())
         if person is not None and person.organiser:
             request.max_content_length = site().settings.max_upload_bytes
             request.max_form_parts = _MOST_FORM_PARTS

@@ -8,7 +8,7 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import contests as contests_
-from logovote.contest import deciding, families, people, rounds
+from logovote.contest import deciding, families, notices, people, rounds
 from logovote.contest.contests import ContestError, contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
@@ -105,6 +105,8 @@ def _tasks(contest_: Contest) -> list[Task]:
             url_for("organise.people", slug=slug) + "#groups",
         ),
     ]
+    if voters:
+        tasks.append(_mail_task(contest_))
     for kind in Kind:
         round_ = queries.latest_round(db(), contest_.id, kind)
         tasks.append(
@@ -125,6 +127,20 @@ def _tasks(contest_: Contest) -> list[Task]:
         url = url_for("organise.handoff_", slug=slug)
         tasks.append(Task("Hand on", text, state, url))
     return tasks
+
+
+def _mail_task(contest_: Contest) -> Task:
+    """Describe who was invited by mail, and what failed; other ways are as good."""
+    invited = notices.invite(db(), contest_, now(), dry_run=True)
+    failed = notices.in_trouble(db(), contest_.id)
+    wanted = invited.before + invited.queued + invited.failed
+    text = f"{invited.before} of {wanted} invited by mail"
+    if failed:
+        text += f"; {failed} {'mail' if failed == 1 else 'mails'} did not leave"
+    state = "in progress" if invited.queued or failed else "done"
+    if not invited.before and not failed:
+        state = "not started"
+    return Task("Mail", text, state, url_for("organise.mail", slug=contest_.slug))
 
 
 def _families_task(contest_: Contest) -> Task:

@@ -11,13 +11,13 @@ from typing import Any
 from flask import Response, abort, flash, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import intake
+from logovote.contest import intake, limits
 from logovote.contest.contests import contest_by_slug
 from logovote.ingest.members import printable
 from logovote.store import queries
 from logovote.store.models import Contest, ImportJob, JobState
 from logovote.web import forms
-from logovote.web.context import db, now, reading, site
+from logovote.web.context import current_person, db, now, reading, site
 from logovote.web.guards import organiser_only
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pictures import Picture, picture_from
@@ -102,6 +102,9 @@ def upload(slug: str) -> ResponseReturnValue:
         created_at=now(),
     )
     db().add(job)
+    person = current_person()
+    who = str(person.id) if person else ""
+    limits.take(db(), site().settings.secret_key, "import", who, now())
     db().commit()
     site().jobs.enqueue(job.id)
     return back_to("organise.import_job", slug=slug, job_id=job.id)

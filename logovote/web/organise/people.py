@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flask import Response, flash, render_template, request
+from flask import Response, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import handoff, invitations, recusals, recusing
+from logovote.contest import handoff, invitations, joining, recusals, recusing
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
-from logovote.contest.people import RowReport
+from logovote.contest.people import PeopleError, RowReport
 from logovote.errors import LogovoteError
 from logovote.settings import is_local
 from logovote.store import queries
@@ -51,10 +51,10 @@ def import_people(slug: str) -> ResponseReturnValue:
     if not data.strip():
         return _page(contest, errors={"pasted": "Choose a file or paste a list."}), 422
     dry_run = request.form.get("do") == "dry-run"
+    group = request.form.get("group", "").strip()
     try:
-        reports = people_.import_people(
-            db(), contest, people_.read_people(data), actor=actor(), now=now()
-        )
+        rows = people_.read_people(data, group)
+        reports = people_.import_people(db(), contest, rows, actor=actor(), now=now())
     except LogovoteError as error:
         return _page(contest, errors={"pasted": str(error)}, pasted=pasted), 422
     if dry_run:
@@ -136,8 +136,12 @@ def _page(
         reports=reports,
         errors=errors or {},
         pasted=pasted,
+        group=request.form.get("group", ""),
         told=told,
         only_here=is_local(settings.base_url),
+        terms=joining.terms_of(contest),
+        waiting=joining.waiting(db(), contest.id),
+        join_url=settings.base_url + url_for("joining.show", slug=contest.slug),
         frozen=queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED),
     )
 
@@ -163,6 +167,49 @@ def links(slug: str) -> Response:
     name = f"{contest.slug}-links.csv"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
+
+
+@bp.post("/<slug>/people/joining")
+@organiser_only
+def set_joining(slug: str) -> ResponseReturnValue:
+    """Say who may join without an invitation."""
+    contest = contest_by_slug(db(), slug)
+    terms = joining.Terms(
+        "open" in request.form,
+        tuple(request.form.get("domains", "").replace(",", " ").split()),
+        request.form.get("joining-group", ""),
+    )
+    joining.set_terms(db(), contest, terms, actor=actor(), now=now())
+    db().commit()
+    flash("Who may join is saved.", "success")
+    return back_to("organise.people", slug=slug, _anchor="joining")
+
+
+@bp.post("/<slug>/people/requests")
+@organiser_only
+def answer_request(slug: str) -> ResponseReturnValue:
+    """Let somebody in who asked, or say no."""
+    contest = contest_by_slug(db(), slug)
+    deed, _, who = request.form.get("do", "").partition(":")
+    if deed == "admit":
+        joining.admit(
+            db(),
+            contest,
+            who,
+            now(),
+            group=request.form.get("request-group", ""),
+            actor=actor(),
+        )
+        told = f"{who} may vote now, and is sent a link of their own."
+    elif deed == "decline":
+        joining.decline(db(), contest, who)
+        told = f"{who} may not vote."
+    else:
+        raise PeopleError("This page was changed meanwhile. Load it again.")
+    db().commit()
+    site().jobs.deliver()
+    flash(told, "success")
+    return back_to("organise.people", slug=slug, _anchor="joining")
 
 
 @bp.post("/<slug>/people/renew")

@@ -1,0 +1,500 @@
+"""Which mail goes to whom, when, and how each fared.
+
+A message is a row before it is anything else. What it says is written when it is sent,
+from what is true then; where that has come to an end, the message is dropped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy.orm import Session, joinedload
+
+from logovote.contest import link_requests
+from logovote.errors import LogovoteError
+from logovote.store import queries
+from logovote.store.models import (
+    Ballot,
+    Contest,
+    LinkRequest,
+    Message,
+    MessageState,
+    Phase,
+    Round,
+    Voter,
+)
+
+SIGN_IN, INVITATION, RECEIPT = "sign-in", "invitation", "receipt"
+REMINDER, CLOSING, RESULTS = "reminder", "closing", "results"
+SWITCHES = (REMINDER, CLOSING, RESULTS)
+"""The kinds that go out by themselves, once an organiser has switched them on."""
+
+_FIRST = (SIGN_IN, RECEIPT)
+"""Somebody waits for these, so they leave before the others."""
+
+_TROUBLE = frozenset({MessageState.FAILED, MessageState.GIVEN_UP})
+_WAITS = tuple(
+    timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60, 24 * 60)
+)
+# Longer than any server takes to answer: then whoever had it is taken for dead.
+_LEASE = timedelta(minutes=5)
+_LAST_DAY = timedelta(days=1)
+_LONG_ENOUGH_FOR_LAST = timedelta(days=2)
+_LONG_ENOUGH_FOR_MIDDLE = timedelta(days=4)
+
+
+class NoticeError(LogovoteError):
+    """That mail cannot be asked for now; the message says why."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """What became of a wish to invite everybody."""
+
+    queued: int
+    before: int
+    failed: int
+    without_address: int
+    unwanted: int
+
+
+# ---------- what goes out by itself
+
+
+def switched_on(contest: Contest) -> list[str]:
+    """Return the kinds that go out by themselves."""
+    return [kind for kind in SWITCHES if kind in json.loads(contest.notices)]
+
+
+def switch(contest: Contest, kinds: Collection[str]) -> None:
+    """Let exactly these kinds go out by themselves.
+
+    Raises:
+        NoticeError: one of them is none.
+    """
+    for kind in kinds:
+        if kind not in SWITCHES:
+            raise NoticeError(
+                f"“{kind}” cannot be switched; {', '.join(SWITCHES)} can."
+            )
+    contest.notices = json.dumps([kind for kind in SWITCHES if kind in kinds])
+
+
+def announce(session: Session, round_: Round, kind: str, now: datetime) -> None:
+    """Queue what everybody concerned is told, now that a round moved on.
+
+    A reminder goes to those who have not voted, the closing to those who have, the
+    results to all.
+    """
+    contest = session.get_one(Contest, round_.contest_id)
+    if kind not in switched_on(contest):
+        return
+    if kind == REMINDER:
+        _remind(session, round_, "start", now)
+        return
+    voters = _reachable(session, round_.contest_id)
+    if kind == CLOSING:
+        voted = _voted(session, round_)
+        voters = [voter for voter in voters if voter.id in voted]
+    # A round that is opened again is closed again, and then the receipts are others.
+    moment = round_.closed_at if kind == CLOSING else None
+    occasion = f"{kind}:{round_.id}" + (f":{moment:%Y%m%d%H%M%S}" if moment else "")
+    _queue_all(session, voters, kind, occasion, now, round_=round_)
+
+
+def remind(session: Session, now: datetime) -> None:
+    """Queue the reminders that are due in the middle and on the last day.
+
+    However late it is asked, only the last of those that are due goes out.
+    """
+    for round_ in session.scalars(
+        select(Round)
+        .join(Contest, Contest.id == Round.contest_id)
+        .where(
+            Round.phase == Phase.OPEN,
+            Round.closes_at.is_not(None),
+            Contest.notices.contains(f'"{REMINDER}"'),
+        )
+    ).all():
+        moment = due_reminder(round_, now)
+        if moment is not None:
+            _remind(session, round_, moment, now)
+
+
+def due_reminder(round_: Round, now: datetime) -> str | None:
+    """Name the reminder of an open round that is due: the middle's, or the last day's.
+
+    A round that is extended has another last day.
+    """
+    if round_.closes_at is None or not round_.is_voting(now):
+        return None
+    length = round_.closes_at - round_.opened_at
+    if length >= _LONG_ENOUGH_FOR_LAST and now >= round_.closes_at - _LAST_DAY:
+        return f"last:{round_.closes_at:%Y%m%d%H%M}"
+    if length >= _LONG_ENOUGH_FOR_MIDDLE and now >= round_.opened_at + length / 2:
+        return "middle"
+    return None
+
+
+def _remind(session: Session, round_: Round, moment: str, now: datetime) -> None:
+    voted = _voted(session, round_)
+    voters = [
+        voter
+        for voter in _reachable(session, round_.contest_id)
+        if voter.id not in voted and voter.weight > 0
+    ]
+    occasion = f"{REMINDER}:{round_.id}:{moment}"
+    _queue_all(session, voters, REMINDER, occasion, now, round_=round_)
+
+
+def _voted(session: Session, round_: Round) -> set[int | None]:
+    """Return who has a ballot that says something. One statement."""
+    return set(
+        session.scalars(
+            select(Ballot.voter_id).where(
+                Ballot.round_id == round_.id, Ballot.choice != "[]"
+            )
+        )
+    )
+
+
+def _reachable(session: Session, contest_id: int) -> list[Voter]:
+    return [
+        voter
+        for voter in queries.voters(session, contest_id)
+        if voter.person.email and not voter.no_mail
+    ]
+
+
+# ---------- what is asked for
+
+
+def invite(
+    session: Session, contest: Contest, now: datetime, *, dry_run: bool = False
+) -> Invited:
+    """Queue an invitation to everybody who was sent none yet.
+
+    One that failed is not sent again by this: that is what `send_again` is for.
+    """
+    voters = queries.voters(session, contest.id)
+    occasion = f"{INVITATION}:{contest.id}"
+    known = {
+        message.person_id: message
+        for message in session.scalars(
+            select(Message).where(Message.occasion == occasion)
+        )
+    }
+    wanted = [v for v in voters if v.person.email and not v.no_mail]
+    new = [voter for voter in wanted if voter.person_id not in known]
+    sent = [known[v.person_id] for v in wanted if v.person_id in known]
+    # They wanted none when it was to leave, and want it now.
+    dropped = [message for message in sent if message.state is MessageState.DROPPED]
+    failed = sum(message.state in _TROUBLE for message in sent)
+    if not dry_run:
+        _queue_all(session, new, INVITATION, occasion, now)
+        for message in dropped:
+            _requeue(message, now)
+    return Invited(
+        queued=len(new) + len(dropped),
+        before=len(sent) - len(dropped) - failed,
+        failed=failed,
+        without_address=sum(not voter.person.email for voter in voters),
+        unwanted=sum(bool(v.person.email) and v.no_mail for v in voters),
+    )
+
+
+def invite_one(session: Session, voter: Voter, now: datetime) -> None:
+    """Queue the invitation of somebody who has just been let in."""
+    if voter.person.email and not voter.no_mail:
+        occasion = f"{INVITATION}:{voter.contest_id}"
+        _queue_all(session, [voter], INVITATION, occasion, now)
+
+
+def queue_receipt(
+    session: Session, round_: Round, voter: Voter, rev: int, now: datetime
+) -> None:
+    """Queue a receipt of a voter's ballot as it is, for themselves.
+
+    Raises:
+        NoticeError: there is no address to send it to.
+    """
+    if not voter.person.email:
+        raise NoticeError("No e-mail address of yours is known here.")
+    occasion = f"{RECEIPT}:{round_.id}:{rev}"
+    known = session.scalar(
+        select(Message).where(
+            Message.person_id == voter.person_id, Message.occasion == occasion
+        )
+    )
+    if known is not None:
+        _requeue(known, now)
+    else:
+        _queue_all(session, [voter], RECEIPT, occasion, now, round_=round_)
+
+
+def queue_sign_in(session: Session, request: LinkRequest, now: datetime) -> None:
+    """Queue the answer to a request for a link, if the address is somebody's."""
+    person = link_requests.addressee(session, request)
+    occasion = f"{SIGN_IN}:{request.id}"
+    if person is None or person.id in _addressed(session, occasion):
+        return
+    session.add(
+        Message(
+            kind=SIGN_IN,
+            occasion=occasion,
+            person_id=person.id,
+            request_id=request.id,
+            state=MessageState.QUEUED,
+            created_at=now,
+            next_at=now,
+        )
+    )
+    session.flush()
+
+
+def _queue_all(
+    session: Session,
+    voters: Iterable[Voter],
+    kind: str,
+    occasion: str,
+    now: datetime,
+    *,
+    round_: Round | None = None,
+) -> None:
+    """Queue one message for each, but never two of one occasion."""
+    known = _addressed(session, occasion)
+    session.add_all(
+        Message(
+            kind=kind,
+            occasion=occasion,
+            person_id=voter.person_id,
+            contest_id=voter.contest_id,
+            round_id=None if round_ is None else round_.id,
+            state=MessageState.QUEUED,
+            created_at=now,
+            next_at=now,
+        )
+        for voter in voters
+        if voter.person_id not in known
+    )
+    session.flush()
+
+
+def _addressed(session: Session, occasion: str) -> set[int]:
+    return set(
+        session.scalars(select(Message.person_id).where(Message.occasion == occasion))
+    )
+
+
+# ---------- the queue
+
+
+def claim(session: Session, now: datetime) -> Message | None:
+    """Take the next message that is due, so that nobody else sends it meanwhile.
+
+    Whoever takes it and dies leaves it to others after a while: a mail may then come
+    twice, but none is lost. Loads what `why_not` and its words want.
+    """
+    due = (
+        select(Message.id)
+        .where(
+            Message.state.in_([MessageState.QUEUED, MessageState.FAILED]),
+            Message.next_at <= now,
+        )
+        .order_by(case((Message.kind.in_(_FIRST), 0), else_=1), Message.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    id_ = session.scalar(due)
+    if id_ is None:
+        return None
+    session.execute(
+        update(Message)
+        .where(Message.id == id_)
+        .values(next_at=now + _LEASE, tries=Message.tries + 1)
+    )
+    return session.scalars(
+        select(Message)
+        .where(Message.id == id_)
+        .options(
+            joinedload(Message.person),
+            joinedload(Message.contest),
+            joinedload(Message.round_),
+            joinedload(Message.request),
+        )
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def voter_of(session: Session, message: Message) -> Voter | None:
+    """Return whom a message is for, as a voter of its contest."""
+    if message.contest_id is None:
+        return None
+    return queries.voter_of(session, message.contest_id, message.person_id)
+
+
+def why_not(session: Session, message: Message, now: datetime) -> str:
+    """Say why a message is not needed any more; "" if it is."""
+    if message.kind == SIGN_IN:
+        request = message.request
+        live = request is not None and link_requests.is_live(request, now)
+        return "" if live else "The link would have been too old."
+    voter = voter_of(session, message)
+    if voter is None:
+        return "They may not vote any more."
+    if not message.person.email:
+        return "There is no address any more."
+    if voter.no_mail and message.kind != RECEIPT:
+        return "They asked for no more mail."
+    if message.round_ is None:
+        return ""
+    return _why_not_now(session, message.kind, message.round_, voter, now)
+
+
+def _why_not_now(
+    session: Session, kind: str, round_: Round, voter: Voter, now: datetime
+) -> str:
+    """Say why nobody needs to be told of a round what they were to be told."""
+    if kind == RESULTS:
+        return "" if round_.phase is Phase.PUBLISHED else "It is not published."
+    has_voted = voter.id in _voted(session, round_)
+    if kind == REMINDER:
+        if not round_.is_voting(now):
+            return "The round is not open any more."
+        return "They have voted." if has_voted else ""
+    if kind == CLOSING and round_.phase is Phase.OPEN:
+        return "The round is open again."
+    # Sealed, or the ballot was emptied: there is nothing to tell.
+    return "" if has_voted else "There is no such ballot."
+
+
+def note_sent(message: Message, now: datetime) -> None:
+    """Write down that a message left."""
+    message.state, message.sent_at, message.reason = MessageState.SENT, now, ""
+
+
+def note_dropped(message: Message, reason: str) -> None:
+    """Write down that a message is not needed."""
+    message.state, message.reason = MessageState.DROPPED, reason
+
+
+def note_failed(
+    message: Message, reason: str, now: datetime, *, for_good: bool
+) -> None:
+    """Write down that a try failed, and when the next one is, if there is one."""
+    message.reason = reason
+    if for_good or message.tries > len(_WAITS):
+        message.state = MessageState.GIVEN_UP
+        return
+    message.state = MessageState.FAILED
+    message.next_at = now + _WAITS[message.tries - 1]
+
+
+def messages(session: Session, contest_id: int) -> Sequence[Message]:
+    """List a contest's messages, those in trouble first, then the newest.
+
+    Links that voters of the contest asked for are among them. One statement.
+    """
+    voters = select(Voter.person_id).where(Voter.contest_id == contest_id)
+    trouble = case(
+        (Message.state == MessageState.GIVEN_UP, 0),
+        (Message.state == MessageState.FAILED, 1),
+        (Message.state == MessageState.QUEUED, 2),
+        else_=3,
+    )
+    return session.scalars(
+        select(Message)
+        .where(
+            or_(
+                Message.contest_id == contest_id,
+                and_(Message.contest_id.is_(None), Message.person_id.in_(voters)),
+            )
+        )
+        .options(joinedload(Message.person))
+        .order_by(trouble, Message.id.desc())
+    ).all()
+
+
+def in_trouble(session: Session, contest_id: int) -> int:
+    """Count the messages of a contest that did not leave. One statement."""
+    return (
+        session.scalar(
+            select(func.count(Message.id)).where(
+                Message.contest_id == contest_id,
+                Message.state.in_(_TROUBLE),
+            )
+        )
+        or 0
+    )
+
+
+def send_again(
+    session: Session,
+    contest: Contest,
+    now: datetime,
+    ids: Collection[int] | None = None,
+) -> int:
+    """Queue messages of a contest once more; without `ids` all that failed.
+
+    Returns:
+        How many. A link to sign in with is none of them: it would be too old.
+
+    Raises:
+        NoticeError: one of `ids` cannot be sent again.
+    """
+    found = [m for m in messages(session, contest.id) if m.kind != SIGN_IN]
+    if ids is None:
+        chosen = [message for message in found if message.state in _TROUBLE]
+    else:
+        chosen = [message for message in found if message.id in ids]
+        if len(chosen) != len(set(ids)):
+            raise NoticeError(
+                "There is no such message that could be sent again. A link to sign in "
+                "with is asked for anew."
+            )
+    for message in chosen:
+        _requeue(message, now)
+    session.flush()
+    return len(chosen)
+
+
+def _requeue(message: Message, now: datetime) -> None:
+    message.state, message.tries, message.next_at = MessageState.QUEUED, 0, now
+
+
+def forget(session: Session, contest_id: int) -> None:
+    """Delete a contest's messages: who was told what tells who has voted."""
+    session.execute(delete(Message).where(Message.contest_id == contest_id))
+
+
+# ---------- no more of it
+
+
+def stop_token(secret: str, voter: Voter) -> str:
+    """Return what stands in the link with which a voter asks for no more mail."""
+    text = f"logovote-stop-v1\0{voter.id}"
+    mac = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
+    return f"{voter.id}-{mac}"
+
+
+def voter_by_stop_token(session: Session, secret: str, token: str) -> Voter | None:
+    """Return whose token it is, with person, or None."""
+    number = token.partition("-")[0]
+    if not (number.isascii() and number.isdecimal()) or len(number) > 9:
+        return None
+    voter = session.scalar(
+        select(Voter)
+        .where(Voter.id == int(number))
+        .options(joinedload(Voter.person), joinedload(Voter.group))
+    )
+    if voter is None or not hmac.compare_digest(
+        token.encode(), stop_token(secret, voter).encode()
+    ):
+        return None
+    return voter

@@ -1,0 +1,247 @@
+"""Joining a contest without an invitation: by an address, or by asking."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from logovote.cli import cli
+from logovote.contest import events, joining
+from logovote.contest.joining import Terms
+from logovote.contest.people import PeopleError
+from logovote.store import queries
+from logovote.store.models import Person
+from tests.builders import token_in
+from tests.letters import Letters, answer_all, path_in
+from tests.web.conftest import Scene, Visit
+from tests.web.pages import post
+
+JOIN = "/c/acme/join"
+ZOE = "zoe@club.example"
+
+
+@pytest.fixture
+def letters(monkeypatch: pytest.MonkeyPatch) -> Letters:
+    letters = Letters()
+    letters.catch(monkeypatch)
+    return letters
+
+
+def on_terms(scene: Scene, *domains: str, is_open: bool = False) -> None:
+    with scene.changing() as (session, acme):
+        joining.set_terms(session, acme, Terms(is_open, domains, "crowd"))
+
+
+Enter = Callable[..., FlaskClient]
+
+
+@pytest.fixture
+def enter(scene: Scene, letters: Letters) -> Enter:
+    """Come to the page of joining as a stranger, and prove an address by its mail."""
+
+    def enter_(address: str = ZOE) -> FlaskClient:
+        client = scene.site.app.test_client()
+        page = client.get(JOIN).text
+        form = {"csrf_token": token_in(page), "email": address, "join": "acme"}
+        client.post("/sign-in", data=form)
+        answer_all(scene.site.store, scene.site.jobs.postman)
+        link = path_in(letters.to(address)[-1], "/m/")
+        answer = client.post(link, data={"csrf_token": token_in(page)})
+        assert answer.location == JOIN
+        return client
+
+    return enter_
+
+
+def voters(scene: Scene) -> dict[str, str]:
+    with scene.changing() as (session, acme):
+        found = queries.voters(session, acme.id)
+        return {voter.person.key: voter.group.name for voter in found}
+
+
+def test_nobody_joins_where_the_list_is_closed(
+    scene: Scene, client: FlaskClient, letters: Letters, visit: Visit
+) -> None:
+    assert client.get(JOIN).status_code == 404
+    assert "Join" not in client.get("/c/acme/").text
+    token = token_in(client.get("/sign-in").text)
+    client.post("/sign-in", data={"csrf_token": token, "email": ZOE, "join": "acme"})
+    answer_all(scene.site.store, scene.site.jobs.postman)
+
+    assert letters == []
+    assert post(visit("Otto"), JOIN).status_code == 404
+
+
+def test_an_address_at_the_domain_is_in_once_it_is_proven(
+    scene: Scene, enter: Enter, letters: Letters
+) -> None:
+    on_terms(scene, "club.example")
+    client = enter()
+    assert ZOE not in voters(scene)
+
+    answer = post(client, JOIN, {"name": "Zoe"})
+
+    assert answer.location == "/c/acme/"
+    assert voters(scene)[ZOE] == "crowd"
+    assert "You vote in the group <strong>crowd</strong>" in client.get("/c/acme/").text
+    with scene.changing() as (session, acme):
+        last = events.chain(session, acme.id)[-1]
+        assert last["kind"] == "roll.added"
+        assert ZOE not in json.dumps(last)
+    scene.site.jobs.postman.deliver()
+    assert path_in(letters.to(ZOE)[-1], "/i/")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["zoe@evil-club.example", "zoe@sub.club.example", "zoe@club.example.evil.test"],
+)
+def test_an_address_elsewhere_gets_no_mail_and_makes_nobody(
+    scene: Scene, client: FlaskClient, letters: Letters, address: str
+) -> None:
+    on_terms(scene, "club.example")
+    token = token_in(client.get(JOIN).text)
+    form = {"csrf_token": token, "email": address, "join": "acme"}
+    answer = client.post("/sign-in", data=form)
+    answer_all(scene.site.store, scene.site.jobs.postman)
+
+    assert answer.location == "/sign-in/sent"
+    assert letters == []
+    with scene.changing() as (session, _):
+        assert not session.scalars(select(Person).where(Person.email == address)).all()
+
+
+def test_who_asks_waits_for_the_organiser(
+    scene: Scene, enter: Enter, visit: Visit, letters: Letters
+) -> None:
+    on_terms(scene, is_open=True)
+    zoe, organiser = enter(), visit("organiser")
+    post(zoe, JOIN, {"name": "Zoe", "note": "I drew the <old> one"})
+    assert ZOE not in voters(scene)
+    assert "You asked on" in zoe.get(JOIN).text
+    assert zoe.get("/c/acme/ballot").status_code == 403
+
+    page = organiser.get("/organise/acme/people").text
+    assert "I drew the &lt;old&gt; one" in page
+    answer = post(
+        organiser,
+        "/organise/acme/people/requests",
+        {"do": f"admit:{ZOE}", "request-group": "core"},
+    )
+
+    assert answer.status_code == 303
+    assert voters(scene)[ZOE] == "core"
+    assert f"admit:{ZOE}" not in organiser.get("/organise/acme/people").text
+    scene.site.jobs.postman.deliver()
+    assert path_in(letters.to(ZOE)[-1], "/i/")
+
+
+def test_a_no_is_not_asked_again(scene: Scene, enter: Enter, visit: Visit) -> None:
+    on_terms(scene, is_open=True)
+    zoe = enter()
+    post(zoe, JOIN, {"note": "please"})
+    post(visit("organiser"), "/organise/acme/people/requests", {"do": f"decline:{ZOE}"})
+
+    again = post(zoe, JOIN, {"note": "please!"})
+
+    assert again.status_code == 400
+    assert "has said no" in again.text
+    with scene.changing() as (session, acme):
+        assert joining.waiting(session, acme.id) == []
+
+
+def test_nobody_has_two_ballots_by_joining_what_they_are_in(
+    scene: Scene, visit: Visit
+) -> None:
+    on_terms(scene, "example.org", is_open=True)
+    before = voters(scene)
+    ann = visit("Ann")
+
+    assert ann.get(JOIN).location == "/c/acme/"
+    assert post(ann, JOIN).location == "/c/acme/"
+
+    assert voters(scene) == before
+
+
+def test_who_joins_in_mid_round_comes_into_a_group_that_is_there(
+    shortlist: Scene, enter: Enter
+) -> None:
+    with shortlist.changing() as (session, acme):
+        terms = Terms(domains=("club.example",), group="new")
+        joining.set_terms(session, acme, terms)
+    refused = post(enter(), JOIN)
+    assert refused.status_code == 400
+    assert "without this group" in refused.text
+
+    on_terms(shortlist, "club.example")
+    assert post(enter("yan@club.example"), JOIN).location == "/c/acme/"
+
+
+def test_the_organiser_says_who_may_join(scene: Scene, visit: Visit) -> None:
+    form = {"open": "on", "domains": "@Club.example, x.test", "joining-group": "crowd"}
+    post(visit("organiser"), "/organise/acme/people/joining", form)
+
+    with scene.changing() as (_, acme):
+        terms = joining.terms_of(acme)
+    wanted = Terms(open=True, domains=("club.example", "x.test"), group="crowd")
+    assert terms == wanted
+    stranger = visit("stranger")
+    assert f'href="{JOIN}"' in stranger.get("/c/acme/").text
+    told = "with an address at club.example or x.test or by asking the organiser"
+    assert told in stranger.get("/c/acme/audit").text
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        Terms(domains=("club",)),
+        Terms(domains=("a@b.example",)),
+        Terms(domains=("",)),
+        Terms(group="a=b"),
+        Terms(group="x" * 61),
+    ],
+)
+def test_terms_that_say_nothing_are_refused(scene: Scene, terms: Terms) -> None:
+    with scene.changing() as (session, acme), pytest.raises(PeopleError):
+        joining.set_terms(session, acme, terms)
+
+
+@pytest.mark.parametrize("deed", ["", "admit:", "admit:otto@example.org", "x:y"])
+def test_an_answer_to_nobody_is_refused_in_words(
+    scene: Scene, visit: Visit, deed: str
+) -> None:
+    answer = post(visit("organiser"), "/organise/acme/people/requests", {"do": deed})
+
+    assert answer.status_code == 400
+
+
+def test_the_same_by_commands(scene: Scene, enter: Enter) -> None:
+    def run(*arguments: str) -> str:
+        data = str(scene.site.settings.data)
+        result = CliRunner().invoke(cli, ["--data", data, "people", *arguments])
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert json.loads(
+        run("joining", "acme", "--open", "--group", "crowd", "--json")
+    ) == {
+        "open": True,
+        "domains": [],
+        "group": "crowd",
+    }
+    for address in (ZOE, "yan@club.example"):
+        post(enter(address), JOIN, {"name": "Z", "note": "a\nb"})
+    asked = json.loads(run("requests", "acme", "--json"))["requests"]
+    assert (asked[0]["who"], asked[0]["note"]) == (ZOE, "a\nb")
+    run("let-in", "acme", ZOE)
+    run("decline", "acme", "yan@club.example")
+    assert run("requests", "acme") == ""
+    assert voters(scene)[ZOE] == "crowd"
+    with scene.changing() as (session, _):
+        known = select(func.count(Person.id)).where(Person.key == "yan@club.example")
+        assert session.scalar(known) == 1
