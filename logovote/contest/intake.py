@@ -138,7 +138,7 @@ def _import(
     actor: str,
 ) -> ImportReport:
     with store.database.read() as session:
-        rounds.refuse_in_review(session, contest_id)
+        rounds.refuse_in_review(session, contest_id, only_look=True)
         holdings = _holdings(session, contest_id, now if resume else None)
         developed = _developed(session, store)
     matching = match(reading, holdings)

@@ -33,6 +33,18 @@ _PRAGMAS = {
 }
 
 
+# Threads of one process share these; a stalled lock must not stall a site.
+_POOL: dict[str, Any] = {
+    "pool_pre_ping": True,
+    "pool_size": 8,
+    "max_overflow": 8,
+    "pool_timeout": 10,
+    "connect_args": {"connect_timeout": 10, "application_name": "logovote"},
+}
+_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
+_POSTGRESQL = "SET TIME ZONE 'UTC'; SET lock_timeout = '15s'"
+
+
 class DatabaseUrlError(LogovoteError):
     """LOGOVOTE_DATABASE_URL cannot be used."""
 
@@ -49,19 +61,26 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self.engine = create_engine(
             parsed,
-            pool_pre_ping=not self.is_sqlite,
             # What an error message tells goes into logs; ballots must not.
             hide_parameters=True,
+            **({} if self.is_sqlite else _POOL),
         )
         self.writing_engine = self.engine.execution_options(logovote_write=True)
         self._turn: Path | None = None
         if self.is_sqlite:
             self._turn = Path(f"{parsed.database}.turn")
+            self._reading_engine = self.engine
             _teach_sqlite(self.engine)
+        else:
+            # As on SQLite: a page shows one state of the database, and changes none.
+            self._reading_engine = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            _teach_postgresql(self.engine)
 
     def read(self) -> Session:
         """Open a session for looking only."""
-        return Session(self.engine)
+        return Session(self._reading_engine)
 
     @contextlib.contextmanager
     def write(self) -> Iterator[Session]:
@@ -134,17 +153,26 @@ def _parsed(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
+        # How most hosts of PostgreSQL write it; there is one driver that we know.
+        if parsed.drivername in {"postgresql", "postgres"}:
+            parsed = parsed.set(drivername="postgresql+psycopg")
         parsed.get_dialect().import_dbapi()
     except (ArgumentError, ValueError) as error:
         raise DatabaseUrlError(
             "LOGOVOTE_DATABASE_URL is no address of a database. It must look like "
-            "sqlite:////srv/logovote.sqlite"
+            "sqlite:////srv/logovote.sqlite or postgresql://user:password@host/name"
         ) from error
     except ImportError as error:
         raise DatabaseUrlError(
             "LOGOVOTE_DATABASE_URL needs a driver that is not installed here "
-            f"({error.name}). Install it, or choose another database."
+            f"({error.name}). For PostgreSQL: pip install 'logovote[postgres]'"
         ) from error
+    if parsed.drivername not in _DRIVERS:
+        raise DatabaseUrlError(
+            f"LOGOVOTE_DATABASE_URL names {parsed.drivername}, which logovote does not "
+            "know. Use SQLite, or PostgreSQL by an address like "
+            "postgresql://user:password@host/name"
+        )
     return parsed
 
 
@@ -161,3 +189,20 @@ def _teach_sqlite(engine: Engine) -> None:
     def begin(connection: Connection) -> None:
         writing = bool(connection.get_execution_options().get("logovote_write"))
         connection.exec_driver_sql(_BEGIN[writing])
+
+
+def _teach_postgresql(engine: Engine) -> None:
+    """Make PostgreSQL take the text that SQLite takes, and give up on long waits."""
+    from psycopg.types.string import StrDumperUnknown  # noqa: PLC0415 - an extra
+
+    class WithoutNul(StrDumperUnknown):
+        """Writes text with a mark where there was a NUL, which no column can hold."""
+
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connection.adapters.register_dumper(str, WithoutNul)
+        connection.execute(_POSTGRESQL)
+        connection.commit()
