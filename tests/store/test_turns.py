@@ -180,7 +180,7 @@ def test_deeds_of_several_organisers_make_one_chain(acme: Store, now: datetime) 
             events.record(session, contest.id, "test.deed", {"n": number}, now=now)
             session.commit()
 
-    ends = at_once(*[lambda n=n: log(n) for n in range(8)])  # type: ignore[misc]
+    ends = at_once(*[lambda n=n: log(n) for n in range(8)])
 
     assert ends == [None] * 8
     with acme.database.read() as session:
