@@ -135,8 +135,11 @@ class Jobs:
             if done % _FILES_PER_STEP == 0 or done == total:
                 self._note(job.id, done=done, total=total)
 
-        source = self._store.uploads.path(job.source)
-        with read_entries(source) as reading, Fence() as fence:
+        with (
+            self._store.uploads.opened(job.source) as source,
+            read_entries(source) as reading,
+            Fence() as fence,
+        ):
             return intake.import_designs(
                 self._store,
                 job.contest_id,

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from logovote.app import create_app
@@ -76,6 +75,15 @@ def empty_postgresql(
     folder = tmp_path_factory.mktemp("empty-postgresql")
     Store.open(url, folder).database.dispose()
     return url
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[services.S3]:
+    """The one S3 store of all tests, whose keys are in the environment."""
+    with services.s3() as store, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ACCESS_KEY_ID", "test")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        yield store
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -146,9 +154,8 @@ def postgresql_url(
     postgresql: services.PostgreSQL, empty_postgresql: str
 ) -> Iterator[str]:
     """A migrated database of the test's own, on PostgreSQL whatever `engine` is."""
-    url = postgresql.create(str(make_url(empty_postgresql).database))
-    yield url
-    postgresql.drop(url)
+    with postgresql.copy_of(empty_postgresql) as url:
+        yield url
 
 
 @pytest.fixture

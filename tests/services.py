@@ -7,18 +7,22 @@ and with the flag they fail.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import secrets
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.message import Message
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import create_engine
@@ -54,6 +58,31 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What a server said."""
+
+    status: int
+    headers: Message
+    body: bytes
+
+
+def fetch(address: str, method: str = "GET") -> Answer:
+    """Ask a server on this machine, following no redirect."""
+    parts = urlsplit(address)
+    with contextlib.closing(
+        http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
+    ) as connection:
+        connection.request(method, address.removeprefix(f"http://{parts.netloc}"))
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
+
+
+def name_of(url: str) -> str:
+    """Return a database's name."""
+    return str(make_url(url).database)
+
+
 @dataclass
 class PostgreSQL:
     """A server, and databases on it that are copies of one template."""
@@ -77,9 +106,16 @@ class PostgreSQL:
     def drop(self, url: str) -> None:
         """Delete a database, whoever is still connected."""
         with self._engine.connect() as connection:
-            connection.exec_driver_sql(
-                f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)'
-            )
+            connection.exec_driver_sql(f'DROP DATABASE "{name_of(url)}" WITH (FORCE)')
+
+    @contextlib.contextmanager
+    def copy_of(self, template: str) -> Iterator[str]:
+        """Lend a database that begins as another one, which nobody may be using."""
+        url = self.create(name_of(template))
+        try:
+            yield url
+        finally:
+            self.drop(url)
 
     def close(self) -> None:
         """Let go of the server."""
@@ -245,3 +281,41 @@ def _reachable(programs: Path, home: Path, user: dict[str, Any]) -> Path:
         shutil.copytree(programs.parent, copy, symlinks=True)
         return copy / "bin"
     return programs
+
+
+@dataclass(frozen=True)
+class S3:
+    """A store that speaks the S3 protocol, with an empty bucket per test."""
+
+    endpoint: str
+
+    def bucket(self) -> str:
+        """Make a bucket and return the address of a place in it."""
+        name = f"logovote-{secrets.token_hex(6)}"
+        assert fetch(f"{self.endpoint}/{name}", "PUT").status == 200
+        return f"s3://{name}/site?endpoint={self.endpoint}"
+
+
+@contextlib.contextmanager
+def s3() -> Iterator[S3]:
+    """Run such a store: moto's, of which the lock holds only what S3 needs."""
+    if any(find_spec(name) is None for name in ("moto", "flask_cors", "obstore")):
+        missing("There is no S3 store here.")
+    port = free_port()
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + _START_SECONDS
+    try:
+        while True:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            assert server.poll() is None, "the S3 store did not start"
+            assert time.monotonic() < deadline, "the S3 store does not answer"
+            time.sleep(0.05)
+        yield S3(f"http://127.0.0.1:{port}")
+    finally:
+        server.kill()
+        server.wait()

@@ -10,10 +10,23 @@ from typing import Self
 from sqlalchemy import select
 
 from logovote.store import migrate
-from logovote.store.media import MediaStore
+from logovote.store.buckets import Bucket, BucketMedia, BucketUploads
+from logovote.store.media import Media, MediaStore
 from logovote.store.models import ImportJob
 from logovote.store.session import Database
-from logovote.store.uploads import Uploads
+from logovote.store.uploads import KeptUploads, Uploads
+
+# What a bucket answers with, should somebody fetch from it directly: a derivative is
+# a WebP for good, a stranger's file is never shown.
+_FOR_BROWSERS = {
+    "Content-Type": "image/webp",
+    "Cache-Control": "public, max-age=31536000, immutable",
+}
+_AS_SENT = {
+    "Content-Type": "application/octet-stream",
+    "Content-Disposition": "attachment",
+    "Cache-Control": "private, no-store",
+}
 
 
 @dataclass(frozen=True)
@@ -25,20 +38,34 @@ class Store:
     """
 
     database: Database
-    originals: MediaStore
-    derivatives: MediaStore
-    uploads: Uploads
+    originals: Media
+    derivatives: Media
+    uploads: KeptUploads
 
     @classmethod
-    def open(cls, database_url: str, folder: Path) -> Self:
-        """Open a store, bringing the tables up to this release."""
+    def open(cls, database_url: str, folder: Path, storage_url: str = "") -> Self:
+        """Open a store, bringing the tables up to this release.
+
+        Args:
+            database_url: see store.session.
+            folder: where files lie, unless there is a storage.
+            storage_url: a bucket, see store.buckets; "" for none.
+        """
+        bucket = Bucket.at(storage_url) if storage_url else None
         database = Database(database_url)
         migrate.upgrade(database)
+        if bucket is None:
+            return cls(
+                database,
+                MediaStore(folder / "originals"),
+                MediaStore(folder / "derivatives"),
+                Uploads(folder / "uploads"),
+            )
         return cls(
             database,
-            MediaStore(folder / "originals"),
-            MediaStore(folder / "derivatives"),
-            Uploads(folder / "uploads"),
+            BucketMedia(bucket.folder("originals"), _AS_SENT),
+            BucketMedia(bucket.folder("derivatives"), _FOR_BROWSERS),
+            BucketUploads(bucket.folder("uploads")),
         )
 
     def tidy(self, before: datetime) -> None:

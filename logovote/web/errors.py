@@ -14,13 +14,14 @@ from logovote.contest.bundle import BundleError
 from logovote.contest.casting import ConflictError, RoundClosedError
 from logovote.contest.contests import ContestError
 from logovote.errors import LogovoteError
-from logovote.store.media import MissingMediaError
+from logovote.store.media import MediaUnavailableError, MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
 from logovote.web.context import current_person, forget_visitor
 from logovote.web.security import ForeignOriginError
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ContestError: HTTPStatus.NOT_FOUND,
+    MediaUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     MissingMediaError: HTTPStatus.NOT_FOUND,
     NotOpenedError: HTTPStatus.NOT_FOUND,
     BundleError: HTTPStatus.CONFLICT,

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request, url_for
 
 from logovote.imaging.picture import DERIVATIVE_TYPE, SPECS_VERSION
+from logovote.settings import SIGNED, THROUGH_APP, Settings
 from logovote.store import models, queries
+from logovote.store.buckets import Bucket, BucketMedia
 from logovote.store.models import Submission
 from logovote.web.context import db, site
 
@@ -18,6 +23,8 @@ bp = Blueprint("pictures", __name__)
 # half its size with short names, and nobody finds 64 bits by guessing.
 _TOKEN_DIGITS = 16
 _TOKEN = re.compile(rf"[0-9a-f]{{{_TOKEN_DIGITS}}}")
+# An address that a browser remembers for half that time works for the other half.
+_SIGNED_FOR = timedelta(hours=1)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -117,6 +124,8 @@ def derivative(specs: str, token: str, kind: str) -> Response:
     kept = queries.derivative(db(), token, kind)
     if kept is None:
         abort(404)
+    if elsewhere := _elsewhere(kept.digest):
+        return elsewhere
     response = Response(mimetype=DERIVATIVE_TYPE)
     response.set_etag(kept.digest)
     response.headers["Cache-Control"] = _FOR_GOOD
@@ -125,3 +134,30 @@ def derivative(specs: str, token: str, kind: str) -> Response:
     else:
         response.set_data(site().store.derivatives.get(kept.digest))
     return response
+
+
+def _elsewhere(digest: str) -> Response | None:
+    """Send the browser to the store itself, where the site is set up so."""
+    settings, derivatives = site().settings, site().store.derivatives
+    if settings.pictures == THROUGH_APP or not isinstance(derivatives, BucketMedia):
+        return None
+    if settings.pictures == SIGNED:
+        address = derivatives.address(digest, _SIGNED_FOR)
+        kept_for = f"public, max-age={int(_SIGNED_FOR.total_seconds()) // 2}"
+    else:
+        address = f"{settings.pictures}/{digest[:2]}/{digest[2:]}"
+        kept_for = _FOR_GOOD
+    response = Response(status=HTTPStatus.FOUND)
+    response.headers["Location"] = address
+    response.headers["Cache-Control"] = kept_for
+    return response
+
+
+def origin_of(settings: Settings) -> str:
+    """Return the other origin that pictures come from, or ""."""
+    if settings.pictures == THROUGH_APP or not settings.storage_url:
+        return ""
+    if settings.pictures == SIGNED:
+        return Bucket.at(settings.storage_url).origin
+    parts = urlsplit(settings.pictures)
+    return f"{parts.scheme}://{parts.netloc}"
