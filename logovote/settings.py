@@ -188,6 +188,10 @@ def _contact(value: str) -> str:
         raise SettingsError(
             f"LOGOVOTE_SECURITY_CONTACT is {value!r}; it must be an e-mail address, or "
             "look like https://example.org/security"
+        )
+    return value
+
+
 def _pictures(environ: Mapping[str, str]) -> str:
     """Check LOGOVOTE_PICTURES."""
     value = environ.get("LOGOVOTE_PICTURES", THROUGH_APP).rstrip("/")
@@ -208,6 +212,7 @@ def _pictures(environ: Mapping[str, str]) -> str:
 
 def _jobs_url(value: str) -> str:
     """Check LOGOVOTE_JOBS_URL, without repeating it: it may hold a password."""
+    value = value.replace("postgresql+psycopg://", "postgresql://", 1)
     if value and not value.startswith(("postgresql://", "postgres://")):
         raise SettingsError(
             "LOGOVOTE_JOBS_URL must look like postgresql://user:password@host/name; "

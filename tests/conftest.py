@@ -18,6 +18,8 @@ from logovote.app import create_app
 from logovote.imaging.worker import Fence
 from logovote.jobs import Jobs
 from logovote.settings import Settings
+from logovote.store import migrate
+from logovote.store.session import Database
 from logovote.store.store import Store
 from logovote.web import context
 from tests import services
@@ -29,7 +31,7 @@ ON_BOTH_ENGINES = re.compile(
     r"contest/test_(casting|dealing|events|marks|paper|people|round_end|rounds|sealing"
     r"|withdrawing)\.py"
     r"|store/test_(base|queries|turns)\.py"
-    r"|web/test_(accounts|audit|duels|marks|ranking|receipts|shortlist)\.py"
+    r"|web/test_(accounts|audit|duels|health|marks|ranking|receipts|shortlist)\.py"
 )
 """Where tests run twice, on SQLite and on PostgreSQL: where engines may differ."""
 
@@ -67,13 +69,12 @@ def postgresql() -> Iterator[services.PostgreSQL]:
 
 
 @pytest.fixture(scope="session")
-def empty_postgresql(
-    postgresql: services.PostgreSQL, tmp_path_factory: pytest.TempPathFactory
-) -> str:
+def empty_postgresql(postgresql: services.PostgreSQL) -> str:
     """A migrated database without rows, on PostgreSQL."""
     url = postgresql.create()
-    folder = tmp_path_factory.mktemp("empty-postgresql")
-    Store.open(url, folder).database.dispose()
+    database = Database(url)
+    migrate.upgrade(database)
+    database.dispose()
     return url
 
 

@@ -21,6 +21,7 @@ from logovote.store.models import (
     Family,
     Group,
     ImportJob,
+    JobState,
     Kind,
     Look,
     Phase,
@@ -31,6 +32,8 @@ from logovote.store.models import (
     Voter,
 )
 
+# The name of a lock; any number that nobody else uses.
+_PICTURES = 562614
 # A statement that took longer than this has stood in a queue.
 _WAITED_SECONDS = 0.5
 
@@ -188,6 +191,27 @@ def hold_contest(session: Session, contest_id: int) -> None:
         .where(Contest.id == contest_id)
         .with_for_update(key_share=True)
     )
+
+
+def hold_picture(session: Session, digest: str) -> None:
+    """Let one transaction at a time write down a picture, and none forget it meanwhile.
+
+    On PostgreSQL; SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(_PICTURES)))
+        session.execute(select(func.pg_advisory_xact_lock(_PICTURES, key_of(digest))))
+
+
+def hold_pictures(session: Session) -> None:
+    """Wait for all who write down pictures; who comes later waits."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_PICTURES)))
+
+
+def key_of(digest: str) -> int:
+    """Return 32 bits of a digest, with their sign, as PostgreSQL's locks want them."""
+    return int.from_bytes(bytes.fromhex(digest[:8]), signed=True)
 
 
 def rounds(session: Session, contest_id: int) -> Sequence[Round]:
@@ -570,3 +594,13 @@ def import_jobs(session: Session, contest_id: int) -> Sequence[ImportJob]:
         .where(ImportJob.contest_id == contest_id)
         .order_by(ImportJob.id.desc())
     ).all()
+
+
+def oldest_waiting_import(session: Session) -> datetime | None:
+    """Return since when the first import waits that nobody has begun to work on."""
+    return session.scalar(
+        select(func.min(ImportJob.created_at)).where(
+            ImportJob.state.in_([JobState.LOOKING, JobState.IMPORTING]),
+            ImportJob.begun.is_(False),
+        )
+    )

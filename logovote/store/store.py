@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlalchemy.exc import DBAPIError
 
+from logovote.errors import LogovoteError
 from logovote.store import migrate
 from logovote.store.buckets import Bucket, BucketMedia, BucketUploads
 from logovote.store.media import Media, MediaStore
-from logovote.store.models import ImportJob
+from logovote.store.models import ImportJob, OrganiserLink
 from logovote.store.session import Database
 from logovote.store.uploads import KeptUploads, Uploads
 
@@ -27,6 +30,14 @@ _AS_SENT = {
     "Content-Disposition": "attachment",
     "Cache-Control": "private, no-store",
 }
+
+
+# Refused where the database takes no changes; changes none.
+_WRITE_NOTHING = delete(OrganiserLink).where(OrganiserLink.id < 0)
+
+
+class StoreError(LogovoteError):
+    """What a site is to keep cannot be kept."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Store:
 
     @classmethod
     def open(cls, database_url: str, folder: Path, storage_url: str = "") -> Self:
-        """Open a store, bringing the tables up to this release.
+        """Open a store, bringing an SQLite database up to this release.
 
         Args:
             database_url: see store.session.
@@ -53,7 +64,7 @@ class Store:
         """
         bucket = Bucket.at(storage_url) if storage_url else None
         database = Database(database_url)
-        migrate.upgrade(database)
+        migrate.require(database)
         if bucket is None:
             return cls(
                 database,
@@ -67,6 +78,26 @@ class Store:
             BucketMedia(bucket.folder("derivatives"), _FOR_BROWSERS),
             BucketUploads(bucket.folder("uploads")),
         )
+
+    def check(self) -> None:
+        """Write to every place, and take it back.
+
+        Raises:
+            StoreError: one of them cannot be written.
+        """
+        probe = secrets.token_bytes(16)
+        try:
+            for media in (self.originals, self.derivatives):
+                digest = media.put(probe)
+                media.get(digest)
+                media.forget(digest)
+        except LogovoteError as error:
+            raise StoreError(f"Pictures cannot be kept: {error.__cause__}") from error
+        try:
+            with self.database.write() as session:
+                session.execute(_WRITE_NOTHING)
+        except DBAPIError as error:
+            raise StoreError(f"The database cannot be written: {error.orig}") from error
 
     def tidy(self, before: datetime) -> None:
         """Delete what processes that were killed before then left half written."""

@@ -79,7 +79,7 @@ def organiser_link(token: str) -> ResponseReturnValue:
 @bp.post("/o/<token>")
 def enter(token: str) -> ResponseReturnValue:
     """Sign the organiser in, and use the link up."""
-    link = signing_in.organiser_link(db(), token, now())
+    link = signing_in.organiser_link(db(), token, now(), hold=True)
     if link is None:
         return _unusable()
     context.sign_in(link.person, signing_in.use_link(db(), link, now()))
