@@ -19,6 +19,7 @@ from logovote.errors import LogovoteError, UnreadableInputError
 # does not wait for a web framework.
 _COMMANDS = {
     "run": "logovote.cli.serve:run",
+    "doctor": "logovote.cli.doctor:doctor",
     "worker": "logovote.cli.serve:worker",
     "demo": "logovote.cli.serve:demo",
     "organiser-link": "logovote.cli.serve:organiser_link",
