@@ -30,7 +30,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ON_BOTH_ENGINES = re.compile(
     r"contest/test_(casting|dealing|events|marks|paper|people|round_end|rounds|sealing"
     r"|withdrawing)\.py"
-    r"|store/test_(base|queries|turns)\.py"
+    r"|store/test_(base|copying|queries|turns)\.py"
     r"|web/test_(accounts|audit|duels|health|marks|ranking|receipts|shortlist)\.py"
 )
 """Where tests run twice, on SQLite and on PostgreSQL: where engines may differ."""

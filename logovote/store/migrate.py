@@ -70,6 +70,11 @@ def _applied(connection: Connection) -> set[str]:
     return set(connection.scalars(text("SELECT version_num FROM alembic_version")))
 
 
+def newest() -> str:
+    """Name the tables of this release."""
+    return ",".join(sorted(_newest()))
+
+
 def _newest() -> set[str]:
     """Return the revisions that no other one builds on."""
     names = _names()
