@@ -581,6 +581,8 @@ def seen_ballots(
         )
         .group_by(Ballot.id, Voter.id, Ballot.choice, Group.name, Voter.weight)
         .order_by(Ballot.id)
+        # One by one: there may be a million.
+        .execution_options(yield_per=1000)
     )
     for voter_id, choice, group, weight, seen in rows:
         saw = None if seen is None else frozenset(seen.split(","))
