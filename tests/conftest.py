@@ -28,8 +28,8 @@ from tests.builders import SECRET
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 ON_BOTH_ENGINES = re.compile(
-    r"contest/test_(casting|dealing|events|marks|paper|people|round_end|rounds|sealing"
-    r"|withdrawing)\.py"
+    r"contest/test_(beacons|casting|dealing|events|marks|paper|people|quarantine|recusing"
+    r"|round_end|rounds|sealing|withdrawing)\.py"
     r"|store/test_(base|copying|queries|turns)\.py"
     r"|web/test_(accounts|audit|duels|health|marks|ranking|receipts|shortlist)\.py"
 )

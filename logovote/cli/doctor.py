@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
 from sqlalchemy import func, select, text
@@ -160,7 +161,7 @@ def _sqlite(database: Database) -> Finding:
 def _commit_seconds(path: str) -> float:
     """Measure the middle one of a few writes that wait for the disk."""
     times = []
-    with tempfile.NamedTemporaryFile(dir=os.path.dirname(path) or ".") as file:  # noqa: PTH120
+    with tempfile.NamedTemporaryFile(dir=Path(path).parent) as file:
         for _ in range(9):
             began = time.perf_counter()
             file.write(bytes(4096))

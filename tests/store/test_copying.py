@@ -137,14 +137,20 @@ def test_a_backup_is_restored_on_any_engine_and_works_on(
 
 
 def test_every_table_is_described(full: Store) -> None:
-    empty = {name for name, (count, _) in said(full).tables.items() if not count}
+    described = said(full).tables
 
-    assert said(full).tables.keys() == Base.metadata.tables.keys() - {"refused_picture"}
-    # What the site of these tests does not have; the rest is copied for real.
-    assert empty <= {
-        "apart", "bundle", "design_change", "family", "import_job", "look",
-        "organiser_link", "sealed_ballot", "sign_in", "took_part",
-    }  # fmt: skip
+    assert described.keys() == Base.metadata.tables.keys() - {"refused_picture"}
+    # So that the other tests copy what a site cannot do without.
+    filled = {name for name, (count, _) in described.items() if count}
+    assert filled > {
+        "ballot",
+        "candidacy",
+        "event",
+        "round",
+        "save",
+        "version",
+        "voter",
+    }
 
 
 def test_a_backup_under_load_holds_all_that_was_acknowledged_before(
