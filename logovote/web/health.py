@@ -31,7 +31,9 @@ def ready() -> Response:
         usable = False
     if usable:
         return _said(HTTPStatus.OK, "ok")
-    return _said(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+    response = _said(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+    response.headers["Retry-After"] = "1"
+    return response
 
 
 def _said(status: HTTPStatus, text: str) -> Response:
