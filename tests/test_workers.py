@@ -132,11 +132,13 @@ def workers(settings: Settings, number: int) -> Iterator[list[Jobs]]:
     running = [Jobs(settings, store) for store in stores]
     for worker in running:
         worker.start()
-    yield running
-    for worker in running:
-        worker.stop()
-    for store in stores:
-        store.database.dispose()
+    try:
+        yield running
+    finally:
+        for worker in running:
+            worker.stop()
+        for store in stores:
+            store.database.dispose()
 
 
 def take_in(store: Store, job_id: int) -> None:
