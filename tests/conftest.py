@@ -28,10 +28,9 @@ from tests.builders import SECRET
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 ON_BOTH_ENGINES = re.compile(
-    r"contest/test_(beacons|casting|dealing|events|marks|paper|people|quarantine|recusing"
-    r"|round_end|rounds|sealing|withdrawing)\.py"
+    r"contest/test_(casting|dealing|events|paper|quarantine|round_end|rounds|sealing)\.py"
     r"|store/test_(base|copying|queries|turns)\.py"
-    r"|web/test_(accounts|audit|duels|health|marks|ranking|receipts|shortlist)\.py"
+    r"|web/test_(accounts|health|shortlist)\.py"
 )
 """Where tests run twice, on SQLite and on PostgreSQL: where engines may differ."""
 
