@@ -22,6 +22,7 @@ from logovote.web import (
     errors,
     feedback,
     forms,
+    health,
     home,
     joining,
     looking,
@@ -47,7 +48,9 @@ _LARGEST_FORM_BYTES = 2 * 1024**2
 def create_app(settings: Settings | None = None) -> Flask:
     """Build the site for `settings`, or for what the environment says."""
     settings = settings or settings_.load()
-    store = Store.open(settings.database_url, settings.files_folder)
+    store = Store.open(
+        settings.database_url, settings.files_folder, settings.storage_url
+    )
     app = Flask("logovote", template_folder=str(TEMPLATES), static_folder=None)
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -68,7 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
-    security.init_app(app, settings.base_url)
+    security.init_app(app, settings.base_url, pictures=pictures.origin_of(settings))
     # Before the CSRF check, which reads the form: an upload's limit must be known.
     organise.init_app(app)
     context.init_app(app)
@@ -92,6 +95,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         results,
         records,
         audit,
+        health,
         offline,
         joining,
         mail,

@@ -33,8 +33,8 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 # What `logovote test` needs beyond the application, by its name in pyproject.toml; each
 # extra includes those before it.
-_TEST, _ORACLES = "test", "oracles"
-_MEGABYTES = {"": 200, _TEST: 460, _ORACLES: 490}
+_TEST, _ORACLES, _SERVICES = "test", "oracles", "services"
+_MEGABYTES = {"": 200, _TEST: 460, _ORACLES: 490, _SERVICES: 750}
 _EXTRAS = tuple(_MEGABYTES)
 
 # Where a distribution is imported by another name than its own.
@@ -66,6 +66,8 @@ def _extra(arguments: Sequence[str]) -> str:
     """Return what a command needs beyond the application."""
     if _command(arguments) != _TEST:
         return ""
+    if "--require-services" in arguments:
+        return _SERVICES
     return _ORACLES if "--require-oracles" in arguments else _TEST
 
 

@@ -25,7 +25,12 @@ from logovote.errors import LogovoteError
 CHROMIUM = "LOGOVOTE_CHROMIUM"
 REQUIRE_BROWSER = "LOGOVOTE_REQUIRE_BROWSER"
 REQUIRE_ORACLES = "LOGOVOTE_REQUIRE_ORACLES"
+REQUIRE_SERVICES = "LOGOVOTE_REQUIRE_SERVICES"
+# A server to make databases on, instead of one that is started for the tests.
+POSTGRES_URL = "LOGOVOTE_TEST_POSTGRES"
 
+# Not the wheel with PostgreSQL: the system's may be used as well.
+_SERVICES = ("flask_cors", "gunicorn", "moto", "obstore", "psycopg")
 _ORACLES = ("abcvoting", "networkx", "pref_voting", "votelib")
 _DOWNLOAD_SECONDS = 300
 _ON_PATH = (
@@ -60,6 +65,11 @@ class ChecksError(LogovoteError):
     is_flag=True,
     help="Install other counting libraries to compare with, and fail without them.",
 )
+@click.option(
+    "--require-services",
+    is_flag=True,
+    help="Install PostgreSQL and an S3 store to run on, too, and fail without them.",
+)
 @click.argument("pytest_arguments", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def test(
@@ -67,6 +77,7 @@ def test(
     *,
     require_browser: bool,
     require_oracles: bool,
+    require_services: bool,
     pytest_arguments: tuple[str, ...],
 ) -> None:
     """Check format, lint and types and run all tests.
@@ -81,6 +92,7 @@ def test(
             pytest_arguments,
             require_browser=require_browser,
             require_oracles=require_oracles,
+            require_services=require_services,
         )
     )
 
@@ -90,6 +102,7 @@ def run(
     *,
     require_browser: bool = False,
     require_oracles: bool = False,
+    require_services: bool = False,
 ) -> int:
     """Run the checks and return the exit status of the whole: 0 or 1.
 
@@ -109,6 +122,8 @@ def run(
         environ[REQUIRE_BROWSER] = "1"
     if require_oracles:
         environ[REQUIRE_ORACLES] = "1"
+    if require_services:
+        environ[REQUIRE_SERVICES] = "1"
 
     failed = []
     if not pytest_arguments:
@@ -125,6 +140,14 @@ def run(
             "pip install --no-deps --require-hashes -r requirements-oracles.lock"
         )
         failed.append("oracles (required)")
+    missing = [name for name in _SERVICES if find_spec(name) is None]
+    if missing and require_services:
+        click.echo(
+            f"\nNo servers to run on: {', '.join(missing)} cannot be imported. "
+            "Install them: "
+            "pip install --no-deps --require-hashes -r requirements-services.lock"
+        )
+        failed.append("services (required)")
     if not _passes("pytest", ["pytest", *pytest_arguments], environ):
         failed.append("pytest")
     if failed:
@@ -153,7 +176,11 @@ def _passes(name: str, command: Sequence[str], environ: dict[str, str]) -> bool:
 
 def _environment() -> dict[str, str]:
     """Return the environment without the settings of the user's own site."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("LOGOVOTE_")}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name == POSTGRES_URL or not name.startswith("LOGOVOTE_")
+    }
 
 
 def find_chromium() -> Path | None:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from huey import SqliteHuey, crontab
+from huey import Huey, SqliteHuey, crontab
 from huey.consumer import Consumer
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
-from logovote.contest import intake, rounds
+from logovote.contest import developing, intake, rounds
 from logovote.contest.matching import ImportReport
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
-from logovote.ingest.reading import read_entries
+from logovote.ingest.reading import Reading, read_entries
 from logovote.postman import Postman
 from logovote.settings import Settings
 from logovote.store.models import ImportJob, JobState
@@ -33,6 +35,12 @@ _STEPS = {
 # The bar moves smoothly enough, and an import is not slowed by writing its progress.
 _FILES_PER_STEP = 5
 _PATIENCE_SECONDS = 5
+_WATCH_SECONDS = 5
+# How many other workers are asked to join an import; who finds nothing to do goes on.
+_HELPERS = 7
+# The names of locks; any numbers that nobody else uses.
+_CLAIM = 562616
+_SCHEMA = 562617
 _LONGEST_WRITE = timedelta(hours=1)
 _UNEXPECTED = (
     "The import stopped unexpectedly. Start it again; what was imported so far is kept."
@@ -46,6 +54,42 @@ class _EmbeddedConsumer(Consumer):  # type: ignore[misc] # Huey is untyped
         """Install none."""
 
 
+def _queue(settings: Settings, name: str = "logovote") -> Huey:
+    """Open a queue: in the data folder, or in a database that workers share."""
+    if not settings.jobs_url:
+        return SqliteHuey(name, filename=str(settings.jobs_file))
+    try:
+        import psycopg  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise JobsError(
+            "LOGOVOTE_JOBS_URL needs a package that is not installed here: "
+            "pip install 'logovote[postgres]'"
+        ) from error
+    from huey import PostgresHuey  # noqa: PLC0415 - which needs it
+
+    huey = PostgresHuey(name, dsn=settings.jobs_url, create_tables=False)
+    try:
+        with psycopg.connect(settings.jobs_url, connect_timeout=10) as connection:
+            # Processes that make the same table at once get in each other's way.
+            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA,))
+            huey.storage.initialize_schema()
+    except psycopg.Error as error:
+        raise JobsError(
+            "The queue that LOGOVOTE_JOBS_URL names cannot be used "
+            f"({' '.join(str(error).split())[:200]}). Check the address, and that "
+            "PostgreSQL runs there."
+        ) from error
+    return huey
+
+
+class JobsError(LogovoteError):
+    """The queue of long deeds cannot be used."""
+
+
+class _LeftToOthersError(Exception):
+    """This process stops; another worker takes the step within seconds."""
+
+
 class Jobs:
     """The queue and what it runs; tasks carry ids, never objects.
 
@@ -55,12 +99,15 @@ class Jobs:
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self._store = store
-        self._huey = SqliteHuey("logovote", filename=str(settings.jobs_file))
+        self._huey = _queue(settings)
         self._take_step = self._huey.task(name="take_import_step")(self.take_step)
         self._huey.periodic_task(crontab(), name="close_ended")(self.close_ended)
+        self._help = self._huey.task(name="help_import")(self.help)
+        # With a queue that others read, too, an import is everybody's.
+        self._shared = bool(settings.jobs_url) and not store.database.is_sqlite
         # Mails have a queue and a thread of their own: whoever waits for a link to sign
         # in with must not wait for an import.
-        self._mail = SqliteHuey("mail", filename=str(settings.jobs_file))
+        self._mail = _queue(settings, "mail")
         self.postman = Postman(settings, store)
         self._answer = self._mail.task(name="answer_request")(self.postman.answer)
         self._deliver = self._mail.task(name="deliver_mail")(self.postman.deliver)
@@ -96,12 +143,34 @@ class Jobs:
         for consumer in self._consumers:
             consumer.start()
         self._store.tidy(datetime.now(UTC) - _LONGEST_WRITE)
+        self._take_up()
+        if self._shared:
+            self._watcher = threading.Thread(target=self._watch, daemon=True)
+            self._watcher.start()
+
+    def _take_up(self) -> None:
+        """Queue every step that is due and that nobody works on."""
         with self._store.database.read() as session:
-            interrupted = session.scalars(
+            due = session.scalars(
                 select(ImportJob.id).where(ImportJob.state.in_(_STEPS))
             ).all()
-        for job_id in interrupted:
-            self.enqueue(job_id)
+        for job_id in due:
+            if not self._store.database.is_claimed(_CLAIM, job_id):
+                self.enqueue(job_id)
+
+    def _watch(self) -> None:
+        """Take up what a worker that died has left, wherever that was."""
+        while not self._stopping.wait(_WATCH_SECONDS):
+            try:
+                # Something that waits may be just that step.
+                if self._huey.pending_count() == 0:
+                    self._take_up()
+            except Exception:
+                logger.exception("cannot look for imports that were left")
+
+    def waiting(self) -> int:
+        """Count what waits in the queue."""
+        return int(self._huey.pending_count())
 
     def stop(self) -> None:
         """Finish the step being taken, then stop."""
@@ -111,16 +180,19 @@ class Jobs:
         for huey in (self._huey, self._mail):
             huey.storage.close()
 
+    close = stop
+
     def take_step(self, job_id: int) -> None:
         """Run what the job's state asks for; a step that was taken is not repeated."""
-        # Several servers may share one data folder, and both take up what one left.
-        with waiting_for(self._turn):
-            job = self._begin(job_id)
+        with self._alone(job_id) as alone:
+            job = self._begin(job_id) if alone else None
             if job is None:
                 return
             done, failed = _STEPS[job.state]
             try:
                 report = self._import(job)
+            except _LeftToOthersError:
+                self._note(job_id, begun=False)
             except LogovoteError as error:
                 self._note_at_last(job_id, state=failed, report=str(error))
             except Exception:
@@ -139,6 +211,59 @@ class Jobs:
                 logger.info("round %d is over and closed", round_.id)
             session.commit()
 
+    def help(self, job_id: int) -> None:
+        """Decode pictures of an import that somebody else leads."""
+        with self._store.database.read() as session:
+            job = session.get(ImportJob, job_id)
+        if job is None or job.state not in _STEPS:
+            return
+        try:
+            with self._opened(job) as (reading, fence):
+                self._develop(job, reading, fence, until_done=False)
+        except LogovoteError as error:
+            # Who leads meets the same, and says it to whoever waits.
+            logger.warning("cannot help import %d: %s", job_id, error)
+
+    @contextmanager
+    def _alone(self, job_id: int) -> Iterator[bool]:
+        """Hold the right to take a job's step; False if somebody else has it."""
+        if self._store.database.is_sqlite:
+            # Several servers may share one data folder; both take up what one left.
+            with waiting_for(self._turn):
+                yield True
+        else:
+            with self._store.database.claim(_CLAIM, job_id) as mine:
+                yield mine
+
+    @contextmanager
+    def _opened(self, job: ImportJob) -> Iterator[tuple[Reading, Fence]]:
+        with (
+            self._store.uploads.opened(job.source) as source,
+            read_entries(source) as reading,
+            Fence() as fence,
+        ):
+            yield reading, fence
+
+    def _develop(
+        self,
+        job: ImportJob,
+        reading: Reading,
+        fence: Fence,
+        *,
+        until_done: bool,
+        progress: Callable[[int, int], None] = lambda _done, _total: None,
+    ) -> int:
+        return developing.develop(
+            self._store,
+            job.id,
+            job.contest_id,
+            reading,
+            fence,
+            until_done=until_done,
+            progress=progress,
+            stopping=self._stopping,
+        )
+
     def _begin(self, job_id: int) -> ImportJob | None:
         """Write down that a step begins, or begins again; None if there is none."""
         with self._store.database.write() as session:
@@ -156,13 +281,25 @@ class Jobs:
 
     def _import(self, job: ImportJob) -> ImportReport:
         """Read the uploaded export; only looking, unless told to take it in."""
+        furthest = 0
 
         def progress(done: int, total: int) -> None:
-            if done % _FILES_PER_STEP == 0 or done == total:
+            nonlocal furthest
+            # Files that were decoded together are looked at once more, in no time.
+            if done >= furthest and (done % _FILES_PER_STEP == 0 or done == total):
                 self._note(job.id, done=done, total=total)
+            furthest = max(furthest, done)
 
-        source = self._store.uploads.path(job.source)
-        with read_entries(source) as reading, Fence() as fence:
+        with self._opened(job) as (reading, fence):
+            refused = _refused(job)
+            if self._shared:
+                for _ in range(_HELPERS):
+                    self._help(job.id)
+                self._develop(job, reading, fence, until_done=True, progress=progress)
+                if self._stopping.is_set():
+                    raise _LeftToOthersError
+                with self._store.database.read() as session:
+                    refused |= developing.refusals(session, job.id)
             return intake.import_designs(
                 self._store,
                 job.contest_id,
@@ -172,7 +309,7 @@ class Jobs:
                 resume=job.started_at is not None,
                 dry_run=job.state is JobState.LOOKING,
                 keep_pictures=True,
-                refused=_refused(job),
+                refused=refused,
                 withdraw_missing=job.withdraw_missing,
                 progress=progress,
             )

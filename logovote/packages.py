@@ -25,6 +25,13 @@ _UV_NAMES = {
     "PIP_NO_INDEX": "UV_NO_INDEX",
 }
 
+# What each extra is installed with, where it is not alone.
+_WITH_OTHERS = {
+    "": "",
+    "oracles": "[test,oracles]",
+    "services": "[test,oracles,services]",
+}
+
 _NO_PACKAGES = "The packages could not be installed."
 _ADVICE = """\
 What may help:
@@ -56,7 +63,7 @@ def install(root: Path, python: Path, extra: str) -> None:
         SetupError: none of it worked.
     """
     lock = f"requirements-{extra}.lock" if extra else "requirements.lock"
-    # The locks are complete; the one of the oracles leaves out what they do not use.
+    # The locks are complete; those of oracles and services leave out what is not used.
     locked = (["--no-deps", "--require-hashes", "-r", lock], ["--no-deps", "-e", "."])
 
     why = ""
@@ -76,7 +83,7 @@ def install(root: Path, python: Path, extra: str) -> None:
         raise SetupError(f"Other files than expected were offered.\n{why}\n{_BY_HAND}")
     if why and "connection broken" not in why:
         say("The locked versions cannot be had here; trying what else fits …")
-        extras = {"": "", "oracles": "[test,oracles]"}.get(extra, f"[{extra}]")
+        extras = _WITH_OTHERS.get(extra, f"[{extra}]")
         why = failure(root, [*pip, "-e", f".{extras}"])
     if why:
         raise SetupError(f"{_NO_PACKAGES}\n{why}\n{_ADVICE}")

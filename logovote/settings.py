@@ -46,6 +46,12 @@ _MAKE_ONE = (
 )
 _MAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+")
 _CONTACT = re.compile(r"(https://|mailto:|tel:)\S+")
+# What may stand in a content security policy, too: no space, no semicolon.
+_ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w./~-]*)?")
+
+
+_SHARED = ("LOGOVOTE_DATABASE_URL", "LOGOVOTE_STORAGE_URL", "LOGOVOTE_JOBS_URL")
+THROUGH_APP, SIGNED = "app", "signed"
 
 
 class SettingsError(LogovoteError):
@@ -60,6 +66,12 @@ class Settings:
         data: the folder that holds everything the site keeps.
         secret_key: signs cookies and invitation links; at least 32 characters.
         database_url: an SQLAlchemy URL; the default is a file in `data`.
+        storage_url: the bucket that pictures and uploads lie in; "" for `data`.
+        pictures: how browsers get pictures that lie in a bucket: "app", through us;
+            "signed", by addresses that work for an hour; else the address below which
+            the bucket's derivatives are public.
+        jobs_url: the PostgreSQL database that holds the queue of long deeds for
+            `logovote worker`; "" for a queue in `data` and a worker in `run`.
         base_url: how the site is reached from outside, without a final slash.
         trusted_proxies: how many reverse proxies set X-Forwarded-* before us.
         max_upload_bytes: the largest request body that is read.
@@ -75,6 +87,9 @@ class Settings:
     data: Path
     secret_key: str = field(repr=False)
     database_url: str
+    storage_url: str = ""
+    pictures: str = THROUGH_APP
+    jobs_url: str = ""
     base_url: str = f"http://127.0.0.1:{DEFAULT_PORT}"
     trusted_proxies: int = 0
     max_upload_bytes: int = 2 * 1024**3
@@ -132,11 +147,15 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     _refuse_public_debugging(base_url, environ)
     # gunicorn's own name for it.
     processes = _whole_number(environ, "WEB_CONCURRENCY", 1)
-    alone = database_url.startswith("sqlite") and processes <= 1
+    shared = any(environ.get(name, "sqlite")[:6] != "sqlite" for name in _SHARED)
+    alone = not shared and processes <= 1
     return Settings(
         data=folder,
         secret_key=_secret_key(folder, environ, alone=alone),
         database_url=database_url,
+        storage_url=environ.get("LOGOVOTE_STORAGE_URL", ""),
+        pictures=_pictures(environ),
+        jobs_url=_jobs_url(environ.get("LOGOVOTE_JOBS_URL", "")),
         base_url=base_url,
         trusted_proxies=_whole_number(environ, "LOGOVOTE_TRUSTED_PROXIES", 0),
         max_upload_bytes=_whole_number(
@@ -160,8 +179,8 @@ def _secret_key(folder: Path, environ: Mapping[str, str], *, alone: bool) -> str
         key = _read_secret(Path(named), "LOGOVOTE_SECRET_KEY_FILE")
     if key is None and not alone:
         raise SettingsError(
-            "LOGOVOTE_SECRET_KEY is missing. With PostgreSQL or several processes "
-            f"they all need the same one. {_MAKE_ONE}"
+            "LOGOVOTE_SECRET_KEY is missing. With PostgreSQL, a bucket or several "
+            f"processes they all need the same one. {_MAKE_ONE}"
         )
     if key is None:
         key = _kept_secret(folder / "secret_key")
@@ -291,6 +310,35 @@ def _contact(value: str) -> str:
         raise SettingsError(
             f"LOGOVOTE_SECURITY_CONTACT is {value!r}; it must be an e-mail address, or "
             "look like https://example.org/security"
+        )
+    return value
+
+
+def _pictures(environ: Mapping[str, str]) -> str:
+    """Check LOGOVOTE_PICTURES."""
+    value = environ.get("LOGOVOTE_PICTURES", THROUGH_APP).rstrip("/")
+    if value == THROUGH_APP:
+        return value
+    if not environ.get("LOGOVOTE_STORAGE_URL"):
+        raise SettingsError(
+            f"LOGOVOTE_PICTURES is {value!r}, but the pictures lie in the data folder. "
+            "Leave it out, or set LOGOVOTE_STORAGE_URL."
+        )
+    if value != SIGNED and not _ADDRESS.fullmatch(value):
+        raise SettingsError(
+            f"LOGOVOTE_PICTURES is {value!r}; it must be app, signed, or an address "
+            "like https://pictures.example.org/derivatives"
+        )
+    return value
+
+
+def _jobs_url(value: str) -> str:
+    """Check LOGOVOTE_JOBS_URL, without repeating it: it may hold a password."""
+    value = value.replace("postgresql+psycopg://", "postgresql://", 1)
+    if value and not value.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(
+            "LOGOVOTE_JOBS_URL must look like postgresql://user:password@host/name; "
+            "without it the queue lies in the data folder."
         )
     return value
 

@@ -23,11 +23,13 @@ name = "logovote"
 dependencies = ["Pillow>=1", "some-web>=2,<3"]
 optional-dependencies.test = ["checker[all]; python_version > '3'"]
 optional-dependencies.oracles = ["other-count>=1"]
+optional-dependencies.services = ["a-store>=1"]
 """
 STANDARD_LIBRARY = [p for p in sys.path if "site-packages" not in p and p != str(ROOT)]
 MODULES = {"": ["PIL", "some_web"]}
 MODULES["test"] = [*MODULES[""], "checker"]
 MODULES["oracles"] = [*MODULES["test"], "other_count"]
+MODULES["services"] = [*MODULES["oracles"], "a_store"]
 
 
 class Installer:
@@ -223,6 +225,15 @@ def test_only_who_requires_the_oracles_has_them_installed(
     start("test")
     start("run", "--require-oracles")
     assert installer.asked == ["test", "oracles"]
+
+
+def test_the_services_come_with_all_else(
+    start: Callable[..., list[str]], installer: Installer
+) -> None:
+    start("test", "--require-oracles", "--require-services")
+    start("test", "--require-oracles")
+    start("run", "--require-services")
+    assert installer.asked == ["services"]
 
 
 def test_the_oracles_stay_when_something_else_is_installed(

@@ -99,6 +99,30 @@ def test_required_oracles_that_are_missing_are_a_failure(
     assert checks.REQUIRE_ORACLES not in tools.environ
 
 
+def test_required_services_that_are_missing_are_a_failure(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_spec(name: str) -> object:
+        return None if name == "moto" else object()
+
+    monkeypatch.setattr(checks, "find_spec", find_spec)
+    result = CliRunner().invoke(checks.test, ["--require-services"])
+    assert result.exit_code == 1
+    assert "moto cannot be imported" in result.output
+    assert "Failed: services (required)" in result.output
+    assert tools.environ[checks.REQUIRE_SERVICES] == "1"
+    assert CliRunner().invoke(checks.test, []).exit_code == 0
+    assert checks.REQUIRE_SERVICES not in tools.environ
+
+
+def test_a_named_postgresql_is_used_by_the_tests(
+    tools: Tools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(checks.POSTGRES_URL, "postgresql+psycopg://host/name")
+    CliRunner().invoke(checks.test, [])
+    assert tools.environ[checks.POSTGRES_URL] == "postgresql+psycopg://host/name"
+
+
 def test_the_settings_of_the_users_own_site_stay_outside(
     tools: Tools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_the_locks_pin_every_requirement_and_name_no_host() -> None:
         "requirements-test.lock": project["dependencies"]
         + project["optional-dependencies"]["test"],
         "requirements-oracles.lock": project["optional-dependencies"]["oracles"],
+        "requirements-services.lock": project["optional-dependencies"]["services"],
     }
     for name, requirements in wanted.items():
         lock = (ROOT / name).read_text("utf-8")
@@ -94,6 +95,8 @@ def test_both_locks_pin_the_same_versions() -> None:
     # The oracles come beside the others and bring nothing that could change them.
     oracles = (ROOT / "requirements-oracles.lock").read_text("utf-8")
     assert "-r requirements-test.lock\n" in oracles
+    services = (ROOT / "requirements-services.lock").read_text("utf-8")
+    assert "-r requirements-oracles.lock\n" in services
 
 
 class InlineCode(HTMLParser):

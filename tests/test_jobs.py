@@ -139,7 +139,8 @@ def test_an_upload_is_kept_until_it_is_taken_in(
     jobs: Jobs, store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id_ = new_job(store, now, JobState.IMPORTING)
-    upload = store.uploads.path(job(store, id_).source)
+    with store.uploads.opened(job(store, id_).source) as upload:
+        pass
     with monkeypatch.context() as failing:
         stop_after(failing, 2, RuntimeError("broken"))
         jobs.take_step(id_)

@@ -80,14 +80,18 @@ def test_other_versions_do_where_the_locked_ones_cannot_be_had(
     assert asked[-1] == "pip install --quiet -e .[test]"
 
 
-def test_the_oracles_come_with_the_tools_of_tests(
-    install: Callable[..., list[str]],
+@pytest.mark.parametrize(
+    ("extra", "all_of_them"),
+    [("oracles", "test,oracles"), ("services", "test,oracles,services")],
+)
+def test_what_more_tests_need_comes_with_the_tools_of_tests(
+    install: Callable[..., list[str]], extra: str, all_of_them: str
 ) -> None:
     asked = install(
-        lambda command: OTHER_VERSIONS if "lock" in command else "", extra="oracles"
+        lambda command: OTHER_VERSIONS if "lock" in command else "", extra=extra
     )
-    assert "-r requirements-oracles.lock" in asked[-2]
-    assert asked[-1] == "pip install --quiet -e .[test,oracles]"
+    assert f"-r requirements-{extra}.lock" in asked[-2]
+    assert asked[-1] == f"pip install --quiet -e .[{all_of_them}]"
 
 
 def test_files_other_than_the_locked_ones_are_never_taken(

@@ -227,3 +227,58 @@ def test_whom_to_tell_of_weaknesses_is_kept_as_a_uri(
     tmp_path: Path, value: str, contact: str
 ) -> None:
     assert load(tmp_path, SECURITY_CONTACT=value).security_contact == contact
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOGOVOTE_DATABASE_URL", "postgresql://me:secret@host/name"),
+        ("LOGOVOTE_STORAGE_URL", "s3://bucket"),
+        ("LOGOVOTE_JOBS_URL", "postgresql://me:secret@host/name"),
+    ],
+)
+def test_a_site_of_several_machines_needs_one_secret_key(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match="Set LOGOVOTE_SECRET_KEY on all") as error:
+        settings_.load(tmp_path, {name: value})
+
+    assert "me:secret" not in str(error.value)
+    assert not (tmp_path / "secret_key").exists()
+    assert settings_.load(tmp_path, {name: value, "LOGOVOTE_SECRET_KEY": "k" * 40})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://host/x;script-src *",
+        "https://host/x y",
+        "ftp://host",
+        "sigend",
+        "https://",
+        "https://user@host",
+    ],
+)
+def test_pictures_come_from_an_address_that_a_policy_can_name(
+    tmp_path: Path, value: str
+) -> None:
+    environ = {
+        "LOGOVOTE_STORAGE_URL": "s3://bucket",
+        "LOGOVOTE_SECRET_KEY": "k" * 40,
+        "LOGOVOTE_PICTURES": value,
+    }
+    with pytest.raises(SettingsError, match="LOGOVOTE_PICTURES is"):
+        settings_.load(tmp_path, environ)
+
+
+def test_pictures_of_a_folder_come_through_the_app_only(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="set LOGOVOTE_STORAGE_URL"):
+        settings_.load(tmp_path, {"LOGOVOTE_PICTURES": "signed"})
+
+
+def test_the_queue_of_jobs_is_a_postgresql_database(tmp_path: Path) -> None:
+    environ = {"LOGOVOTE_JOBS_URL": "redis://me:secret@host"}
+    with pytest.raises(SettingsError, match="must look like postgresql:") as error:
+        settings_.load(tmp_path, environ | {"LOGOVOTE_SECRET_KEY": "k" * 40})
+
+    assert "secret@" not in str(error.value)

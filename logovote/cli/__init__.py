@@ -19,6 +19,11 @@ from logovote.errors import LogovoteError, UnreadableInputError
 # does not wait for a web framework.
 _COMMANDS = {
     "run": "logovote.cli.serve:run",
+    "backup": "logovote.cli.keeping:backup",
+    "restore": "logovote.cli.keeping:restore",
+    "move": "logovote.cli.keeping:move",
+    "doctor": "logovote.cli.doctor:doctor",
+    "worker": "logovote.cli.serve:worker",
     "demo": "logovote.cli.serve:demo",
     "organiser-link": "logovote.cli.serve:organiser_link",
     "db": "logovote.cli.serve:db",

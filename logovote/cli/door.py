@@ -49,7 +49,11 @@ class Door:
     @cached_property
     def store(self) -> Store:
         """The store, made or brought up to date on first use."""
-        return Store.open(self.settings.database_url, self.settings.files_folder)
+        return Store.open(
+            self.settings.database_url,
+            self.settings.files_folder,
+            self.settings.storage_url,
+        )
 
     @contextmanager
     def reading(self, slug: str) -> Iterator[tuple[Session, Contest]]:

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from types import FrameType
@@ -27,6 +28,7 @@ from logovote.cli.door import (
 )
 from logovote.contest import signing_in
 from logovote.errors import LogovoteError
+from logovote.jobs import Jobs
 from logovote.settings import DEFAULT_PORT, Settings
 from logovote.store import migrate
 from logovote.store.models import SignIn
@@ -60,6 +62,7 @@ def run(door: Door, *, with_demo: bool, host: str, port: int) -> None:
     staged = _stage(door) if with_demo else None
     server, taken = _listen(door.settings, host, port, others=with_demo)
     settings = door.settings
+    door.store.check()
     if "LOGOVOTE_BASE_URL" not in os.environ:
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared
         settings = replace(settings, base_url=f"http://{shown}:{server.effective_port}")
@@ -75,11 +78,33 @@ def run(door: Door, *, with_demo: bool, host: str, port: int) -> None:
     else:
         _print_organiser_link(door, settings)
     click.echo("Stop it with Ctrl-C.")
-    site.jobs.start()
+    if not settings.jobs_url:  # else `logovote worker` does the long deeds
+        site.jobs.start()
     with contextlib.suppress(KeyboardInterrupt), _stopping_on_sigterm():
         server.run()
     server.close()
     site.jobs.stop()
+
+
+@click.command()
+@pass_door
+def worker(door: Door) -> None:
+    """Do long deeds for sites that share a queue, until Ctrl-C.
+
+    Start as many as there is work for, on any machine; each takes a part of an import.
+    """
+    if not door.settings.jobs_url:
+        raise LogovoteError(
+            "LOGOVOTE_JOBS_URL is not set, so there is no queue to share, and the site "
+            "does the long deeds itself. Set it where the site and its workers start."
+        )
+    door.store.check()
+    jobs = Jobs(door.settings, door.store)
+    jobs.start()
+    click.echo("Working. Stop it with Ctrl-C.")
+    with contextlib.suppress(KeyboardInterrupt), _stopping_on_sigterm():
+        threading.Event().wait()
+    jobs.stop()
 
 
 def _listen(
@@ -207,7 +232,8 @@ def db() -> None:
 @pass_door
 def upgrade(door: Door) -> None:
     """Bring the tables up to this release; `run` does this by itself."""
-    migrate.upgrade(Database(door.settings.database_url))
+    with contextlib.closing(Database(door.settings.database_url)) as database:
+        migrate.upgrade(database)
     note("The database is up to date.")
 
 

@@ -164,7 +164,7 @@ def save_ballot(
         base_rev: the revision that the voter saw; 0 for a first save.
         save_id: made anew by the browser for every change, kept over retries.
         items: see `Items`.
-        now: the time of the save.
+        now: the time of the save as it came to the door.
         nonce: 32 hex digits from the browser; the first one is kept for good.
         network: a few bits of a keyed hash of the network it comes from, or nothing;
             of the first save alone, and until sealing.
@@ -174,12 +174,10 @@ def save_ballot(
         InvalidBallotError: the ballot cannot be counted as it is.
         ConflictError: `base_rev` is not the current revision.
     """
-    # On PostgreSQL this keeps the round from closing until we are done; SQLite has
-    # one writer anyway.
-    session.refresh(round_, with_for_update={"read": True})
+    now = queries.hold_round(session, round_, now, share=True)
     if not _SAVE_ID.fullmatch(save_id):
         raise InvalidBallotError("The save needs an id of 8 to 64 letters and digits.")
-    ballot = queries.ballot_of(session, round_.id, voter.id)
+    ballot = queries.ballot_of(session, round_.id, voter.id, hold=True)
     if ballot is not None and (earlier := _earlier(session, ballot, save_id)):
         return earlier
     if not round_.is_voting(now):
@@ -188,16 +186,16 @@ def save_ballot(
         )
     choice = checked_items(round_.kind, items, slate(session, round_))
     if ballot is None:
-        ballot = Ballot(
-            round_id=round_.id,
-            voter_id=voter.id,
-            rev=0,
-            choice="[]",
+        ballot = queries.new_ballot(
+            session,
+            round_.id,
+            voter.id,
             nonce=_checked_nonce(nonce),
             network=network,
-            saved_at=now,
+            now=now,
         )
-        session.add(ballot)
+        if earlier := _earlier(session, ballot, save_id):
+            return earlier
     if base_rev != ballot.rev:
         raise ConflictError(
             "Your ballot was changed in another window or on another device. Load the "

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,7 @@ def count_round(
     Raises:
         RoundError: the round is open, or counted already, or waits for a public draw.
     """
+    now = queries.hold_round(session, round_, now or datetime.now(UTC))
     if round_.phase is Phase.OPEN:
         raise rounds.RoundError(
             f"The {rounds.NAMES[round_.kind]} is open. Close it before counting."

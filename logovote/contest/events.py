@@ -16,7 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import ledger
-from logovote.store.models import Contest, Event, Submission
+from logovote.store import queries
+from logovote.store.models import Event, Submission
 
 SYSTEM = "system"
 """The actor where nobody at a door is known; doors say "cli" or "u7", a person."""
@@ -47,12 +48,7 @@ def record(
         now: when; None asks the clock.
     """
     session.flush()
-    # On PostgreSQL this makes writers of one chain queue; SQLite has one writer anyway.
-    session.execute(
-        select(Contest.id)
-        .where(Contest.id == contest_id)
-        .with_for_update(key_share=True)
-    )
+    queries.hold_contest(session, contest_id)
     last = _last(session, contest_id)
     event: dict[str, Any] = {
         "seq": last.seq + 1 if last else 1,

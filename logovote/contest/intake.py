@@ -138,7 +138,7 @@ def _import(
     actor: str,
 ) -> ImportReport:
     with store.database.read() as session:
-        rounds.refuse_in_review(session, contest_id)
+        rounds.refuse_in_review(session, contest_id, only_look=True)
         holdings = _holdings(session, contest_id, now if resume else None)
         developed = _developed(session, store)
     matching = match(reading, holdings)
@@ -178,8 +178,8 @@ def _import(
                 found = _Found(claim, report, original, picture)
                 if not dry_run:
                     _keep(store, contest_id, found, disk, now=now, actor=actor)
-                elif keep_pictures:
-                    _keep_picture(store, found, disk)
+                elif keep_pictures and picture is not None:
+                    keep_picture(store, claim, picture, disk)
             progress(done, len(claims))
     # An export without a single file is a mistake, not the end of the contest.
     if withdraw_missing and matching.present:
@@ -235,21 +235,36 @@ def _keep(
     # that is not there.
     if found.original is not None:
         store.originals.put(found.original)
-    _keep_files(store, found, disk)
+    if found.picture is not None:
+        _keep_files(store, found.picture, disk)
     with store.database.write() as session:
         rounds.refuse_in_review(session, contest_id)
-        _keep_rows(session, store, found)
+        if found.picture is not None:
+            _keep_rows(session, store, found.claim, found.picture)
         _keep_submission(session, contest_id, found, now=now, actor=actor)
         session.commit()
 
 
-def _keep_picture(store: Store, found: _Found, disk: Executor) -> None:
-    """Keep what was made of a file that is only looked at."""
-    if found.picture is not None:
-        _keep_files(store, found, disk)
-        with store.database.write() as session:
-            _keep_rows(session, store, found)
-            session.commit()
+def keep_picture(
+    store: Store, claim: Claim, picture: Developed, disk: Executor
+) -> None:
+    """Keep what was made of a file that is only looked at, so far. Commits."""
+    _keep_files(store, picture, disk)
+    with store.database.write() as session:
+        _keep_rows(session, store, claim, picture)
+        session.commit()
+
+
+def fresh_pictures(store: Store, contest_id: int, reading: Reading) -> dict[str, Claim]:
+    """List what an export shows that nobody has decoded yet, by digest, in its order.
+
+    Reads every file of the export.
+    """
+    with store.database.read() as session:
+        holdings = _holdings(session, contest_id, None)
+        developed = _developed(session, store)
+    claims = match(reading, holdings).claims
+    return {claim.digest: claim for claim in claims if claim.digest not in developed}
 
 
 def _holdings(
@@ -295,12 +310,11 @@ def _developed(session: Session, store: Store) -> set[str]:
         .join(Derivative, Derivative.picture_digest == Picture.digest)
         .where(Picture.specs == SPECS_VERSION)
     )
-    developed, incomplete = set(), set()
+    made: dict[str, set[str]] = defaultdict(set)
     for original, derivative in kept:
-        developed.add(original)
-        if not store.derivatives.has(derivative):
-            incomplete.add(original)
-    return developed - incomplete
+        made[original].add(derivative)
+    gone = store.derivatives.missing(set().union(*made.values()))
+    return {original for original, digests in made.items() if not digests & gone}
 
 
 def _develop(
@@ -313,21 +327,20 @@ def _develop(
         yield result
 
 
-def _keep_files(store: Store, found: _Found, disk: Executor) -> None:
+def _keep_files(store: Store, picture: Developed, disk: Executor) -> None:
     """Put a design's derivatives on the disk.
 
     All at once: the disk takes as long to be sure of one as of a dozen.
     """
-    if found.picture:
-        made = [derivative.data for derivative in found.picture.derivatives]
-        list(disk.map(store.derivatives.put, made))
+    made = [derivative.data for derivative in picture.derivatives]
+    list(disk.map(store.derivatives.put, made))
 
 
-def _keep_rows(session: Session, store: Store, found: _Found) -> None:
+def _keep_rows(
+    session: Session, store: Store, claim: Claim, developed: Developed
+) -> None:
     """Write down the facts of a picture, and which derivatives it has."""
-    claim, developed = found.claim, found.picture
-    if developed is None:
-        return
+    queries.hold_picture(session, claim.digest)
     session.merge(
         Picture(
             digest=claim.digest,
@@ -370,6 +383,7 @@ def forget_pictures(store: Store, session: Session) -> None:
     That are those which no version of any design shows and no upload waits with. While
     an import runs, nothing is deleted; the next one that is forgotten sees to it.
     """
+    queries.hold_pictures(session)
     waiting: set[str] = set()
     for job in session.scalars(select(ImportJob)):
         if job.state in {JobState.LOOKING, JobState.IMPORTING}:

@@ -42,6 +42,8 @@ def import_ballots(
         InvalidBallotError: the file was taken in before, contradicts the contest's
             own settings, or a ballot does not fit the round.
     """
+    queries.hold_contest(session, contest.id)
+    now = queries.hold_round(session, round_, now, share=True)
     if round_.phase is not Phase.OPEN:
         raise RoundClosedError("This round is not open for voting.")
     source = digest_of(data)

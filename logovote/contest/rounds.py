@@ -104,6 +104,7 @@ def open_round(
         RoundError: another round is running, designs, voters or a counted shortlist
             are missing, or the end is over already.
     """
+    queries.hold_contest(session, contest.id)
     _refuse_past(until, now)
     _refuse_if_running(session, contest)
     if not queries.voters(session, contest.id):
@@ -211,12 +212,18 @@ def _refuse_if_running(session: Session, contest: Contest) -> None:
             )
 
 
-def refuse_in_review(session: Session, contest_id: int) -> None:
+def refuse_in_review(
+    session: Session, contest_id: int, *, only_look: bool = False
+) -> None:
     """Refuse any change to a contest between the close of a round and its count.
+
+    No round is closed before the change is done, unless this was `only_look`.
 
     Raises:
         RoundError: a round is closed and waits for its count.
     """
+    if not only_look:
+        queries.hold_contest(session, contest_id)
     if queries.has_round_in(session, contest_id, Phase.CLOSED):
         raise RoundError(
             "A round is closed and waits for its count, so people and designs stay as "
@@ -354,6 +361,9 @@ def close_round(
     Raises:
         RoundError: it is not open.
     """
+    # The contest first, as all who change it do; then the round, from those who save.
+    queries.hold_contest(session, round_.contest_id)
+    now = queries.hold_round(session, round_, now)
     if round_.phase is not Phase.OPEN:
         raise RoundError(
             f"The {NAMES[round_.kind]} is not open; it is {round_.phase.value}."
@@ -384,8 +394,8 @@ def close_ended(session: Session, round_: Round, now: datetime) -> bool:
 
     Once that is written down no clock that is turned back opens the vote again.
     """
-    # On PostgreSQL this waits for those who save; SQLite has one writer anyway.
-    session.refresh(round_, with_for_update=True)
+    queries.hold_contest(session, round_.contest_id)
+    queries.hold_round(session, round_, now)
     if round_.closes_at is None or not round_.has_ended(now):
         return False
     close_round(session, round_, round_.closes_at)
@@ -427,6 +437,7 @@ def reopen_round(
     Raises:
         RoundError: it is not closed, or was counted already, or its draw is known.
     """
+    now = queries.hold_round(session, round_, now or datetime.now(UTC))
     if round_.phase is not Phase.CLOSED:
         raise RoundError(
             f"The {NAMES[round_.kind]} is {round_.phase.value}; only a round that is "
@@ -442,7 +453,7 @@ def reopen_round(
     )
     round_.phase = Phase.OPEN
     round_.closed_at = round_.closing_root = round_.recused = None
-    if round_.has_ended(now or datetime.now(UTC)):
+    if round_.has_ended(now):
         round_.closes_at = None
     _record(session, round_, "round.reopened", actor, now)
 
@@ -459,6 +470,7 @@ def publish_round(
     Raises:
         RoundError: it has not been counted.
     """
+    now = queries.hold_round(session, round_, now or datetime.now(UTC))
     if round_.phase is Phase.PUBLISHED:
         raise RoundError(f"The {NAMES[round_.kind]} is published already.")
     if round_.phase is not Phase.COUNTED:

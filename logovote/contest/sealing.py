@@ -61,6 +61,7 @@ def seal_rounds(
     Raises:
         SealError: no round can be sealed yet.
     """
+    queries.hold_contest(session, contest.id)
     published_rounds = [
         round_
         for round_ in queries.rounds(session, contest.id)

@@ -105,14 +105,16 @@ def new_organiser_link(session: Session, now: datetime, *, once: bool = True) ->
     return token
 
 
-def organiser_link(session: Session, token: str, now: datetime) -> OrganiserLink | None:
-    """Return the link if it can still be used."""
-    link = session.scalar(
+def organiser_link(
+    session: Session, token: str, now: datetime, *, hold: bool = False
+) -> OrganiserLink | None:
+    """Return the link if it can still be used; with `hold`, by nobody else."""
+    query = (
         select(OrganiserLink)
         .where(OrganiserLink.token_digest == _digest(token))
         .options(joinedload(OrganiserLink.person))
-        .with_for_update(of=OrganiserLink)
     )
+    link = session.scalar(query.with_for_update(of=OrganiserLink) if hold else query)
     if link is None or (link.once and link.used_at) or link.expires_at <= now:
         return None
     return link

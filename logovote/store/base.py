@@ -47,7 +47,9 @@ class Moment(TypeDecorator[datetime]):
         """Give back aware UTC times on every database."""
         if not isinstance(value, datetime):
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+        return (
+            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        )
 
 
 class Exact(TypeDecorator[Fraction]):

@@ -5,14 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from logovote.errors import LogovoteError
 
 
 class MissingMediaError(LogovoteError):
     """A file that the database knows is not in the store."""
+
+
+class MediaUnavailableError(LogovoteError):
+    """The store cannot be asked now."""
 
 
 _UNFINISHED = "unfinished-"
@@ -25,6 +31,31 @@ def digest_of(data: bytes) -> str:
 
 class MediaWriteError(LogovoteError):
     """The disk takes no more files; nothing half written is left."""
+
+
+class Media(Protocol):
+    """Write-once bytes named by their digest: `MediaStore`, or a bucket."""
+
+    def put(self, data: bytes) -> str:
+        """Keep `data` and return its digest; the same bytes are kept once."""
+
+    def get(self, digest: str) -> bytes:
+        """Return the bytes kept under `digest`."""
+
+    def has(self, digest: str) -> bool:
+        """Tell whether anything is kept under `digest`."""
+
+    def missing(self, digests: Collection[str]) -> set[str]:
+        """Return those of `digests` that are not kept."""
+
+    def digests(self) -> Iterator[str]:
+        """Yield what is kept, in no order."""
+
+    def forget(self, digest: str) -> None:
+        """Delete what is kept under `digest`, if there is anything."""
+
+    def tidy(self, before: datetime) -> None:
+        """Delete what a process that was killed before then left unfinished."""
 
 
 class MediaStore:
@@ -81,6 +112,15 @@ class MediaStore:
     def has(self, digest: str) -> bool:
         """Tell whether there is a file under `digest`."""
         return self._path(digest).is_file()
+
+    def missing(self, digests: Collection[str]) -> set[str]:
+        """Return those of `digests` that are not kept."""
+        return {digest for digest in digests if not self.has(digest)}
+
+    def digests(self) -> Iterator[str]:
+        """Yield what is kept, in no order."""
+        for path in self._folder.glob("??/*"):
+            yield path.parent.name + path.name
 
     def get(self, digest: str) -> bytes:
         """Return the bytes kept under `digest`.

@@ -30,19 +30,64 @@ class MigrationError(LogovoteError):
 def is_current(database: Database) -> bool:
     """Tell whether the database has every migration of this release."""
     with database.engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return False
-        applied = connection.scalars(text("SELECT version_num FROM alembic_version"))
-        return set(applied) == _newest()
+        return _applied(connection) == _newest()
+
+
+class BehindError(LogovoteError):
+    """The database does not have the tables of this release yet."""
+
+
+def require(database: Database) -> None:
+    """Make sure that the database can be used by this release.
+
+    SQLite is brought up to date on the way. Where several machines share a database,
+    one of them does that once, by command, while the others go on serving; so a
+    database that is ahead of this release is fine.
+
+    Raises:
+        BehindError: it is behind.
+    """
+    if database.is_sqlite:
+        upgrade(database)
+        return
+    if not is_usable(database):
+        raise BehindError(
+            "The database does not have the tables of this release yet. Run this once, "
+            "on one machine: logovote db upgrade"
+        )
+
+
+def is_usable(database: Database) -> bool:
+    """Tell whether the database has the tables of this release, or of a later one."""
+    with database.engine.connect() as connection:
+        applied = _applied(connection)
+    return applied == _newest() or bool(applied - _names()["revision"])
+
+
+def _applied(connection: Connection) -> set[str]:
+    if not inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.scalars(text("SELECT version_num FROM alembic_version")))
+
+
+def newest() -> str:
+    """Name the tables of this release."""
+    return ",".join(sorted(_newest()))
 
 
 def _newest() -> set[str]:
-    """Return the revisions that no other one builds on, by the files' own words."""
+    """Return the revisions that no other one builds on."""
+    names = _names()
+    return names["revision"] - names["down_revision"]
+
+
+def _names() -> dict[str, set[str]]:
+    """Return what the files of revisions say of themselves."""
     names: dict[str, set[str]] = {"revision": set(), "down_revision": set()}
     for path in (MIGRATIONS / "versions").glob("*.py"):
         for kind, revision in _REVISION.findall(path.read_text(encoding="utf-8")):
             names[kind].add(revision)
-    return names["revision"] - names["down_revision"]
+    return names
 
 
 def _config() -> Config:

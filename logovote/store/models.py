@@ -719,3 +719,15 @@ class ImportJob(Base):
     # Whether somebody works on it, or did when the site was stopped; how often it was.
     begun: Mapped[bool] = mapped_column(default=False)
     stops: Mapped[int] = mapped_column(default=0)
+
+
+class RefusedPicture(Base):
+    """Why a picture of an import was refused, by one worker for all the others."""
+
+    __tablename__ = "refused_picture"
+
+    job_id: Mapped[int] = mapped_column(
+        ForeignKey("import_job.id", ondelete="CASCADE"), primary_key=True
+    )
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
+from logovote.store.base import Base
 from logovote.store.models import (
     Ballot,
     Candidacy,
@@ -19,6 +21,7 @@ from logovote.store.models import (
     Family,
     Group,
     ImportJob,
+    JobState,
     Kind,
     Look,
     Phase,
@@ -28,6 +31,11 @@ from logovote.store.models import (
     Version,
     Voter,
 )
+
+# The name of a lock; any number that nobody else uses.
+_PICTURES = 562614
+# A statement that took longer than this has stood in a queue.
+_WAITED_SECONDS = 0.5
 
 
 def contests(session: Session) -> Sequence[Contest]:
@@ -169,6 +177,60 @@ def families(session: Session, contest_id: int) -> Sequence[Family]:
     ).all()
 
 
+def hold_round(
+    session: Session, round_: Round, now: datetime, *, share: bool = False
+) -> datetime:
+    """Keep a round as it is until the transaction ends; return when that began.
+
+    On PostgreSQL those who save share the round (`share`), and who changes it waits for
+    them and makes later ones wait: nothing is saved once it is closed. SQLite has one
+    writer anyway.
+
+    Args:
+        session: a writing session.
+        round_: the round; it is read again.
+        now: the time at the door; what was waited for comes on top of it.
+        share: others may hold it at the same time, too.
+    """
+    began = time.monotonic()
+    session.refresh(round_, with_for_update={"read": share})
+    waited = time.monotonic() - began
+    return now + timedelta(seconds=waited) if waited > _WAITED_SECONDS else now
+
+
+def hold_contest(session: Session, contest_id: int) -> None:
+    """Let organisers' deeds in a contest happen one after the other.
+
+    On PostgreSQL; SQLite has one writer anyway.
+    """
+    session.execute(
+        select(Contest.id)
+        .where(Contest.id == contest_id)
+        .with_for_update(key_share=True)
+    )
+
+
+def hold_picture(session: Session, digest: str) -> None:
+    """Let one transaction at a time write down a picture, and none forget it meanwhile.
+
+    On PostgreSQL; SQLite has one writer anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock_shared(_PICTURES)))
+        session.execute(select(func.pg_advisory_xact_lock(_PICTURES, key_of(digest))))
+
+
+def hold_pictures(session: Session) -> None:
+    """Wait for all who write down pictures; who comes later waits."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_PICTURES)))
+
+
+def key_of(digest: str) -> int:
+    """Return 32 bits of a digest, with their sign, as PostgreSQL's locks want them."""
+    return int.from_bytes(bytes.fromhex(digest[:8]), signed=True)
+
+
 def rounds(session: Session, contest_id: int) -> Sequence[Round]:
     """List a contest's rounds in the order they were made."""
     return session.scalars(
@@ -240,11 +302,47 @@ def candidacies(
     return session.scalars(query).all()
 
 
-def ballot_of(session: Session, round_id: int, voter_id: int) -> Ballot | None:
-    """Return a voter's ballot in a round."""
-    return session.scalar(
-        select(Ballot).where(Ballot.round_id == round_id, Ballot.voter_id == voter_id)
+def ballot_of(
+    session: Session, round_id: int, voter_id: int, *, hold: bool = False
+) -> Ballot | None:
+    """Return a voter's ballot in a round; with `hold`, others wait to change it."""
+    query = select(Ballot).where(
+        Ballot.round_id == round_id, Ballot.voter_id == voter_id
     )
+    if hold:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def new_ballot(
+    session: Session,
+    round_id: int,
+    voter_id: int,
+    *,
+    nonce: str,
+    network: str | None,
+    now: datetime,
+) -> Ballot:
+    """Return a voter's ballot, made empty unless somebody was quicker; it is held.
+
+    Two windows that save for the first time at once lead to one ballot.
+    """
+    session.execute(
+        _insert(session, Ballot)
+        .values(
+            round_id=round_id,
+            voter_id=voter_id,
+            choice="[]",
+            rev=0,
+            saved_at=now,
+            nonce=nonce,
+            network=network,
+        )
+        .on_conflict_do_nothing(index_elements=["round_id", "voter_id"])
+    )
+    ballot = ballot_of(session, round_id, voter_id, hold=True)
+    assert ballot is not None  # noqa: S101 - it was just made, and is never deleted
+    return ballot
 
 
 @dataclass(frozen=True)
@@ -288,13 +386,15 @@ def ballot_piles(
             *([] if set_aside else [Ballot.set_aside.is_(None)]),
         )
         .group_by(Ballot.choice, Group.name, weight)
-        .order_by(Group.name, Ballot.choice, weight)
     )
-    return [
+    piles = [
         BallotPile(choice, group, Fraction(weight_text), int(count))
         for choice, group, weight_text, count in rows
         if Fraction(weight_text) > 0
     ]
+    # Not by the database: every one has its own order of text.
+    piles.sort(key=lambda pile: (pile.group, pile.choice, str(pile.weight)))
+    return piles
 
 
 def voter_ballots(
@@ -377,14 +477,9 @@ def upsert_looks(
     """
     if not rows:
         return
-    insert = (
-        postgresql.insert
-        if session.get_bind().dialect.name == "postgresql"
-        else sqlite.insert
-    )
     # In one order for everybody, so that no two transactions wait for each other.
     ordered = sorted(rows, key=lambda row: str(row["family"]))
-    statement = insert(Look).values(
+    statement = _insert(session, Look).values(
         [{"not_for_me": False, "note": "", **row} for row in ordered]
     )
     session.execute(
@@ -393,6 +488,13 @@ def upsert_looks(
             set_={name: statement.excluded[name] for name in update},
         )
     )
+
+
+def _insert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Begin an INSERT that knows what to do about a row that is there already."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def views(
@@ -507,6 +609,9 @@ def seen_ballots(
             *([] if set_aside else [Ballot.set_aside.is_(None)]),
         )
         .group_by(Ballot.id, Voter.id, Ballot.choice, Group.name, Voter.weight)
+        .order_by(Ballot.id)
+        # One by one: there may be a million.
+        .execution_options(yield_per=1000)
     )
     for voter_id, choice, group, weight, seen in rows:
         saw = None if seen is None else frozenset(seen.split(","))
@@ -520,3 +625,13 @@ def import_jobs(session: Session, contest_id: int) -> Sequence[ImportJob]:
         .where(ImportJob.contest_id == contest_id)
         .order_by(ImportJob.id.desc())
     ).all()
+
+
+def oldest_waiting_import(session: Session) -> datetime | None:
+    """Return since when the first import waits that nobody has begun to work on."""
+    return session.scalar(
+        select(func.min(ImportJob.created_at)).where(
+            ImportJob.state.in_([JobState.LOOKING, JobState.IMPORTING]),
+            ImportJob.begun.is_(False),
+        )
+    )

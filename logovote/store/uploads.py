@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -27,6 +28,22 @@ class SentFile(Protocol):
 
     def save(self, dst: Path) -> None:
         """Write the bytes to a path."""
+
+
+class KeptUploads(Protocol):
+    """Uploads in a folder or in a bucket; a key names one to either."""
+
+    def keep(self, files: Sequence[SentFile]) -> str:
+        """Write what was sent and return the upload's key."""
+
+    def opened(self, key: str) -> AbstractContextManager[Path]:
+        """Lend an upload as a file or folder on this machine."""
+
+    def forget(self, key: str) -> None:
+        """Delete an upload."""
+
+    def tidy(self, keys: Collection[str], before: datetime) -> None:
+        """Delete what no key names."""
 
 
 class Uploads:
@@ -60,6 +77,11 @@ class Uploads:
     def path(self, key: str) -> Path:
         """Return where an upload can be read."""
         return self._folder / key
+
+    @contextmanager
+    def opened(self, key: str) -> Iterator[Path]:
+        """Lend an upload, where it lies."""
+        yield self.path(key)
 
     def forget(self, key: str) -> None:
         """Delete an upload."""

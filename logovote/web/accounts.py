@@ -299,7 +299,7 @@ def organiser_link(token: str) -> ResponseReturnValue:
 @bp.post("/o/<token>")
 def enter(token: str) -> ResponseReturnValue:
     """Sign the organiser in, and use the link up."""
-    found = signing_in.organiser_link(db(), token, now())
+    found = signing_in.organiser_link(db(), token, now(), hold=True)
     if found is None:
         return _unusable()
     context.sign_in(found.person, signing_in.use_link(db(), found, now()))

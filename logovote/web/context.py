@@ -254,6 +254,14 @@ def forget_visitor() -> None:
         g._login_user = flask_login.AnonymousUserMixin()
 
 
+def start_over() -> None:
+    """Forget what this request has read and begun, as if it had only just come."""
+    if (closing := g.pop("closing", None)) is not None:
+        g.pop("db", None)
+        closing.close()
+    g.pop("_login_user", None)
+
+
 def init_app(app: Flask) -> None:
     """Teach the app to open and close sessions and to know its visitors."""
     manager = flask_login.LoginManager(app)

@@ -7,7 +7,15 @@ import math
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import (
+    Flask,
+    Response,
+    g,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+)
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
@@ -18,14 +26,15 @@ from logovote.contest.contests import ContestError
 from logovote.contest.identities import IdentityError
 from logovote.contest.limits import TooManyError
 from logovote.errors import LogovoteError
-from logovote.store.media import MissingMediaError
+from logovote.store.media import MediaUnavailableError, MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
-from logovote.web.context import current_person, forget_visitor, undo
+from logovote.web.context import current_person, forget_visitor, start_over, undo
 from logovote.web.oauth import ProviderError
 from logovote.web.security import ForeignOriginError
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     ContestError: HTTPStatus.NOT_FOUND,
+    MediaUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     MissingMediaError: HTTPStatus.NOT_FOUND,
     NotOpenedError: HTTPStatus.NOT_FOUND,
     BundleError: HTTPStatus.CONFLICT,
@@ -91,6 +100,9 @@ _TEXTS = {
         ),
     ),
 }
+# How PostgreSQL says that two transactions met, and this one gave way: nothing of it
+# happened, and a second try finds the way free.
+_AGAIN = frozenset({"40001", "40P01"})
 # What scripts tell apart by name; for the rest the status says it all.
 _NAMES = {HTTPStatus.SERVICE_UNAVAILABLE: "busy"}
 # What a database refuses because of how it was asked is a mistake of ours. All else,
@@ -186,6 +198,14 @@ def init_app(app: Flask) -> None:
     def busy(error: Exception) -> Response:
         if isinstance(error, _MISTAKES):
             return broken(error)
+        sqlstate = getattr(getattr(error, "orig", None), "sqlstate", "")
+        if sqlstate in _AGAIN and "again" not in g:
+            g.again = True
+            start_over()
+            try:
+                return app.make_response(app.dispatch_request())
+            except Exception as second:  # noqa: BLE001 - answered like any first one
+                return app.make_response(app.handle_user_exception(second))
         full = isinstance(error, OSError) and error.errno in _FULL
         app.logger.error("database or disk: %s", error)
         undo()

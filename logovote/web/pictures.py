@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request, url_for
 
 from logovote.imaging.picture import DERIVATIVE_TYPE, SPECS, SPECS_VERSION
+from logovote.settings import SIGNED, THROUGH_APP, Settings
 from logovote.store import models, queries
+from logovote.store.buckets import Bucket, BucketMedia
 from logovote.store.models import Submission
 from logovote.web.context import db, site
 
@@ -24,6 +29,8 @@ _REMOVED = (
     'height="240"><path d="M20 20h280v200H20z" fill="none" stroke="#888" '
     'stroke-dasharray="6 6"/></svg>'
 )
+# An address that a browser remembers for half that time works for the other half.
+_SIGNED_FOR = timedelta(hours=1)
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -126,6 +133,8 @@ def derivative(specs: str, token: str, kind: str) -> Response:
             # Its pictures were removed: pages that name it stay as they are.
             return Response(_REMOVED, mimetype="image/svg+xml")
         abort(404)
+    if elsewhere := _elsewhere(kept.digest):
+        return elsewhere
     response = Response(mimetype=DERIVATIVE_TYPE)
     response.set_etag(kept.digest)
     response.headers["Cache-Control"] = _FOR_GOOD
@@ -134,3 +143,30 @@ def derivative(specs: str, token: str, kind: str) -> Response:
     else:
         response.set_data(site().store.derivatives.get(kept.digest))
     return response
+
+
+def _elsewhere(digest: str) -> Response | None:
+    """Send the browser to the store itself, where the site is set up so."""
+    settings, derivatives = site().settings, site().store.derivatives
+    if settings.pictures == THROUGH_APP or not isinstance(derivatives, BucketMedia):
+        return None
+    if settings.pictures == SIGNED:
+        address = derivatives.address(digest, _SIGNED_FOR)
+        kept_for = f"public, max-age={int(_SIGNED_FOR.total_seconds()) // 2}"
+    else:
+        address = f"{settings.pictures}/{digest[:2]}/{digest[2:]}"
+        kept_for = _FOR_GOOD
+    response = Response(status=HTTPStatus.FOUND)
+    response.headers["Location"] = address
+    response.headers["Cache-Control"] = kept_for
+    return response
+
+
+def origin_of(settings: Settings) -> str:
+    """Return the other origin that pictures come from, or ""."""
+    if settings.pictures == THROUGH_APP or not settings.storage_url:
+        return ""
+    if settings.pictures == SIGNED:
+        return Bucket.at(settings.storage_url).origin
+    parts = urlsplit(settings.pictures)
+    return f"{parts.scheme}://{parts.netloc}"

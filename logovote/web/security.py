@@ -46,9 +46,20 @@ class PersonalCookies(SecureCookieSessionInterface):
             super().save_session(app, session, response)
 
 
-def init_app(app: Flask, base_url: str) -> None:
-    """Refuse what other sites send, and put the headers on every answer of the app."""
+def init_app(app: Flask, base_url: str, *, pictures: str = "") -> None:
+    """Refuse what other sites send, and put the headers on every answer of the app.
+
+    Args:
+        app: the app.
+        base_url: how the site is reached.
+        pictures: another origin that pictures come from, if there is one.
+    """
     app.session_interface = PersonalCookies()
+    headers = dict(_HEADERS)
+    if pictures:
+        headers["Content-Security-Policy"] = _POLICY.replace(
+            "img-src 'self'", f"img-src 'self' {pictures}"
+        )
     own_host = urlsplit(base_url).netloc
     is_https = base_url.startswith("https://")
 
@@ -63,7 +74,7 @@ def init_app(app: Flask, base_url: str) -> None:
 
     @app.after_request
     def guard(response: Response) -> Response:
-        for name, value in _HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         _keep_here(response)
         if is_https:

@@ -9,6 +9,8 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from logovote.contest import (
@@ -22,6 +24,7 @@ from logovote.contest import (
 )
 from logovote.contest.rules import Rules, RulesError
 from logovote.store.models import Contest, Kind
+from logovote.store.store import Store
 from tests.builders import cast, make_contest, withdraw
 
 _FIRST = "WHERE seq = 1"
@@ -107,6 +110,7 @@ def test_a_dropped_event_breaks_the_chain(session: Session, acme: Contest) -> No
     assert events.broken_at(chain[1:]) == 1
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 @pytest.mark.parametrize(
     "statement",
@@ -134,6 +138,34 @@ def test_the_table_takes_nothing_but_the_next_event(
             connection.execute(sql)
 
     assert events.chain(session, acme.id) == before
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(("UPDATE event SET kind = 'x'",), id="update"),
+        pytest.param(("DELETE FROM event",), id="delete"),
+        pytest.param(("TRUNCATE event",), id="truncate"),
+        pytest.param(("INSERT INTO event", _SKIPPING), id="skipping-some"),
+        pytest.param(("INSERT INTO event", _ELSEWHERE), id="following-another"),
+    ],
+)
+def test_a_table_on_postgresql_takes_nothing_but_the_next_event(
+    postgresql_store: Store, now: datetime, statement: tuple[str, ...]
+) -> None:
+    with postgresql_store.database.write() as session:
+        acme = make_contest(session, now, designs=[1], voters={"core": ["Ann"]})
+        session.commit()
+        before = events.chain(session, acme.id)
+        sql = " ".join(
+            (*statement, f"FROM event {_FIRST}" if len(statement) > 1 else "")
+        )
+
+        with pytest.raises(DatabaseError, match="append-only"):
+            session.execute(text(sql))
+        session.rollback()
+
+        assert events.chain(session, acme.id) == before
 
 
 def test_the_opening_commits_to_rules_designs_classes_and_roll(

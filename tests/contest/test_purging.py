@@ -12,6 +12,7 @@ from logovote.contest.results import result_of
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.store import queries
+from logovote.store.media import MediaStore
 from logovote.store.models import Contest, Kind, Round
 from logovote.store.store import Store
 from tests.builders import cast, folder_of, make_contest, open_shortlist, png
@@ -46,7 +47,8 @@ def counted(session: Session, contest: Contest, now: datetime) -> Round:
 
 
 def files_of(store: Store) -> list[str]:
-    folder = Path(str(store.originals._folder)).parent
+    assert isinstance(store.originals, MediaStore)
+    folder = store.originals._folder.parent
     return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 

@@ -19,6 +19,7 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Person
 from logovote.store.store import Store
+from tests import services
 from tests.builders import add_design, make_contest, voter_named
 from tests.conftest import NOW, Site, settings_on
 
@@ -58,7 +59,24 @@ def staged(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Pa
     data = tmp_path_factory.mktemp("staged") / "data"
     data.mkdir()
     shutil.copy(empty_database, data)
-    settings = settings_on(data)
+    stage(settings_on(data))
+    return data
+
+
+@pytest.fixture(scope="session")
+def staged_postgresql(
+    postgresql: services.PostgreSQL,
+    empty_postgresql: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> str:
+    """The same contests in a database to copy; their files are those of `staged`."""
+    url = postgresql.create(services.name_of(empty_postgresql))
+    stage(settings_on(tmp_path_factory.mktemp("staged-postgresql"), url))
+    return url
+
+
+def stage(settings: Settings) -> None:
+    """Fill an empty site."""
     store = Store.open(settings.database_url, settings.files_folder)
     with store.database.write() as session:
         acme = make_contest(
@@ -76,13 +94,21 @@ def staged(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Pa
         make_contest(session, NOW, slug="other", designs=[5], voters={"core": ["Otto"]})
         session.commit()
     store.database.dispose()
-    return data
 
 
 @pytest.fixture
-def settings(tmp_path: Path, staged: Path) -> Settings:
+def settings(
+    tmp_path: Path, staged: Path, engine: str, request: pytest.FixtureRequest
+) -> Iterator[Settings]:
     """Settings of a site with both contests, in the test's own folder."""
-    return settings_on(shutil.copytree(staged, tmp_path / "data"))
+    data = shutil.copytree(staged, tmp_path / "data")
+    if engine == "sqlite":
+        yield settings_on(data)
+        return
+    server: services.PostgreSQL = request.getfixturevalue("postgresql")
+    template = request.getfixturevalue("staged_postgresql")
+    with server.copy_of(template) as url:
+        yield settings_on(data, url)
 
 
 @pytest.fixture

@@ -64,6 +64,8 @@ TABLE = {
     "GET accounts.organiser_link": PUBLIC,
     "POST accounts.enter": PUBLIC,
     "GET pictures.derivative": PUBLIC,
+    "GET health.alive": PUBLIC,
+    "GET health.ready": PUBLIC,
     "GET static": PUBLIC,
     "GET shortlist.show": VOTERS,
     "GET shortlist.logo": VOTERS,

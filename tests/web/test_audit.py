@@ -251,6 +251,7 @@ def test_the_script_is_handed_out_as_it_is(scene: Scene, visit: Visit) -> None:
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
+@pytest.mark.sqlite  # whose triggers can be taken off one by one
 def test_a_broken_log_is_said_so(scene: Scene, visit: Visit) -> None:
     """Triggers stop accidents; whoever has the file can drop them."""
     with scene.site.store.database.write() as session:

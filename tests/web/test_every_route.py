@@ -257,6 +257,7 @@ TROUBLES: dict[str, Callable[[Scene, Path], Iterator[None]]] = {
 # What needs no database, or refuses before it is asked.
 UNTOUCHED = {
     "GET static",
+    "GET health.alive",
     "GET audit.script",
     "GET home.security_txt",
     "GET offline.worker",

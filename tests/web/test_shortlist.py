@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
 from datetime import datetime
 from fractions import Fraction
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from logovote.contest import counting, rounds
 from logovote.store import queries
-from logovote.store.models import Kind
+from logovote.store.models import Ballot, Kind
 from tests.builders import voter_named, withdraw
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import csrf_token, post, put
@@ -395,3 +399,31 @@ def test_the_size_of_pictures_is_the_browsers(shortlist: Scene, visit: Visit) ->
     assert 'data-wall data-size="l"' in ann.get(PAGE).text
     ann.set_cookie("logovote-size", '"><script>')
     assert 'data-wall data-size="m"' in ann.get(PAGE).text
+
+
+def test_a_save_that_met_another_deed_head_on_is_done_again(
+    shortlist: Scene, visit: Visit
+) -> None:
+    """On PostgreSQL one of two has to give way, which costs the voter nothing."""
+    ann = visit("Ann")
+    put(ann, BALLOT, body())
+    answers: list[TestResponse] = []
+
+    def save() -> None:
+        asked = body(base_rev=1, save_id="a-second-save", items=["2"])
+        answers.append(put(ann, BALLOT, asked))
+
+    saving = threading.Thread(target=save)
+    with shortlist.changing() as (session, acme):
+        round_ = rounds.latest(session, acme, Kind.SHORTLIST)
+        ballot = session.scalars(select(Ballot).with_for_update()).one()
+        saving.start()
+        time.sleep(0.4)  # until it has its share of the round, and waits for the ballot
+        session.refresh(round_, with_for_update=True)
+        assert ballot.rev == 1
+    saving.join()
+
+    assert answers[0].status_code == 200, answers[0].text
+    assert answers[0].json is not None
+    assert answers[0].json["rev"] == 2
+    assert shortlist.ballot("Ann") == ["2"]
