@@ -80,7 +80,7 @@ def test_it_serves_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
     [
         pytest.param(
             {"DATABASE_URL": "postgresql://me:hush@127.0.0.1/none"},
-            "Set LOGOVOTE_SECRET_KEY on all of them",
+            "LOGOVOTE_SECRET_KEY is missing",
             id="a-key-for-each-worker",
         ),
         pytest.param(

@@ -70,6 +70,10 @@ COMMANDS = [
 ]
 CHANGING = {
     "run",
+    "worker",
+    "backup",
+    "restore",
+    "move",
     "demo",
     "organiser-link",
     "db upgrade",
@@ -107,8 +111,8 @@ CHANGING = {
     "feedback edit",
     "purge",
 }
-# These read a file that they are given, and no site.
-OFFLINE = {"count", "convert", "recount", "test"}
+# These read a file that they are given, or examine the machine.
+OFFLINE = {"doctor", "count", "convert", "recount", "test"}
 SAID: tuple[dict[str, Given], dict[str, Given]] = (
     {"Ann": Given(frozenset({"memorable"}), "I love it", shared=True)},
     {
