@@ -160,8 +160,13 @@ def on_a_full_disk(server: Server, browsers: Sequence[Browser], seconds: float) 
         time.sleep(seconds)
         with server.full_disk():
             time.sleep(seconds)
+            _wait_until(partial(_have_met_trouble, seen))
         time.sleep(seconds)
     return seen
+
+
+def _have_met_trouble(seen: Seen) -> bool:
+    return bool(seen.troubles)
 
 
 @dataclass
