@@ -86,7 +86,7 @@ def stage(session: Session, size: int) -> None:
         ("/c/{}/ballot", 13),
         ("/c/{}/results/shortlist", 7),
         ("/c/{}/audit", 9),
-        ("/organise/{}/", 12),
+        ("/organise/{}/", 14),
         ("/organise/{}/designs", 9),
         ("/organise/{}/people", 9),
         ("/organise/{}/rounds/shortlist", 18),
