@@ -115,8 +115,9 @@ def move_round(page: Page, kind: str, button: str) -> None:
 
 
 def exported_entries(page: Page) -> list[str]:
+    page.get_by_role("link", name="Hand on").click()
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download the export").click()
+        page.get_by_role("link", name="as one zip").click()
     with zipfile.ZipFile(download.value.path()) as export:
         rows = csv.DictReader(
             io.StringIO(export.read("shortlist.csv").decode("utf-8-sig"))
