@@ -106,6 +106,8 @@ def entered(
         has_touch=width < 500,
         locale="en-GB",
         timezone_id="Europe/London",
+        # Only so that nothing is asked beside the page.
+        service_workers="block",
     )
     page = context.new_page()
     if link:
