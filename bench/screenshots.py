@@ -26,6 +26,8 @@ from logovote.imaging.worker import Fence
 from logovote.web.context import Site
 from tests import serving, states
 
+# Not until the network is idle: what was seen is sent every few seconds.
+SETTLED_MS = 400
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 WIDTHS = {390: 844, 768: 1024, 1440: 900}
 RUNNING, DECIDED = (plan.slug for plan in stage.PLANS)
@@ -123,7 +125,8 @@ def shoot_all(browser: Browser, address: str, links: dict[str, str], out: Path) 
             for scheme in ("light", "dark"):
                 page = entered(browser, address, links.get(who), width, scheme)
                 for name, path in pages.items():
-                    page.goto(path, wait_until="networkidle")
+                    page.goto(path)
+                    page.wait_for_timeout(SETTLED_MS)
                     page.screenshot(path=out / f"{name}-{width}-{scheme}.png")
                 page.context.close()
 
@@ -132,9 +135,9 @@ def shoot_pictures(browser: Browser, address: str, links: dict[str, str]) -> Non
     """Renew the pictures of the documentation."""
     PICTURES.mkdir(exist_ok=True)
     page = entered(browser, address, links["voter"], 1440, "light")
-    page.goto(PAGES["voter"]["gallery"], wait_until="networkidle")
+    page.goto(PAGES["voter"]["gallery"], wait_until="load")
     page.screenshot(path=PICTURES / "gallery.png")
-    page.goto(PAGES["voter"]["result-ranking"], wait_until="networkidle")
+    page.goto(PAGES["voter"]["result-ranking"], wait_until="load")
     page.screenshot(path=PICTURES / "result.png")
 
 
