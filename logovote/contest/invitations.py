@@ -43,16 +43,21 @@ def renew_link(session: Session, contest: Contest, who: str) -> Voter:
     return voter
 
 
-def voter_by_invitation(session: Session, secret: str, token: str) -> Voter | None:
-    """Return the voter a token belongs to, with person and group, or None."""
-    number, _, mac = token.partition("-")
+def voter_numbered(session: Session, number: str) -> Voter | None:
+    """Return the voter whose id a token begins with, with person and group, or None."""
     if not (number.isascii() and number.isdecimal()) or len(number) > 18:
         return None
-    voter = session.scalar(
+    return session.scalar(
         select(Voter)
         .where(Voter.id == int(number))
         .options(joinedload(Voter.person), joinedload(Voter.group))
     )
+
+
+def voter_by_invitation(session: Session, secret: str, token: str) -> Voter | None:
+    """Return the voter a token belongs to, with person and group, or None."""
+    number, _, mac = token.partition("-")
+    voter = voter_numbered(session, number)
     if voter is None or not hmac.compare_digest(
         mac.encode(), _mac(secret, voter).encode()
     ):

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.contest import link_requests
+from logovote.contest import invitations, link_requests
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
@@ -485,14 +485,7 @@ def stop_token(secret: str, voter: Voter) -> str:
 
 def voter_by_stop_token(session: Session, secret: str, token: str) -> Voter | None:
     """Return whose token it is, with person, or None."""
-    number = token.partition("-")[0]
-    if not (number.isascii() and number.isdecimal()) or len(number) > 9:
-        return None
-    voter = session.scalar(
-        select(Voter)
-        .where(Voter.id == int(number))
-        .options(joinedload(Voter.person), joinedload(Voter.group))
-    )
+    voter = invitations.voter_numbered(session, token.partition("-")[0])
     if voter is None or not hmac.compare_digest(
         token.encode(), stop_token(secret, voter).encode()
     ):
