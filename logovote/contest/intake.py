@@ -432,6 +432,7 @@ def _keep_submission(
     entry = claim.entry
     submission.designer = entry.designer or submission.designer
     submission.title = entry.title or submission.title
+    submission.revision_of = entry.revision_of or submission.revision_of
     if is_late:
         submission.withdrawn_at = None
     if not is_written:

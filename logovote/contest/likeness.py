@@ -28,6 +28,7 @@ def designs(session: Session, contest_id: int) -> list[Design]:
             Submission.designer,
             Submission.title,
             Submission.file,
+            Submission.revision_of,
             Picture.likeness,
         )
         .join(Picture, Picture.digest == Submission.digest)
@@ -35,12 +36,12 @@ def designs(session: Session, contest_id: int) -> list[Design]:
         .order_by(Submission.entry)
     )
     found = []
-    for entry, designer, title, file, likeness in rows:
+    for entry, designer, title, file, replaces, likeness in rows:
         try:
             description = parse(likeness or b"")
         except MalformedDescriptionError:
             continue
-        found.append(Design(entry, description, designer, title or file))
+        found.append(Design(entry, description, designer, title or file, replaces))
     return found
 
 

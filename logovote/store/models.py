@@ -358,6 +358,8 @@ class Submission(Base):
     digest: Mapped[str] = mapped_column(ForeignKey("picture.digest"))
     version: Mapped[int] = mapped_column(default=1)
     file: Mapped[str] = mapped_column(Text)
+    # The entry it replaces, as the list of entries says.
+    revision_of: Mapped[int | None]
     withdrawn_at: Mapped[datetime | None] = mapped_column(Moment)
     # Why an organiser withdrew it; "" where it was only missing from an import.
     withdrawn_reason: Mapped[str] = mapped_column(Text, default="")

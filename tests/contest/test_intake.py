@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from logovote.contest import families, intake, rounds
+from logovote.contest import counting, families, intake, people, rounds
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
+from logovote.contest.results import result_of
 from logovote.errors import LogovoteError
 from logovote.imaging.picture import SPECS
 from logovote.imaging.worker import Fence, UnreadableImageError
@@ -22,7 +23,7 @@ from logovote.store import queries
 from logovote.store.media import digest_of
 from logovote.store.models import Contest, Derivative, Kind, Picture, Version
 from logovote.store.store import Store
-from tests.builders import folder_of, make_contest, png, zip_of
+from tests.builders import cast, folder_of, make_contest, png, zip_of
 
 Importer = Callable[..., ImportReport]
 KINDS = tuple(spec.kind for spec in SPECS)
@@ -193,6 +194,36 @@ def test_what_the_list_of_entries_says_is_withdrawn_is_kept_and_does_not_stand(
     # One that says nothing of the kind brings them back, as after any withdrawal.
     assert take_in(pictures).summary()["changed"] == 2
     assert [stands for *_, stands in held(store)] == [True, True, True]
+
+
+def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
+    store: Store, contest_id: int, take_in: Importer, now: datetime
+) -> None:
+    pictures = {f"#{number}.png": png(number) for number in (1, 2)}
+    take_in(pictures)
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        people.import_people(
+            session,
+            contest,
+            people.read_people(b"email,name\na@example.org,Ann\nb@example.org,Ben\n"),
+        )
+        round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now)
+        cast(session, round_, "Ann", ["1", "2"], now)
+        cast(session, round_, "Ben", ["2"], now)
+        session.commit()
+
+    take_in(pictures | {"entries.csv": b"entry,status\n1,active\n2,withdrawn\n"})
+
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        round_ = rounds.latest(session, contest, Kind.SHORTLIST)
+        rounds.close_round(session, round_, now)
+        counting.count_round(session, round_)
+        result = result_of(round_)
+    assert 2 not in [line.entry for line in result.order]
+    # Ben's ballot said nothing but what is gone.
+    assert sum(group.voted for group in result.turnout.values()) == 1
 
 
 def test_a_withdrawn_design_that_is_sent_again_is_back(

@@ -88,6 +88,18 @@ def test_an_import_ends_by_proposing_families(
     assert "same designer" in family.reasons
 
 
+def test_a_revision_that_the_list_names_is_proposed_and_stays_known(
+    store: Store, contest_id: int, take_in: Callable[..., None]
+) -> None:
+    listed = b"file,number,replaces\n4.png,4,\n5.png,5,4\n6.png,6,five\n"
+    take_in(FILES | {"manifest.csv": listed})
+    without_list = {name: data for name, data in FILES.items() if "csv" not in name}
+    take_in(without_list)
+
+    revision = next(g for g in proposed(store, contest_id) if g.entries == (4, 5))
+    assert "a revision, says the list" in revision.reasons
+
+
 def test_a_later_import_respects_what_was_decided(
     store: Store, contest_id: int, take_in: Callable[..., None]
 ) -> None:

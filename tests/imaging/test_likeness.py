@@ -314,6 +314,43 @@ def test_groups_are_joined_by_their_average_not_by_one_link() -> None:
     assert clusters.grouped(0, {}, 0.4) == []
 
 
+def test_what_is_sure_is_grouped_first_however_unlike_it_is() -> None:
+    chain = [(0, 1), (1, 2), (3, 2), (1, 0)]
+    assert clusters.grouped(6, {}, 0.4, chain) == [[0, 1, 2, 3], [4], [5]]
+    # The others join by the mean over all members, as ever.
+    near = {(0, 4): 1.0, (1, 4): 0.9, (2, 4): 0.0, (4, 5): 0.3}
+    assert clusters.grouped(6, near, 0.4, chain) == [[0, 1, 2, 3, 4], [5]]
+    assert clusters.grouped(6, near, 0.5, chain) == [[0, 1, 2, 3], [4], [5]]
+
+
+def test_a_revision_that_looks_like_nothing_else_is_proposed_where_it_is_said() -> None:
+    images = [sheet(mark(seed), word()) for seed in (1, 2, 3, 4)]
+    said = {2: 1, 3: 3, 4: 99}  # 3 names itself, 4 what is not there
+
+    (proposal,) = Likeness(
+        [
+            Design(key, parse(describe(image)), replaces=said.get(key))
+            for key, image in enumerate(images, start=1)
+        ]
+    ).proposals()
+
+    assert proposal.entries == (1, 2)
+    assert "a revision, says the list" in proposal.reasons
+    assert proposal.confidence == 0.99
+
+
+def test_a_list_of_thousands_of_revisions_of_one_design_is_no_trouble() -> None:
+    described = [parse(describe(sheet(mark(seed)))) for seed in (1, 2, 3)]
+    count = 3_000
+    designs = [
+        Design(key, described[key % 3], replaces=key - 1) for key in range(count)
+    ]
+
+    (proposal,) = Likeness(designs).proposals()
+
+    assert len(proposal.entries) == count
+
+
 def test_one_agency_that_sends_all_does_not_make_all_one_family() -> None:
     designs = [(image, "The agency") for image, _ in crowd(10)]
     designs.append((sheet(mark(100, RED), word(), below=True), "The agency"))

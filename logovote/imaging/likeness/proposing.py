@@ -35,12 +35,16 @@ _HINTS: Final = re.compile(
 
 @dataclass(frozen=True)
 class Design:
-    """What is known of a design. `key` names it; proposals speak of keys."""
+    """What is known of a design. `key` names it; proposals speak of keys.
+
+    `replaces` is the key of the design that it is a revision of, if that was said.
+    """
 
     key: int
     description: Description
     designer: str | None = None
     title: str | None = None
+    replaces: int | None = None
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,12 @@ class Likeness:
         self._firsts = [twins[0] for twins in self._twins.values()]
         if len(self._firsts) > 1:
             self._compare()
+        self._said = self._revisions()
+        self._pairs |= dict.fromkeys(self._said, 1.0)
 
     def proposals(self) -> list[Proposal]:
         """Propose families of two or more designs, in the order of their keys."""
-        groups = clusters.grouped(len(self._firsts), self._pairs, _LEAST)
+        groups = clusters.grouped(len(self._firsts), self._pairs, _LEAST, self._said)
         found = []
         twins = list(self._twins.values())
         for group in groups:
@@ -115,6 +121,20 @@ class Likeness:
             (keys[a], keys[b], match.measured)
             for (a, b), match in sorted(self._matches.items())
         ]
+
+    def _revisions(self) -> list[tuple[int, int]]:
+        """List the pairs of which one was said to replace the other."""
+        number = {
+            self._designs[at].key: number
+            for number, twins in enumerate(self._twins.values())
+            for at in twins
+        }
+        said = {
+            (number[design.key], number[design.replaces])
+            for design in self._designs
+            if design.key in number and design.replaces in number
+        }
+        return sorted({(min(pair), max(pair)) for pair in said if pair[0] != pair[1]})
 
     def _compare(self) -> None:
         designs = [self._designs[at] for at in self._firsts]
@@ -190,9 +210,11 @@ class Likeness:
         matches = [
             self._matches[pair]
             for pair in pairs
-            if self._pairs.get(pair, 0.0) >= _STRONG
+            if pair in self._matches and self._pairs.get(pair, 0.0) >= _STRONG
         ]
         reasons = ["the same picture twice"] if twins else []
+        if not set(self._said).isdisjoint(pairs):
+            reasons.append("a revision, says the list")
         if matches:
             reasons.append("the same mark")
         if any(not match.same_colours for match in matches):
