@@ -90,7 +90,10 @@ def leave(provider: str) -> ResponseReturnValue:
     client = _client(provider)
     back = f"{site().settings.base_url}/sign-in/with/{provider}/back"
     try:
+        _check_issuer(provider, client)
         answer: ResponseReturnValue = client.authorize_redirect(back)
+    except ProviderError:
+        raise
     except Exception as error:
         raise _trouble(error) from error
     return answer
@@ -103,6 +106,7 @@ def come_back(provider: str) -> ResponseReturnValue:
     if request.method == "HEAD":
         abort(HTTPStatus.METHOD_NOT_ALLOWED)
     try:
+        _check_issuer(provider, client)
         token = client.authorize_access_token()
         account = _github(client, token) if provider == GITHUB else _openid(token)
     except IdentityError:
@@ -113,6 +117,18 @@ def come_back(provider: str) -> ResponseReturnValue:
         person_id = identities.person_of(session, account).id
         session.commit()
     return accounts.enter_person(person_id)
+
+
+def _check_issuer(provider: str, client: Any) -> None:
+    """Refuse what a provider says of itself if it is somebody else than configured."""
+    if provider == OPENID:
+        said = client.load_server_metadata().get("issuer")
+        wanted = site().settings.openid_issuer
+        if not isinstance(said, str) or said.rstrip("/") != wanted.rstrip("/"):
+            raise ProviderError(
+                "The other site calls itself by another name than the one that is set "
+                "up here. Tell the organiser; meanwhile have a mail sent."
+            )
 
 
 def _trouble(error: Exception) -> ProviderError:

@@ -45,6 +45,7 @@ class Provider:
     challenges: dict[str, dict[str, str]] = field(default_factory=dict)
     key: RSAKey = field(default_factory=lambda: KEY)
     broken: bool = False
+    calls_itself: str = ""
 
     def __call__(self, environ: Any, start: Any) -> Any:
         request = Request(environ)
@@ -59,7 +60,7 @@ class Provider:
         if path == "/.well-known/openid-configuration":
             return self.json(
                 {
-                    "issuer": self.url,
+                    "issuer": self.calls_itself or self.url,
                     "authorization_endpoint": f"{self.url}/authorize",
                     "token_endpoint": f"{self.url}/access_token",
                     "jwks_uri": f"{self.url}/keys",
@@ -380,6 +381,18 @@ def test_what_an_openid_cannot_vouch_for_is_refused(
     assert go(client, fresh, "openid").status_code == 403
 
     assert count(store, SignIn) == 0
+
+
+def test_a_provider_that_calls_itself_another_is_not_gone_to(
+    client: FlaskClient, fresh: Provider, store: Store
+) -> None:
+    fresh.calls_itself = "https://elsewhere.example"
+
+    refused = client.get("/sign-in/with/openid")
+
+    assert refused.status_code == 403
+    assert "another name" in refused.text
+    assert "Location" not in refused.headers
 
 
 def test_a_token_that_somebody_else_signed_is_refused(
