@@ -82,6 +82,13 @@ def test_eight_equal_first_saves_make_one_ballot_and_one_receipt(
         assert session.scalar(select(func.count(Save.id))) == 1
 
 
+def test_eight_equal_later_saves_get_one_receipt(acme: Store, now: datetime) -> None:
+    """Who waits for the ballot has looked for the save before it was there."""
+    save(acme, 0, 0, "first-save", now)
+
+    assert at_once(*[lambda: save(acme, 0, 1, "same-save", now)] * 8) == [2] * 8
+
+
 def test_of_two_windows_with_one_revision_one_hears_of_a_conflict(
     acme: Store, now: datetime
 ) -> None:
