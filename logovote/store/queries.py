@@ -247,7 +247,9 @@ def hold_round(
 
     On PostgreSQL those who save share the round (`share`), and who changes it waits for
     them and makes later ones wait: nothing is saved once it is closed. It is read again
-    there. SQLite has one writer anyway.
+    there. Who changes it holds its contest as well, and that first, for every deed is
+    logged there: nobody waits for somebody who waits for them. SQLite has one writer
+    anyway.
 
     Args:
         session: a writing session.
@@ -258,6 +260,8 @@ def hold_round(
     if not _is_postgresql(session):
         return now
     began = time.monotonic()
+    if not share:
+        hold_contest(session, round_.contest_id)
     session.refresh(round_, with_for_update={"read": share})
     waited = time.monotonic() - began
     return now + timedelta(seconds=waited) if waited > _WAITED_SECONDS else now
@@ -266,8 +270,7 @@ def hold_round(
 def hold_contest(session: Session, contest_id: int) -> None:
     """Let organisers' deeds in a contest happen one after the other.
 
-    On PostgreSQL; SQLite has one writer anyway. Who holds a round as well holds the
-    contest first, so that nobody waits for somebody who waits for them.
+    On PostgreSQL; SQLite has one writer anyway.
     """
     if not _is_postgresql(session):
         return
