@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
 from logovote.contest import events, opening, rounds
 from logovote.contest.rounds import RoundError
 from logovote.contest.rules import Rules
+from logovote.store import queries
 from logovote.store.models import Phase, Round
 
 # What the two beacons there are publish: drand 256 bits, NIST 512.
@@ -31,7 +32,7 @@ def enter(
     Raises:
         RoundError: the round names no draw, or is not closed, or it is no such value.
     """
-    session.refresh(round_, with_for_update=True)
+    now = queries.hold_round(session, round_, now or datetime.now(UTC))
     beacon = Rules.from_json(round_.rules).beacon
     if not beacon:
         raise RoundError(

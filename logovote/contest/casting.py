@@ -19,11 +19,9 @@ from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
     Ballot,
-    Candidacy,
     Kind,
     Round,
     Save,
-    Submission,
     Voter,
 )
 
@@ -79,18 +77,13 @@ class Slate:
 
 def slate(session: Session, round_: Round) -> Slate:
     """Read which ids stand in a round. One statement."""
-    rows = session.execute(
-        select(Submission.entry, Candidacy.family, Submission.withdrawn_at)
-        .join(Candidacy, Candidacy.submission_id == Submission.id)
-        .where(Candidacy.round_id == round_.id)
-    )
     standing, known = {NONE}, {NONE}
     families: dict[str, str] = {}
-    for entry, family, withdrawn_at in rows:
+    for entry, family, stands in queries.slate(session, round_.id):
         ids = {str(entry)} | ({family} if round_.kind is Kind.SHORTLIST else set())
         known |= ids
         families[str(entry)] = family
-        if withdrawn_at is None:
+        if stands:
             standing |= ids
     return Slate(
         frozenset(standing),
@@ -177,26 +170,26 @@ def save_ballot(
     now = queries.hold_round(session, round_, now, share=True)
     if not _SAVE_ID.fullmatch(save_id):
         raise InvalidBallotError("The save needs an id of 8 to 64 letters and digits.")
-    ballot = queries.ballot_of(session, round_.id, voter.id, hold=True)
-    if ballot is not None and (earlier := _earlier(session, ballot, save_id)):
-        return earlier
-    if not round_.is_voting(now):
+    box = queries.box_of(session, round_.id, voter.id, save_id)
+    if box is None and round_.is_voting(now):
+        # Two windows that save for the first time at once lead to one ballot.
+        nonce = _checked_nonce(nonce)
+        queries.add_ballot(
+            session, round_.id, voter.id, nonce=nonce, network=network, now=now
+        )
+        box = queries.box_of(session, round_.id, voter.id, save_id)
+    if box is not None and box.save is not None:
+        return _receipt(box.save)
+    if box is None or not round_.is_voting(now):
         raise RoundClosedError(
             "This round is not open for voting. What you saved before is kept."
         )
     choice = checked_items(round_.kind, items, slate(session, round_))
-    if ballot is None:
-        ballot = queries.new_ballot(
-            session,
-            round_.id,
-            voter.id,
-            nonce=_checked_nonce(nonce),
-            network=network,
-            now=now,
-        )
-        if earlier := _earlier(session, ballot, save_id):
-            return earlier
+    ballot = box.ballot
     if base_rev != ballot.rev:
+        # What was asked for the box may be older than what was waited for.
+        if earlier := queries.save_of(session, ballot.id, save_id):
+            return _receipt(earlier)
         raise ConflictError(
             "Your ballot was changed in another window or on another device. Load the "
             "page again, and repeat what you did last.",
@@ -205,8 +198,8 @@ def save_ballot(
     ballot.rev += 1
     ballot.choice = ledger.canon(choice)
     ballot.saved_at = now
-    session.flush()
-    own = recusals.own_of(session, round_, voter)
+    may_own = box.recused or round_.recused is not None
+    own = recusals.own_of(session, round_, voter) if may_own else None
     code = ledger.receipt_code(rounds.voter_line(ballot, voter, own))
     session.add(
         Save(
@@ -226,7 +219,11 @@ def receipt_of(session: Session, ballot: Ballot) -> Receipt | None:
     save = session.scalar(
         select(Save).where(Save.ballot_id == ballot.id, Save.rev == ballot.rev)
     )
-    return None if save is None else Receipt(save.rev, save.code, save.saved_at)
+    return None if save is None else _receipt(save)
+
+
+def _receipt(save: Save) -> Receipt:
+    return Receipt(save.rev, save.code, save.saved_at)
 
 
 def items_of(ballot: Ballot | None) -> Items:
@@ -241,14 +238,6 @@ def standing_items(session: Session, round_: Round, ballot: Ballot | None) -> It
     """
     items = items_of(ballot)
     return checked_items(round_.kind, items, slate(session, round_)) if items else []
-
-
-def _earlier(session: Session, ballot: Ballot, save_id: str) -> Receipt | None:
-    """Find the receipt of a save that was acknowledged, or should have been."""
-    save = session.scalar(
-        select(Save).where(Save.ballot_id == ballot.id, Save.save_id == save_id)
-    )
-    return None if save is None else Receipt(save.rev, save.code, save.saved_at)
 
 
 def _checked_nonce(nonce: str | None) -> str:

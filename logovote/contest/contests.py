@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import events
 from logovote.errors import LogovoteError
-from logovote.store.models import Contest
+from logovote.store import queries
+from logovote.store.models import Contest, Voter
 
 DEFAULT_STATUS_QUO = "None of these"
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -101,5 +102,23 @@ def contest_by_slug(session: Session, slug: str) -> Contest:
     """
     contest = session.scalar(select(Contest).where(Contest.slug == slug))
     if contest is None:
-        raise ContestError(f"There is no contest named “{slug}”.")
+        raise _unknown(slug)
     return contest
+
+
+def place_in(
+    session: Session, slug: str, person_id: int | None
+) -> tuple[Contest, Voter | None]:
+    """Return the contest named `slug` and a person's entitlement in it. One statement.
+
+    Raises:
+        ContestError: there is no such contest.
+    """
+    place = queries.place_of(session, slug, person_id)
+    if place is None:
+        raise _unknown(slug)
+    return place
+
+
+def _unknown(slug: str) -> ContestError:
+    return ContestError(f"There is no contest named “{slug}”.")

@@ -87,8 +87,7 @@ def record_design(
 
 def head(session: Session, contest_id: int) -> str:
     """Return the hash of a contest's last event. One statement."""
-    last = _last(session, contest_id)
-    return last.hash if last else NO_HEAD
+    return queries.event_head(session, contest_id) or NO_HEAD
 
 
 def chain(session: Session, contest_id: int) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from sqlalchemy import Select, select
@@ -18,6 +18,7 @@ from logovote.contest import events, ledger, opening, recusals, rounds
 from logovote.contest.opening import FEW_OF_A_CLASS
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
+from logovote.store import queries
 from logovote.store.models import Ballot, Phase, Round, Voter
 
 _LONGEST_REASON = 500
@@ -54,6 +55,7 @@ def set_aside(
             f"The reason is too long ({len(reason)} characters): use at most "
             f"{_LONGEST_REASON}."
         )
+    now = queries.hold_round(session, round_, now or datetime.now(UTC))
     ballots = _in_review(session, round_, ballot_ids)
     fresh = [ballot for ballot in ballots if ballot.set_aside is None]
     if not fresh:
@@ -79,6 +81,7 @@ def take_back(
     Raises:
         QuarantineError: the round is not in review, or none of them was set aside.
     """
+    now = queries.hold_round(session, round_, now or datetime.now(UTC))
     ballots = [
         ballot
         for ballot in _in_review(session, round_, ballot_ids)
@@ -153,7 +156,6 @@ def _in_review(
     Raises:
         QuarantineError: the round is in another phase, or a ballot is not there.
     """
-    session.refresh(round_, with_for_update=True)
     if round_.phase is Phase.OPEN:
         raise QuarantineError(
             f"The {rounds.NAMES[round_.kind]} is open. Ballots are set aside after it "

@@ -361,8 +361,6 @@ def close_round(
     Raises:
         RoundError: it is not open.
     """
-    # The contest first, as all who change it do; then the round, from those who save.
-    queries.hold_contest(session, round_.contest_id)
     now = queries.hold_round(session, round_, now)
     if round_.phase is not Phase.OPEN:
         raise RoundError(
@@ -394,7 +392,6 @@ def close_ended(session: Session, round_: Round, now: datetime) -> bool:
 
     Once that is written down no clock that is turned back opens the vote again.
     """
-    queries.hold_contest(session, round_.contest_id)
     queries.hold_round(session, round_, now)
     if round_.closes_at is None or not round_.has_ended(now):
         return False

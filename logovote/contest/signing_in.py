@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from logovote.store import queries
 from logovote.store.models import OrganiserLink, Person, SignIn
 
 SESSION_LIFETIME = timedelta(days=60)
@@ -39,11 +40,7 @@ def begin_session(session: Session, person: Person, now: datetime) -> str:
 
 def session_person(session: Session, token: str, now: datetime) -> Person | None:
     """Return who is signed in with `token`, unless it ended or expired."""
-    sign_in = session.scalar(
-        select(SignIn)
-        .where(SignIn.token_digest == _digest(token))
-        .options(joinedload(SignIn.person))
-    )
+    sign_in = queries.sign_in(session, _digest(token))
     if sign_in is None or sign_in.ended_at is not None or sign_in.expires_at <= now:
         return None
     return sign_in.person

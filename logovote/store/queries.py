@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
@@ -18,6 +18,7 @@ from logovote.store.models import (
     Candidacy,
     Contest,
     Derivative,
+    Event,
     Family,
     Group,
     ImportJob,
@@ -26,7 +27,10 @@ from logovote.store.models import (
     Look,
     Phase,
     Picture,
+    Recusal,
     Round,
+    Save,
+    SignIn,
     Submission,
     Version,
     Voter,
@@ -36,6 +40,52 @@ from logovote.store.models import (
 _PICTURES = 562614
 # A statement that took longer than this has stood in a queue.
 _WAITED_SECONDS = 0.5
+# What every save asks is built once: SQLAlchemy takes as long to put such a statement
+# together as SQLite to answer it.
+_VISITOR = (
+    select(SignIn)
+    .where(SignIn.token_digest == bindparam("digest"))
+    .options(joinedload(SignIn.person, innerjoin=True))
+)
+_PLACE = (
+    select(Contest, Voter)
+    .outerjoin(
+        Voter,
+        and_(Voter.contest_id == Contest.id, Voter.person_id == bindparam("person")),
+    )
+    .where(Contest.slug == bindparam("slug"))
+    .options(joinedload(Voter.person), joinedload(Voter.group))
+)
+_LATEST_ROUND = (
+    select(Round)
+    .where(Round.contest_id == bindparam("contest"), Round.kind == bindparam("kind"))
+    .order_by(Round.number.desc())
+    .limit(1)
+)
+_BOX = (
+    select(Ballot, Save, exists().where(Recusal.voter_id == Ballot.voter_id))
+    .outerjoin(
+        Save, and_(Save.ballot_id == Ballot.id, Save.save_id == bindparam("save"))
+    )
+    .where(Ballot.round_id == bindparam("round"), Ballot.voter_id == bindparam("voter"))
+    .with_for_update(of=Ballot)
+    .execution_options(populate_existing=True)
+)
+_SLATE = (
+    select(
+        Submission.entry,
+        Candidacy.family,
+        Submission.withdrawn_at.is_(None).label("standing"),
+    )
+    .join(Candidacy, Candidacy.submission_id == Submission.id)
+    .where(Candidacy.round_id == bindparam("round"))
+)
+_HEAD = (
+    select(Event.hash)
+    .where(Event.contest_id == bindparam("contest"))
+    .order_by(Event.seq.desc())
+    .limit(1)
+)
 
 
 def contests(session: Session) -> Sequence[Contest]:
@@ -58,6 +108,19 @@ def voters(session: Session, contest_id: int) -> Sequence[Voter]:
         .options(joinedload(Voter.person), joinedload(Voter.group))
         .order_by(Voter.group_id, Voter.id)
     ).all()
+
+
+def sign_in(session: Session, token_digest: str) -> SignIn | None:
+    """Return the session of that token, ended or not, with its person."""
+    return session.scalar(_VISITOR, {"digest": token_digest})
+
+
+def place_of(
+    session: Session, slug: str, person_id: int | None
+) -> tuple[Contest, Voter | None] | None:
+    """Return a contest and a person's entitlement in it, with person and group."""
+    row = session.execute(_PLACE, {"slug": slug, "person": person_id}).first()
+    return None if row is None else (row[0], row[1])
 
 
 def voter_of(session: Session, contest_id: int, person_id: int) -> Voter | None:
@@ -183,16 +246,22 @@ def hold_round(
     """Keep a round as it is until the transaction ends; return when that began.
 
     On PostgreSQL those who save share the round (`share`), and who changes it waits for
-    them and makes later ones wait: nothing is saved once it is closed. SQLite has one
-    writer anyway.
+    them and makes later ones wait: nothing is saved once it is closed. It is read again
+    there. Who changes it holds its contest as well, and that first, for every deed is
+    logged there: nobody waits for somebody who waits for them. SQLite has one writer
+    anyway.
 
     Args:
         session: a writing session.
-        round_: the round; it is read again.
+        round_: the round, read in this transaction.
         now: the time at the door; what was waited for comes on top of it.
         share: others may hold it at the same time, too.
     """
+    if not _is_postgresql(session):
+        return now
     began = time.monotonic()
+    if not share:
+        hold_contest(session, round_.contest_id)
     session.refresh(round_, with_for_update={"read": share})
     waited = time.monotonic() - began
     return now + timedelta(seconds=waited) if waited > _WAITED_SECONDS else now
@@ -203,6 +272,8 @@ def hold_contest(session: Session, contest_id: int) -> None:
 
     On PostgreSQL; SQLite has one writer anyway.
     """
+    if not _is_postgresql(session):
+        return
     session.execute(
         select(Contest.id)
         .where(Contest.id == contest_id)
@@ -215,15 +286,19 @@ def hold_picture(session: Session, digest: str) -> None:
 
     On PostgreSQL; SQLite has one writer anyway.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    if _is_postgresql(session):
         session.execute(select(func.pg_advisory_xact_lock_shared(_PICTURES)))
         session.execute(select(func.pg_advisory_xact_lock(_PICTURES, key_of(digest))))
 
 
 def hold_pictures(session: Session) -> None:
     """Wait for all who write down pictures; who comes later waits."""
-    if session.get_bind().dialect.name == "postgresql":
+    if _is_postgresql(session):
         session.execute(select(func.pg_advisory_xact_lock(_PICTURES)))
+
+
+def _is_postgresql(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def key_of(digest: str) -> int:
@@ -240,12 +315,7 @@ def rounds(session: Session, contest_id: int) -> Sequence[Round]:
 
 def latest_round(session: Session, contest_id: int, kind: Kind) -> Round | None:
     """Return the newest round of a kind."""
-    return session.scalar(
-        select(Round)
-        .where(Round.contest_id == contest_id, Round.kind == kind)
-        .order_by(Round.number.desc())
-        .limit(1)
-    )
+    return session.scalar(_LATEST_ROUND, {"contest": contest_id, "kind": kind})
 
 
 def counted(
@@ -302,19 +372,14 @@ def candidacies(
     return session.scalars(query).all()
 
 
-def ballot_of(
-    session: Session, round_id: int, voter_id: int, *, hold: bool = False
-) -> Ballot | None:
-    """Return a voter's ballot in a round; with `hold`, others wait to change it."""
-    query = select(Ballot).where(
-        Ballot.round_id == round_id, Ballot.voter_id == voter_id
+def ballot_of(session: Session, round_id: int, voter_id: int) -> Ballot | None:
+    """Return a voter's ballot in a round."""
+    return session.scalar(
+        select(Ballot).where(Ballot.round_id == round_id, Ballot.voter_id == voter_id)
     )
-    if hold:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    return session.scalar(query)
 
 
-def new_ballot(
+def add_ballot(
     session: Session,
     round_id: int,
     voter_id: int,
@@ -322,11 +387,8 @@ def new_ballot(
     nonce: str,
     network: str | None,
     now: datetime,
-) -> Ballot:
-    """Return a voter's ballot, made empty unless somebody was quicker; it is held.
-
-    Two windows that save for the first time at once lead to one ballot.
-    """
+) -> None:
+    """Put an empty ballot of a voter into a round, unless there is one."""
     session.execute(
         _insert(session, Ballot)
         .values(
@@ -340,9 +402,49 @@ def new_ballot(
         )
         .on_conflict_do_nothing(index_elements=["round_id", "voter_id"])
     )
-    ballot = ballot_of(session, round_id, voter_id, hold=True)
-    assert ballot is not None  # noqa: S101 - it was just made, and is never deleted
-    return ballot
+
+
+@dataclass(frozen=True)
+class Box:
+    """What a save finds: the voter's ballot, and the same save if it was here before.
+
+    Attributes:
+        ballot: the ballot; others wait to change it.
+        save: the acknowledged save of that id, if there is one.
+        recused: whether the voter has a hand in designs of the contest.
+    """
+
+    ballot: Ballot
+    save: Save | None
+    recused: bool
+
+
+def box_of(session: Session, round_id: int, voter_id: int, save_id: str) -> Box | None:
+    """Hold a voter's ballot in a round, and look for a save of it. One statement.
+
+    If the ballot had to be waited for, it is as it is now, the rest as it was before.
+    """
+    values = {"round": round_id, "voter": voter_id, "save": save_id}
+    row = session.execute(_BOX, values).one_or_none()
+    return None if row is None else Box(row[0], row[1], row[2])
+
+
+def save_of(session: Session, ballot_id: int, save_id: str) -> Save | None:
+    """Return the acknowledged save of that id."""
+    return session.scalar(
+        select(Save).where(Save.ballot_id == ballot_id, Save.save_id == save_id)
+    )
+
+
+def slate(session: Session, round_id: int) -> Sequence[tuple[int, str, bool]]:
+    """List a round's designs: entry number, family, and whether it still stands."""
+    rows = session.execute(_SLATE, {"round": round_id})
+    return [(entry, family, standing) for entry, family, standing in rows]
+
+
+def event_head(session: Session, contest_id: int) -> str | None:
+    """Return the hash of a contest's last event. One statement."""
+    return session.scalar(_HEAD, {"contest": contest_id})
 
 
 @dataclass(frozen=True)
@@ -492,7 +594,7 @@ def upsert_looks(
 
 def _insert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Begin an INSERT that knows what to do about a row that is there already."""
-    if session.get_bind().dialect.name == "postgresql":
+    if _is_postgresql(session):
         return postgresql.insert(table)
     return sqlite.insert(table)
 

@@ -10,8 +10,7 @@ from typing import ParamSpec, TypeVar
 import flask_login
 from flask import abort
 
-from logovote.contest.contests import contest_by_slug
-from logovote.store import queries
+from logovote.contest.contests import place_in
 from logovote.store.models import Contest, Voter
 from logovote.web.context import current_person, db
 
@@ -50,8 +49,7 @@ def organiser_only(view: Callable[P, R]) -> Callable[P, R]:
 def seat(slug: str) -> Seat:
     """Return the visitor's place in a contest; strangers to it are refused."""
     person = current_person()
-    contest = contest_by_slug(db(), slug)
-    voter = queries.voter_of(db(), contest.id, person.id) if person else None
+    contest, voter = place_in(db(), slug, person.id if person else None)
     organiser = person is not None and person.organiser
     if voter is None and not organiser:
         abort(403)

@@ -36,14 +36,22 @@ class ForeignOriginError(LogovoteError):
 
 
 class PersonalCookies(SecureCookieSessionInterface):
-    """Keeps a visitor's cookie off the answers that any cache may hand to others."""
+    """Keeps a visitor's cookie off the answers that any cache may hand to others.
+
+    Pages refresh it. What scripts are told does so only where something in it is new:
+    to sign it for every autosave is work for nothing.
+    """
 
     def save_session(
         self, app: Flask, session: SessionMixin, response: Response
     ) -> None:
-        """Refresh the cookie, and say that the answer varies with it, if it does."""
-        if not response.cache_control.public:
-            super().save_session(app, session, response)
+        """Write the cookie, and say that the answer varies with it, if it does."""
+        if response.cache_control.public:
+            return
+        if response.is_json and not session.modified:
+            response.vary.add("Cookie")
+            return
+        super().save_session(app, session, response)
 
 
 def init_app(app: Flask, base_url: str, *, pictures: str = "") -> None:

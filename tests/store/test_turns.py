@@ -4,22 +4,32 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from logovote.contest import casting, contests, events, people, rounds
+from logovote.contest import (
+    beacons,
+    casting,
+    contests,
+    counting,
+    events,
+    people,
+    quarantine,
+    rounds,
+)
 from logovote.contest.rounds import RoundError
 from logovote.store import queries
 from logovote.store.models import Ballot, Contest, Kind, Phase, Round, Save
 from logovote.store.store import Store
-from tests.builders import make_contest, open_shortlist
+from tests.builders import make_contest
 
 T = TypeVar("T")
 VOTERS = 6
@@ -32,7 +42,7 @@ def acme(store: Store, now: datetime) -> Store:
     with store.database.write() as session:
         names = [f"V{number}" for number in range(VOTERS)]
         contest = make_contest(session, now, designs=[1, 2], voters={"core": names})
-        open_shortlist(session, contest, now)
+        rounds.open_round(session, contest, Kind.SHORTLIST, now, beacon="draw 1")
         session.commit()
     return store
 
@@ -80,6 +90,13 @@ def test_eight_equal_first_saves_make_one_ballot_and_one_receipt(
     with acme.database.read() as session:
         assert session.scalar(select(func.count(Ballot.id))) == 1
         assert session.scalar(select(func.count(Save.id))) == 1
+
+
+def test_eight_equal_later_saves_get_one_receipt(acme: Store, now: datetime) -> None:
+    """Who waits for the ballot has looked for the save before it was there."""
+    save(acme, 0, 0, "first-save", now)
+
+    assert at_once(*[lambda: save(acme, 0, 1, "same-save", now)] * 8) == [2] * 8
 
 
 def test_of_two_windows_with_one_revision_one_hears_of_a_conflict(
@@ -254,3 +271,44 @@ def test_text_with_a_nul_is_kept_as_far_as_the_database_can(
             "A logo\0for Acme",
             "A logo\N{REPLACEMENT CHARACTER}for Acme",
         }
+
+
+def test_who_changes_a_round_holds_its_contest_first(
+    acme: Store, engine: str, now: datetime
+) -> None:
+    """Else two could wait for each other: every deed is logged in its contest."""
+    save(acme, 0, 0, "first-save", now)
+    waits = timedelta(days=1)
+    deeds: list[Callable[[Session, Round], object]] = [
+        lambda s, r: rounds.extend_round(s, r, now + waits, now),
+        lambda s, r: rounds.close_ended(s, r, now + 2 * waits),
+        lambda s, r: rounds.reopen_round(s, r, now=now + waits),
+        lambda s, r: rounds.close_round(s, r, now),
+        lambda s, r: beacons.enter(s, r, "4f" * 32),
+        lambda s, r: quarantine.set_aside(s, r, [1], "twice"),
+        lambda s, r: quarantine.take_back(s, r, [1]),
+        counting.count_round,
+        rounds.publish_round,
+    ]
+    for deed in deeds:
+        with acme.database.write() as session, locks_of(acme) as locks:
+            deed(session, _round(session))
+            session.commit()
+        first = ["contest", "round"] if engine == "postgresql" else []
+        assert locks[:2] == first
+
+
+@contextmanager
+def locks_of(store: Store) -> Iterator[list[str]]:
+    """Name the tables whose rows are held, in the order in which they are asked for."""
+    seen: list[str] = []
+
+    def note(_conn: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if "FOR UPDATE" in statement or "FOR NO KEY UPDATE" in statement:
+            seen.append(statement.partition("FROM ")[2].split()[0])
+
+    event.listen(store.database.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(store.database.engine, "before_cursor_execute", note)
