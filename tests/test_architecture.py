@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "logovote"
@@ -72,11 +73,15 @@ def room(module: Path) -> str:
 def imports(module: Path) -> Iterator[tuple[str, ...]]:
     """Every name a module imports, inside functions too, as its parts."""
     for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (tuple(alias.name.split(".")) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                yield (*node.module.split("."), alias.name)
+        yield from imported(node)
+
+
+def imported(node: ast.AST) -> Iterator[tuple[str, ...]]:
+    if isinstance(node, ast.Import):
+        yield from (tuple(alias.name.split(".")) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        for alias in node.names:
+            yield (*node.module.split("."), alias.name)
 
 
 def test_every_room_has_its_place() -> None:
@@ -90,6 +95,42 @@ def test_no_two_rooms_know_each_other() -> None:
         for other in known
         if name in MAY_KNOW[other]
     ]
+
+
+def test_no_modules_load_each_other_in_a_circle() -> None:
+    # Within a room, too: such modules load or do not by who is asked for first.
+    name = {module: ".".join(module_parts(module)) for module in MODULES}
+    known = {*name.values()}
+    loads = {
+        name[module]: {
+            ".".join(parts) if ".".join(parts) in known else ".".join(parts[:-1])
+            for parts in imports_on_loading(module)
+        }
+        & known - {"logovote", name[module]}
+        for module in MODULES
+    }
+
+    # Raises CycleError with the modules in question.
+    assert {*TopologicalSorter(loads).static_order()} <= known
+
+
+def module_parts(module: Path) -> tuple[str, ...]:
+    parts = ("logovote", *module.relative_to(PACKAGE).with_suffix("").parts)
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def imports_on_loading(module: Path) -> Iterator[tuple[str, ...]]:
+    """Like `imports`, without those inside functions and those for types alone."""
+    waiting: list[ast.AST] = [ast.parse(module.read_text("utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef):
+            continue
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            waiting += node.orelse
+        else:
+            yield from imported(node)
+            waiting += ast.iter_child_nodes(node)
 
 
 def test_a_module_imports_only_from_rooms_below() -> None:

@@ -8,9 +8,13 @@ import hmac
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.contest.people import PeopleError
+from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import Contest, SignIn, Voter
+
+
+class InvitationError(LogovoteError):
+    """There is no such invitation to renew."""
 
 
 def invitation_token(secret: str, voter: Voter) -> str:
@@ -33,11 +37,11 @@ def renew_link(session: Session, contest: Contest, who: str) -> Voter:
         who: their e-mail address or GitHub login.
 
     Raises:
-        PeopleError: nobody of that name may vote here.
+        InvitationError: nobody of that name may vote here.
     """
     voter = queries.voter_called(session, contest.id, who)
     if voter is None:
-        raise PeopleError(f"“{who}” may not vote in this contest.")
+        raise InvitationError(f"“{who}” may not vote in this contest.")
     voter.generation += 1
     session.execute(delete(SignIn).where(SignIn.person_id == voter.person_id))
     return voter

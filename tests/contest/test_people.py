@@ -384,7 +384,7 @@ def test_a_renewed_link_replaces_the_old_one(
 
 
 def test_a_link_of_nobody_cannot_be_renewed(session: Session, contest: Contest) -> None:
-    with pytest.raises(people.PeopleError, match="may not vote"):
+    with pytest.raises(invitations.InvitationError, match="may not vote"):
         invitations.renew_link(session, contest, "nobody@example.org")
 
 
