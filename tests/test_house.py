@@ -147,6 +147,33 @@ def test_no_template_has_inline_script_or_style() -> None:
     assert found == {"templates/record/decision.html": ["<style>"]}
 
 
+def test_no_template_trusts_any_text_but_its_own() -> None:
+    """`safe` stands behind text in quotes alone, and nothing switches escaping off."""
+    trusting = re.compile(r"""(?<!['"])\|\s*safe\b|\bautoescape\b""")
+    found = [
+        f"{named(path)}: {line.strip()[:80]}"
+        for path in texts(".html")
+        for line in path.read_text("utf-8").splitlines()
+        if trusting.search(line)
+    ]
+    assert not found
+
+
+def test_no_script_runs_text_or_takes_it_for_a_page() -> None:
+    risky = re.compile(
+        r"\b(eval|Function|createContextualFragment)\(|document\.write|"
+        r"insertAdjacentHTML|(?:inner|outer)HTML\s*\+?=|srcdoc|setTimeout\(\s*[\"'`]"
+    )
+    found = [
+        f"{named(path)}: {line.strip()}"
+        for path in texts(".js")
+        for line in path.read_text("utf-8").splitlines()
+        if risky.search(line)
+    ]
+    # A part of our own page, as the server wrote and escaped it.
+    assert found == ["static/js/results.js: target.innerHTML = await answer.text();"]
+
+
 def test_vendored_files_are_those_that_were_reviewed() -> None:
     listed: dict[str, str] = {}
     if (VENDORED / "VENDOR.toml").exists():

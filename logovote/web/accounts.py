@@ -185,6 +185,7 @@ def _enter(person: Person, front: str | None = None) -> ResponseReturnValue:
     """Begin a session, and lead to where its owner was, or may want to go."""
     # Who was signed out in the middle goes on where they were.
     page = context.page_asked_for(front or "/") or front or _front_of(person)
+    context.end_earlier(db())
     context.sign_in(person, signing_in.begin_session(db(), person, now()))
     db().commit()
     return redirect(page, code=HTTPStatus.SEE_OTHER)
@@ -196,6 +197,7 @@ def enter_person(person_id: int) -> ResponseReturnValue:
     It takes a writing session of its own: the request that comes back is a GET.
     """
     with site().store.database.write() as session:
+        context.end_earlier(session)
         token = signing_in.begin_session(
             session, session.get_one(Person, person_id), now()
         )
@@ -302,6 +304,7 @@ def enter(token: str) -> ResponseReturnValue:
     found = signing_in.organiser_link(db(), token, now(), hold=True)
     if found is None:
         return _unusable()
+    context.end_earlier(db())
     context.sign_in(found.person, signing_in.use_link(db(), found, now()))
     db().commit()
     return redirect(url_for("organise.index"), code=HTTPStatus.SEE_OTHER)

@@ -237,10 +237,19 @@ def note_asking(address: str) -> str:
     return secret
 
 
+def end_earlier(session_: Session) -> None:
+    """End the session that this browser has had so far, before another begins in it.
+
+    Args:
+        session_: a writing session; the caller commits.
+    """
+    if flask_login.current_user.is_authenticated:
+        signing_in.end_session(session_, flask_login.current_user.get_id(), now())
+
+
 def sign_out() -> None:
     """End the visitor's session, in the database and in the cookie."""
-    if flask_login.current_user.is_authenticated:
-        signing_in.end_session(db(), flask_login.current_user.get_id(), now())
+    end_earlier(db())
     flask_login.logout_user()
     session.clear()
 

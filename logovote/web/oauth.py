@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Flask, abort, current_app, request
+from flask import Blueprint, Flask, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import identities
@@ -18,6 +18,7 @@ from logovote.contest.identities import GITHUB, Account, IdentityError
 from logovote.settings import Settings, SettingsError
 from logovote.web import accounts
 from logovote.web.context import site
+from logovote.web.security import is_begun_elsewhere
 
 bp = Blueprint("oauth", __name__, url_prefix="/sign-in/with")
 
@@ -25,6 +26,12 @@ OPENID = "openid"
 _EXTENSION = "logovote-oauth"
 _TIMEOUT_SECONDS = 10
 _SHORT = 200
+# How an identity token may be signed, whatever else a provider offers: by a key that it
+# alone has. Never "none", and never HS256, for which its public key would do.
+_ALGORITHMS = frozenset(
+    ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
+)
+_OFFERED = "id_token_signing_alg_values_supported"
 
 
 class ProviderError(IdentityError):
@@ -86,8 +93,14 @@ def _client(provider: str) -> Any:
 # A link and not a form: our content security policy keeps forms on this site.
 @bp.get("/<provider>")
 def leave(provider: str) -> ResponseReturnValue:
-    """Send the visitor to the provider, with a state that only this browser has."""
+    """Send the visitor to the provider, with a state that only this browser has.
+
+    Another site may not begin that: a provider that knows the visitor would send them
+    back signed in, and they would have done nothing for it.
+    """
     client = _client(provider)
+    if is_begun_elsewhere():
+        return redirect(url_for("accounts.sign_in"))
     back = f"{site().settings.base_url}/sign-in/with/{provider}/back"
     try:
         _check_issuer(provider, client)
@@ -120,9 +133,16 @@ def come_back(provider: str) -> ResponseReturnValue:
 
 
 def _check_issuer(provider: str, client: Any) -> None:
-    """Refuse what a provider says of itself if it is somebody else than configured."""
+    """Refuse what a provider says of itself if it is somebody else than configured.
+
+    Of the ways to sign that it offers, only those that prove something are kept.
+    """
     if provider == OPENID:
-        said = client.load_server_metadata().get("issuer")
+        metadata = client.load_server_metadata()
+        metadata[_OFFERED] = [
+            name for name in metadata.get(_OFFERED, ()) if name in _ALGORITHMS
+        ] or ["RS256"]
+        said = metadata.get("issuer")
         wanted = site().settings.openid_issuer
         if not isinstance(said, str) or said.rstrip("/") != wanted.rstrip("/"):
             raise ProviderError(

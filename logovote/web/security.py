@@ -114,9 +114,14 @@ def _keep_here(response: Response) -> None:
             response.headers["Location"] = "/" + path.lstrip("/\\")
 
 
+def is_begun_elsewhere() -> bool:
+    """Tell whether the browser says that a page of another site asks for this."""
+    return request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}
+
+
 def _is_foreign(own_host: str) -> bool:
     """Tell whether the browser says that a page of another origin sent this."""
-    if request.headers.get("Sec-Fetch-Site") in {"cross-site", "same-site"}:
+    if is_begun_elsewhere():
         return True
     origin = request.headers.get("Origin")
     if origin is None:

@@ -173,6 +173,24 @@ def test_signing_in_starts_a_session_of_its_own(
     assert who(client) == "Ann"
 
 
+@pytest.mark.parametrize("link", ["invitation", "organiser_link"])
+def test_signing_in_ends_the_session_that_this_browser_had(
+    scene: Scene, visit: Visit, request: pytest.FixtureRequest, link: str
+) -> None:
+    url = request.getfixturevalue(link)
+    client = visit("Bob")
+    cookie = client.get_cookie("logovote")
+    assert cookie is not None
+    thief = scene.site.app.test_client()
+    thief.set_cookie("logovote", cookie.value)
+    elsewhere = visit("Bob")
+
+    sign_in(client, url)
+
+    assert who(thief) == ""
+    assert who(elsewhere) == "Bob"
+
+
 def test_a_made_up_session_is_nobody(scene: Scene) -> None:
     client = scene.site.app.test_client()
     with client.session_transaction() as cookie:

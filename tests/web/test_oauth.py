@@ -17,7 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from joserfc import jwt
-from joserfc.jwk import RSAKey
+from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import func, select
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
@@ -43,9 +43,11 @@ class Provider:
     emails: list[dict[str, Any]] = field(default_factory=list)
     claims: dict[str, Any] = field(default_factory=dict)
     challenges: dict[str, dict[str, str]] = field(default_factory=dict)
-    key: RSAKey = field(default_factory=lambda: KEY)
+    key: Any = field(default_factory=lambda: KEY)
+    keys: list[Any] = field(default_factory=lambda: [KEY])
     broken: bool = False
     calls_itself: str = ""
+    algorithms: list[str] = field(default_factory=lambda: ["RS256"])
 
     def __call__(self, environ: Any, start: Any) -> Any:
         request = Request(environ)
@@ -64,11 +66,13 @@ class Provider:
                     "authorization_endpoint": f"{self.url}/authorize",
                     "token_endpoint": f"{self.url}/access_token",
                     "jwks_uri": f"{self.url}/keys",
-                    "id_token_signing_alg_values_supported": ["RS256"],
+                    "id_token_signing_alg_values_supported": self.algorithms,
                 }
             )
         if path == "/keys":
-            return self.json({"keys": [KEY.as_dict(private=False)]})
+            return self.json(
+                {"keys": [key.as_dict(private=False) for key in self.keys]}
+            )
         assert request.headers["Authorization"] == "Bearer token-of-ann"
         return self.json({"/user": self.user, "/user/emails": self.emails}[path])
 
@@ -87,8 +91,10 @@ class Provider:
                 "iat": int(time.time()),
                 "exp": int(time.time()) + 60,
             }
-            header = {"alg": "RS256", "kid": "one"}
-            token["id_token"] = jwt.encode(header, claims | self.claims, self.key)
+            header = {"alg": self.algorithms[0], "kid": "one"}
+            token["id_token"] = jwt.encode(
+                header, claims | self.claims, self.key, algorithms=self.algorithms
+            )
         return self.json(token)
 
     @staticmethod
@@ -404,6 +410,35 @@ def test_a_token_that_somebody_else_signed_is_refused(
     assert go(client, fresh, "openid").status_code == 403
 
     assert count(store, SignIn) == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*algorithm:UserWarning")
+@pytest.mark.parametrize(
+    ("algorithm", "key"),
+    [("none", KEY), ("HS256", OctKey.import_key(b"x" * 32, {"kid": "one"}))],
+)
+def test_a_token_that_proves_nothing_is_refused_though_the_provider_offers_it(
+    client: FlaskClient, fresh: Provider, store: Store, algorithm: str, key: Any
+) -> None:
+    fresh.claims = {"email": "bob@example.org", "email_verified": True}
+    fresh.algorithms, fresh.key, fresh.keys = [algorithm, "RS256"], key, [key]
+
+    assert go(client, fresh, "openid").status_code == 403
+
+    assert count(store, SignIn) == 0
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_cannot_sign_anybody_in(
+    client: FlaskClient, fresh: Provider, site: str
+) -> None:
+    """A provider that knows the visitor asks nothing: they would just be in."""
+    answer = client.get("/sign-in/with/github", headers={"Sec-Fetch-Site": site})
+
+    assert answer.location == "/sign-in"
+    for ours in ({"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {}):
+        left = client.get("/sign-in/with/github", headers=ours)
+        assert left.headers["Location"].startswith(f"{fresh.url}/login/oauth/")
 
 
 def test_the_number_of_one_provider_is_not_that_of_another(store: Store) -> None:

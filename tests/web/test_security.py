@@ -18,6 +18,7 @@ from logovote.app import create_app
 from logovote.contest import signing_in
 from logovote.settings import Settings
 from logovote.store import queries
+from logovote.web import context
 from tests.conftest import Site
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import csrf_token, post, put
@@ -49,6 +50,7 @@ ANSWERS: dict[str, tuple[int, Ask]] = {
     "no picture": (404, lambda c: c.get(f"/media/1/{'0' * 16}/thumb.webp")),
     "not allowed": (403, lambda c: c.get("/organise/")),
     "wrong method": (405, lambda c: c.delete("/")),
+    "trace": (405, lambda c: c.open("/", method="TRACE")),
     "forged": (400, lambda c: c.post("/sign-out")),
     "too large": (413, lambda c: c.post("/sign-out", data={"x": "x" * 3_000_000})),
     "options": (200, lambda c: c.options("/")),
@@ -131,11 +133,28 @@ def test_over_https_browsers_are_told_to_stay_there(settings: Settings) -> None:
     answer = client.get("/sign-in", base_url=secure.base_url)
     redirected = client.get("/organise/", base_url=secure.base_url)
 
-    assert "max-age=" in answer.headers["Strict-Transport-Security"]
+    for said in (answer, redirected, client.get("/nothing", base_url=secure.base_url)):
+        assert said.headers["Strict-Transport-Security"] == "max-age=31536000"
     name, *flags = redirected.headers["Set-Cookie"].split("; ")
     assert name.startswith("__Host-logovote=")
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= set(flags)
     assert not [flag for flag in flags if flag.startswith("Domain")]
+    app.extensions["logovote"].jobs.stop()
+    app.extensions["logovote"].store.database.dispose()
+
+
+@pytest.mark.parametrize(("hops", "seen"), [(0, "127.0.0.1"), (1, "203.0.113.7")])
+def test_what_a_proxy_says_is_heard_only_from_the_proxies_that_there_are(
+    settings: Settings, hops: int, seen: str
+) -> None:
+    """A visitor may send the same headers; ours stands behind theirs."""
+    app = create_app(dataclasses.replace(settings, trusted_proxies=hops))
+    forwarded = {"X-Forwarded-For": "198.51.100.9, 203.0.113.7"}
+
+    with app.test_client() as client:
+        client.get("/sign-in", headers=forwarded)
+        assert context.household() == seen
+
     app.extensions["logovote"].jobs.stop()
     app.extensions["logovote"].store.database.dispose()
 

@@ -27,7 +27,8 @@ def counted_round(contest: Contest) -> Round:
     Raises:
         RoundError: it is not counted.
     """
-    kind = request.values.get("kind", "")
+    named = request.form if request.method == "POST" else request.args
+    kind = named.get("kind", "")
     if not kind:
         return handoff.deciding_round(db(), contest)
     if kind not in {known.value for known in Kind}:
