@@ -28,6 +28,10 @@ from logovote.store.models import (
 NONE = opening.NONE
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _SAVE_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+# Of a design or a family.
+_ID = re.compile(r"[a-z0-9]{1,16}")
+# To read what so many approvals name is faster than to read a round of 200 designs.
+_FEW = 100
 
 # What a ballot says: ids, or tiers of ids, best first; [] says nothing yet.
 Items = list[Any]
@@ -75,11 +79,14 @@ class Slate:
     most: int | None = None
 
 
-def slate(session: Session, round_: Round) -> Slate:
-    """Read which ids stand in a round. One statement."""
+def slate(session: Session, round_: Round, items: object = None) -> Slate:
+    """Read which ids stand in a round; with `items`, as far as those name them.
+
+    One statement.
+    """
     standing, known = {NONE}, {NONE}
     families: dict[str, str] = {}
-    for entry, family, stands in queries.slate(session, round_.id):
+    for entry, family, stands in queries.slate(session, round_.id, _named(items)):
         ids = {str(entry)} | ({family} if round_.kind is Kind.SHORTLIST else set())
         known |= ids
         families[str(entry)] = family
@@ -91,6 +98,13 @@ def slate(session: Session, round_: Round) -> Slate:
         families,
         Rules.from_json(round_.rules).approvals,
     )
+
+
+def _named(items: object) -> list[str] | None:
+    """Return the ids that a few approvals name, if they are any; None if it is more."""
+    if not isinstance(items, list) or len(items) > _FEW:
+        return None
+    return [id_ for id_ in items if isinstance(id_, str) and _ID.fullmatch(id_)]
 
 
 def checked_items(kind: Kind, items: object, slate_: Slate) -> Items:
@@ -147,7 +161,7 @@ def save_ballot(
 ) -> Receipt:
     """Put a voter's whole ballot in the box, replacing their earlier one.
 
-    Flushes, does not commit: only the caller's commit makes the receipt true. A
+    Writes, does not commit: only the caller's commit makes the receipt true. A
     repeated `save_id` returns the first receipt and changes nothing.
 
     Args:
@@ -184,7 +198,8 @@ def save_ballot(
         raise RoundClosedError(
             "This round is not open for voting. What you saved before is kept."
         )
-    choice = checked_items(round_.kind, items, slate(session, round_))
+    few = items if round_.kind is Kind.SHORTLIST else None
+    choice = checked_items(round_.kind, items, slate(session, round_, few))
     ballot = box.ballot
     if base_rev != ballot.rev:
         # What was asked for the box may be older than what was waited for.
@@ -195,23 +210,20 @@ def save_ballot(
             "page again, and repeat what you did last.",
             ballot,
         )
-    ballot.rev += 1
-    ballot.choice = ledger.canon(choice)
-    ballot.saved_at = now
     may_own = box.recused or round_.recused is not None
     own = recusals.own_of(session, round_, voter) if may_own else None
-    code = ledger.receipt_code(rounds.voter_line(ballot, voter, own))
-    session.add(
-        Save(
-            ballot_id=ballot.id,
-            rev=ballot.rev,
-            save_id=save_id,
-            code=code,
-            saved_at=now,
-        )
+    code = ledger.receipt_code(rounds.voter_line(ballot, voter, own, choice))
+    receipt = Receipt(ballot.rev + 1, code, now)
+    queries.write_save(
+        session,
+        ballot,
+        choice=ledger.canon(choice),
+        rev=receipt.rev,
+        save_id=save_id,
+        code=code,
+        now=now,
     )
-    session.flush()
-    return Receipt(ballot.rev, code, now)
+    return receipt
 
 
 def receipt_of(session: Session, ballot: Ballot) -> Receipt | None:

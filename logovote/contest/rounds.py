@@ -545,13 +545,15 @@ def _line(ballot: Ballot, own: Mapping[int, Own]) -> dict[str, Any] | None:
     return line if line["b"] else None
 
 
-def voter_line(ballot: Ballot, voter: Voter, own: Own | None) -> dict[str, Any]:
-    """Return the published form of a voter's ballot as it stands.
+def voter_line(
+    ballot: Ballot, voter: Voter, own: Own | None, items: list[Any] | None = None
+) -> dict[str, Any]:
+    """Return the published form of a voter's ballot, as it stands or with new `items`.
 
     Without approvals of the own designs. A ballot that does not count at all has no
     such form; its receipt is of what was saved.
     """
-    items = json.loads(ballot.choice)
+    items = json.loads(ballot.choice) if items is None else items
     return ledger.ballot_line(
         ledger.tag(ballot.nonce or "", ballot.round_id, voter.person.key),
         _class_of(voter.group, voter.weight),

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import (
+    String,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload
 
@@ -80,6 +91,19 @@ _SLATE = (
     .join(Candidacy, Candidacy.submission_id == Submission.id)
     .where(Candidacy.round_id == bindparam("round"))
 )
+_NAMED = _SLATE.where(
+    or_(
+        cast(Submission.entry, String).in_(bindparam("named", expanding=True)),
+        Candidacy.family.in_(bindparam("named", expanding=True)),
+    )
+)
+# Without the unit of work, which takes as long as all that a save has to ask.
+_NEW_CHOICE = (
+    update(Ballot)
+    .where(Ballot.id == bindparam("ballot"))
+    .values(choice=bindparam("choice"), rev=bindparam("rev"), saved_at=bindparam("now"))
+)
+_NEW_SAVE = insert(Save)
 _HEAD = (
     select(Event.hash)
     .where(Event.contest_id == bindparam("contest"))
@@ -436,9 +460,44 @@ def save_of(session: Session, ballot_id: int, save_id: str) -> Save | None:
     )
 
 
-def slate(session: Session, round_id: int) -> Sequence[tuple[int, str, bool]]:
-    """List a round's designs: entry number, family, and whether it still stands."""
-    rows = session.execute(_SLATE, {"round": round_id})
+def write_save(
+    session: Session,
+    ballot: Ballot,
+    *,
+    choice: str,
+    rev: int,
+    save_id: str,
+    code: str,
+    now: datetime,
+) -> None:
+    """Let a ballot that is held say something else, and keep the save that did it."""
+    values = {"ballot": ballot.id, "choice": choice, "rev": rev, "now": now}
+    connection = session.connection()
+    connection.execute(_NEW_CHOICE, values)
+    connection.execute(
+        _NEW_SAVE,
+        {
+            "ballot_id": ballot.id,
+            "rev": rev,
+            "save_id": save_id,
+            "code": code,
+            "saved_at": now,
+        },
+    )
+    session.expire(ballot)
+
+
+def slate(
+    session: Session, round_id: int, named: Sequence[str] | None = None
+) -> Sequence[tuple[int, str, bool]]:
+    """List a round's designs: entry number, family, and whether it still stands.
+
+    With `named` only those whose entry number or family is among them.
+    """
+    if named is None:
+        rows = session.execute(_SLATE, {"round": round_id})
+    else:
+        rows = session.execute(_NAMED, {"round": round_id, "named": named})
     return [(entry, family, standing) for entry, family, standing in rows]
 
 

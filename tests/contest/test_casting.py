@@ -176,6 +176,19 @@ def test_a_round_that_is_not_open_takes_no_ballot(
     assert kept(session, shortlist) == ["1"]
 
 
+def test_many_approvals_are_read_like_few(
+    session: Session, contest: Contest, shortlist: Round, now: datetime
+) -> None:
+    withdraw(session, contest, 12, now=now)
+
+    save(session, shortlist, ["57", "12", "f12", "3"], now=now)
+    few = kept(session, shortlist)
+    many = ["57", "12", "f12", "3"] * 100
+    save(session, shortlist, many, base_rev=1, save_id="second-save", now=now)
+
+    assert few == kept(session, shortlist) == ["3", "57", "f12"]
+
+
 @pytest.mark.parametrize(
     ("items", "written"),
     [
@@ -200,6 +213,11 @@ def test_an_approval_ballot_has_one_written_form(
         pytest.param(["1", "none"], "exclude each other", id="none-and-a-logo"),
         pytest.param(["999"], "no logo “999”", id="stranger"),
         pytest.param(["f57"], "no logo “f57”", id="not-the-familys-name"),
+        pytest.param(["1", "\ud800"], "no logo “\ud800”", id="no-text"),
+        pytest.param(["1\0"], "no logo “1\0”", id="with-a-nul"),
+        pytest.param(["01"], "no logo “01”", id="a-number-written-otherwise"),
+        pytest.param(["9" * 40], "no logo “99999999999999999999”", id="a-long-number"),
+        pytest.param(["1"] * 100 + ["x"], "no logo “x”", id="a-stranger-among-many"),
         pytest.param([1], "by their ids", id="a-number"),
         pytest.param([["1"]], "by their ids", id="a-ranking"),
         pytest.param([None], "by their ids", id="null"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +11,9 @@ from sqlalchemy.orm import Session
 from logovote.contest import counting, dealing, events, ledger, marks, rounds
 from logovote.contest.casting import RoundClosedError
 from logovote.contest.rounds import RoundError
+from logovote.settings import Settings
 from logovote.store.models import Contest, Kind, Phase, Round
+from logovote.store.store import Store
 from tests.builders import cast, make_contest, voter_named
 
 DAY = timedelta(days=1)
@@ -47,13 +51,32 @@ def test_a_save_after_the_end_is_refused_though_nobody_closed_the_round(
 
 
 def test_the_end_is_read_anew_when_a_ballot_is_saved(
-    session: Session, ending: Round, now: datetime
+    postgresql_store: Store, now: datetime
 ) -> None:
-    moved = update(Round).values(closes_at=now - DAY)
-    session.execute(moved.execution_options(synchronize_session=False))
+    """On PostgreSQL, where somebody may have moved it since the request began."""
+    with postgresql_store.database.write() as session:
+        contest = make_contest(session, now, designs=[1], voters={"core": ["Ann"]})
+        ending = rounds.open_round(
+            session, contest, Kind.SHORTLIST, now, until=now + DAY
+        )
+        moved = update(Round).values(closes_at=now - DAY)
+        session.execute(moved.execution_options(synchronize_session=False))
 
-    with pytest.raises(RoundClosedError):
-        cast(session, ending, "Ann", ["1"], now)
+        with pytest.raises(RoundClosedError):
+            cast(session, ending, "Ann", ["1"], now)
+
+
+@pytest.mark.sqlite
+def test_nobody_moves_the_end_while_a_ballot_is_saved(
+    session: Session, ending: Round, settings: Settings
+) -> None:
+    """On SQLite, where what a request has read stays true until it is done."""
+    database = settings.database_url.removeprefix("sqlite:///")
+    with (
+        contextlib.closing(sqlite3.connect(database, timeout=0)) as other,
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("UPDATE round SET closes_at = NULL")
 
 
 def test_after_the_end_nothing_is_marked_or_dealt(
