@@ -280,13 +280,20 @@ class Cluster:
 
     def kill_backend(self) -> None:
         """End a process that serves a connection; the server then starts over."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not (serving := self._serving()):  # it is starting over already
+            assert time.monotonic() < deadline, "PostgreSQL serves nobody"
+            time.sleep(0.05)
+        _kill(random.choice(serving))  # noqa: S311 - any will do
+
+    def _serving(self) -> list[int]:
+        """List the processes that serve a connection."""
         assert self._process is not None
-        serving = [
+        return [
             pid
             for pid in children(self._process.pid)
             if f" {self.url.host}(" in _command_of(pid)
         ]
-        _kill(random.choice(serving))  # noqa: S311 - any will do
 
     def cpu_seconds(self) -> float:
         """Tell how much work it has done since it was started."""

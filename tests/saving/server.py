@@ -113,7 +113,7 @@ class Server:
                 [*self._before, *self.command()],
                 stdout=log,
                 stderr=log,
-                env=environ | self._settings,
+                env=environ | dict(self._settings),
                 start_new_session=True,
             )
         for _ in range(_PATIENCE_SECONDS * 20):
