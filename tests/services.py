@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import random
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -78,6 +80,21 @@ def fetch(address: str, method: str = "GET") -> Answer:
         return Answer(answer.status, answer.headers, answer.read())
 
 
+def children(pid: int) -> list[int]:
+    """List the processes that a process has started and that still run."""
+    with contextlib.suppress(OSError):
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
+        return [int(child) for child in listed.split()]
+    return []
+
+
+def cpu_seconds(pid: int) -> float:
+    """Tell how much work a process has done, and those it started that have ended."""
+    stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
+    ticks = stat.rpartition(")")[2].split()[11:15]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+
+
 def name_of(url: str) -> str:
     """Return a database's name."""
     return str(make_url(url).database)
@@ -135,15 +152,25 @@ def postgresql(settings: tuple[str, ...] = _CARELESS) -> Iterator[PostgreSQL]:
         yield server
         server.close()
         return
+    with cluster(settings) as own:
+        server = PostgreSQL(own.url)
+        yield server
+        server.close()
+
+
+@contextlib.contextmanager
+def cluster(settings: tuple[str, ...] = ()) -> Iterator[Cluster]:
+    """Start a server of our own, which may be killed; as durable as it comes."""
+    if find_spec("psycopg") is None:
+        missing("There is no driver for PostgreSQL here.")
     programs = _postgresql_programs()
     if programs is None:
         missing("There is no PostgreSQL here.")
-    with tempfile.TemporaryDirectory(prefix="logovote-pg-", dir="/tmp") as folder:
-        home = Path(folder)
-        with Cluster(home, programs, settings).running() as cluster:
-            server = PostgreSQL(cluster.url)
-            yield server
-            server.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="logovote-pg-", dir="/tmp") as folder,
+        Cluster(Path(folder), programs, settings).running() as running,
+    ):
+        yield running
 
 
 class Cluster:
@@ -236,6 +263,54 @@ class Cluster:
             self._process.wait(_START_SECONDS)
             self._process = None
 
+    def kill(self) -> None:
+        """End it and all it has started, as a crash of the machine does."""
+        assert self._process is not None
+        started = children(self._process.pid)
+        for pid in (self._process.pid, *started):
+            _kill(pid)
+        self._wait_for(started)
+
+    def kill_postmaster(self) -> None:
+        """End the process that started all others, which then give up by themselves."""
+        assert self._process is not None
+        started = children(self._process.pid)
+        _kill(self._process.pid)
+        self._wait_for(started)
+
+    def kill_backend(self) -> None:
+        """End a process that serves a connection; the server then starts over."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not (serving := self._serving()):  # it is starting over already
+            assert time.monotonic() < deadline, "PostgreSQL serves nobody"
+            time.sleep(0.05)
+        _kill(random.choice(serving))  # noqa: S311 - any will do
+
+    def _serving(self) -> list[int]:
+        """List the processes that serve a connection."""
+        assert self._process is not None
+        return [
+            pid
+            for pid in children(self._process.pid)
+            if f" {self.url.host}(" in _command_of(pid)
+        ]
+
+    def cpu_seconds(self) -> float:
+        """Tell how much work it has done since it was started."""
+        assert self._process is not None
+        pids = (self._process.pid, *children(self._process.pid))
+        return sum(cpu_seconds(pid) for pid in pids)
+
+    def _wait_for(self, started: list[int]) -> None:
+        """Wait until a killed server is gone: before that none can be started."""
+        assert self._process is not None
+        self._process.wait(_START_SECONDS)
+        self._process = None
+        deadline = time.monotonic() + _START_SECONDS
+        while any(_command_of(pid) for pid in started):
+            assert time.monotonic() < deadline, "PostgreSQL does not end"
+            time.sleep(0.01)
+
     @contextlib.contextmanager
     def running(self) -> Iterator[Cluster]:
         """Run it for a while."""
@@ -244,6 +319,18 @@ class Cluster:
             yield self
         finally:
             self.stop()
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _command_of(pid: int) -> str:
+    """Return what a process calls itself; "" if it has ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text("utf-8", "replace")
+    return ""
 
 
 _INITDB = (

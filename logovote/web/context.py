@@ -301,6 +301,12 @@ def init_app(app: Flask) -> None:
 
     @app.teardown_request
     def close(_error: BaseException | None) -> None:
-        if (closing := g.pop("closing", None)) is not None:
-            g.pop("db", None)
+        if (closing := g.pop("closing", None)) is None:
+            return
+        g.pop("db", None)
+        try:
             closing.close()
+        except SQLAlchemyError:
+            # The connection is lost, after the answer was made: it stays true, for what
+            # was to be kept is committed. Whatever left here would take its place.
+            app.logger.exception("a session could not be closed")

@@ -127,16 +127,23 @@ def saturated(browsers: Sequence[Browser], total: int) -> Seen:
 
 
 def crashing(
-    server: Server, browsers: Sequence[Browser], times: int, *, everything: bool
+    browsers: Sequence[Browser], times: int, crash: Callable[[], None]
 ) -> Seen:
-    """Kill the server again and again while everybody saves."""
+    """Let something crash again and again while everybody saves.
+
+    It ends when everybody has saved once more since the last time, or never will.
+    """
     with voting(browsers) as seen:
         for _ in range(times):
             time.sleep(0.7)
-            server.kill(everything=everything)
-            server.start()
-        time.sleep(0.7)
+            crash()
+        _wait_until(partial(_have_saved_since, seen, time.monotonic()))
     return seen
+
+
+def stuck(seen: Seen) -> list[int]:
+    """Name whoever could not save any more."""
+    return [v.browser.voter for v in seen.voters if not v.saves or not v.saves[-1].kept]
 
 
 def repeated(seen: Seen) -> list[str]:
@@ -146,7 +153,8 @@ def repeated(seen: Seen) -> list[str]:
         first = next((s for s in reversed(voter.saves) if s.kept), None)
         if first is None:
             continue
-        again = voter.browser.save(
+        # A connection that was idle for long may be closed by now.
+        again = voter.browser.another().save(
             Save(first.voter, first.save_id, first.base_rev, first.items, 0.0)
         )
         if not again.kept or again.receipt != first.receipt:
@@ -200,6 +208,10 @@ def closing(store: Store, browsers: Sequence[Browser], times: int) -> Iterator[C
 
 def _have_saved(seen: Seen) -> bool:
     return len(seen.acknowledged) >= len(seen.voters)
+
+
+def _have_saved_since(seen: Seen, began: float) -> bool:
+    return all(v.saves and v.saves[-1].ended > began for v in seen.voters)
 
 
 def _have_heard(seen: Seen) -> bool:

@@ -7,23 +7,26 @@ import http.client
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeVar
 
 from logovote.contest import invitations, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Kind
 from logovote.store.store import Store
+from tests import services
 from tests.builders import SECRET, make_contest
 
 DESIGNS = 30
 _PATIENCE_SECONDS = 30
+AnyServer = TypeVar("AnyServer", bound="Server")
 # The second breaks one promise, to see that its test can tell.
 AS_SHIPPED = "from logovote.__main__ import main; main()"
 NOT_DURABLE = (
@@ -67,11 +70,18 @@ class Server:
     """`logovote run` on a data folder; started again, it takes the same port."""
 
     def __init__(
-        self, data: Path, *, program: str = AS_SHIPPED, before: Sequence[str] = ()
+        self,
+        data: Path,
+        *,
+        program: str = AS_SHIPPED,
+        before: Sequence[str] = (),
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.data = data
-        self.port = _free_port()
-        self._command = [*before, sys.executable, "-c", program]
+        self.port = services.free_port()
+        self._program = program
+        self._before = before
+        self._settings = settings or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -82,17 +92,28 @@ class Server:
     @property
     def log(self) -> Path:
         """What it wrote while it ran."""
-        return self.data / "server.log"
+        return self.data / f"server-{self.port}.log"
+
+    @property
+    def pid(self) -> int:
+        """The process that was started."""
+        assert self._process is not None
+        return self._process.pid
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        return [sys.executable, "-c", self._program, "run", "--port", str(self.port)]
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        options = ["--data", str(self.data), "run", "--port", str(self.port)]
+        environ = {k: v for k, v in os.environ.items() if not k.startswith("LOGOVOTE_")}
+        environ |= {"LOGOVOTE_DATA": str(self.data), "LOGOVOTE_SECRET_KEY": SECRET}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._command, *options],
+                [*self._before, *self.command()],
                 stdout=log,
                 stderr=log,
-                env=os.environ | {"LOGOVOTE_SECRET_KEY": SECRET},
+                env=environ | dict(self._settings),
                 start_new_session=True,
             )
         for _ in range(_PATIENCE_SECONDS * 20):
@@ -118,12 +139,16 @@ class Server:
             os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait()
 
+    def end(self) -> int:
+        """Ask it to end, as systemd does; return its status once it has."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process.wait(_PATIENCE_SECONDS)
+
     def cpu_seconds(self) -> float:
         """How much work it has done since it was started, in all its threads."""
-        assert self._process is not None
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
-        user, system = stat.rpartition(")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        pids = (self.pid, *services.children(self.pid))
+        return sum(services.cpu_seconds(pid) for pid in pids)
 
     @contextlib.contextmanager
     def full_disk(self) -> Iterator[None]:
@@ -151,21 +176,64 @@ class Server:
             connection.close()
 
 
+class Gunicorn(Server):
+    """The same site as docs/SCALING.md serves it: by processes that come and go."""
+
+    def __init__(
+        self, data: Path, *, workers: int = 2, settings: Mapping[str, str] | None = None
+    ) -> None:
+        if find_spec("gunicorn") is None:
+            services.missing("There is no gunicorn here.")
+        super().__init__(data, settings=settings)
+        self._workers = workers
+
+    def command(self) -> list[str]:
+        """How it is started."""
+        return [
+            *(sys.executable, "-m", "gunicorn", "--workers", str(self._workers)),
+            *("--threads", "4", "--timeout", "30", "--graceful-timeout", "10"),
+            *("--max-requests", "2000", "--max-requests-jitter", "200"),
+            *("--bind", f"127.0.0.1:{self.port}", "logovote.wsgi:app"),
+        ]
+
+    def workers(self) -> list[int]:
+        """List the processes that answer requests."""
+        return services.children(self.pid)
+
+    def kill_worker(self, pid: int) -> None:
+        """End one worker as a crash does; another takes its place by itself."""
+        os.kill(pid, signal.SIGKILL)
+
+    def reload(self) -> None:
+        """Replace every worker by a new one, and wait until the old are gone."""
+        old = set(self.workers())
+        os.kill(self.pid, signal.SIGHUP)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while old & set(self.workers()):
+            assert time.monotonic() < deadline, "the old workers do not end"
+            time.sleep(0.05)
+
+
 @contextlib.contextmanager
 def serving(
-    data: Path, *, program: str = AS_SHIPPED, before: Sequence[str] = ()
+    data: Path,
+    *,
+    program: str = AS_SHIPPED,
+    before: Sequence[str] = (),
+    settings: Mapping[str, str] | None = None,
 ) -> Iterator[Server]:
     """Run a server for as long as it is needed."""
-    server = Server(data, program=program, before=before)
+    with running(
+        Server(data, program=program, before=before, settings=settings)
+    ) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(server: AnyServer) -> Iterator[AnyServer]:
+    """Run such a server."""
     server.start()
     try:
         yield server
     finally:
         server.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

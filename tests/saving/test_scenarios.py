@@ -82,7 +82,11 @@ def test_under_load_every_save_is_kept_without_an_error(
 def test_a_killed_server_loses_no_acknowledged_save(
     store: Store, server: Server, browsers: list[Browser]
 ) -> None:
-    seen = scenarios.crashing(server, browsers, 1, everything=True)
+    def crash() -> None:
+        server.kill(everything=True)
+        server.start()
+
+    seen = scenarios.crashing(browsers, 1, crash)
 
     assert seen.lost_answers > 0
     assert seen.acknowledged

@@ -100,7 +100,11 @@ class Browser:
             "PUT", _BALLOT, body, {"Content-Type": "application/json"}
         )
         save.ended, save.status = time.monotonic(), status
-        save.body, save.headers = json.loads(text), headers
+        save.headers = headers
+        try:
+            save.body = json.loads(text)
+        except ValueError:  # which no script of ours could read
+            save.body = {"error": "no JSON", "text": text}
         return save
 
     def ask(

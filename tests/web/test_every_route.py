@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import dataclasses
 import errno
@@ -19,8 +20,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Response
 from flask.testing import FlaskClient
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from werkzeug.test import TestResponse
@@ -31,6 +33,8 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store import session as database
 from logovote.store.models import Kind
+from logovote.store.session import Database
+from tests import services
 from tests.builders import voter_named
 from tests.conftest import Site
 from tests.web.conftest import Scene, Visit
@@ -308,6 +312,71 @@ def test_a_database_in_trouble_is_503_on_every_route(
         assert served <= UNTOUCHED
     else:
         assert ("stranger", "POST accounts.accept") in busy
+
+
+@contextlib.contextmanager
+def shut(database: Database) -> Iterator[None]:
+    """PostgreSQL ends every connection to a database and lets nobody in."""
+    name = services.name_of(database.engine.url.render_as_string())
+    elsewhere = database.engine.url.set(database="postgres")
+    engine = create_engine(elsewhere, isolation_level="AUTOCOMMIT")
+    with engine.connect() as outside:
+        outside.exec_driver_sql(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        outside.exec_driver_sql(ENDING, {"name": name})
+        yield
+        outside.exec_driver_sql(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    engine.dispose()
+
+
+ENDING = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname=%(name)s"
+on_postgresql = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+
+
+@on_postgresql
+def test_without_postgresql_every_route_is_503_and_comes_back_by_itself(
+    routes: list[Route], both: Scene, visit: Visit
+) -> None:
+    both.site.app.config["WTF_CSRF_ENABLED"] = False
+    ann = visit("Ann")
+    asked = [route for route in routes if route.method == "GET"]
+    before = {route.name: ask(ann, route).status_code for route in asked}
+
+    with shut(both.site.store.database):
+        answers = {route.name: ask(ann, route) for route in routes}
+    after = {route.name: ask(ann, route).status_code for route in asked}
+
+    served = {name for name, answer in answers.items() if answer.status_code != 503}
+    assert served <= UNTOUCHED
+    assert {
+        answer.headers["Retry-After"]
+        for name, answer in answers.items()
+        if name not in served
+    } == {"1"}
+    assert [name for name, answer in answers.items() if unguarded(answer)] == []
+    assert before == after
+
+
+@on_postgresql
+def test_an_answer_stays_when_its_connection_is_lost_afterwards(
+    both: Scene, visit: Visit
+) -> None:
+    database = both.site.store.database
+    after = both.site.app.after_request_funcs.setdefault(None, [])
+    ann = visit("Ann")
+
+    def lose(response: Response) -> Response:
+        with shut(database):
+            pass
+        return response
+
+    after.append(lose)
+    try:
+        answer = ann.get("/c/acme/shortlist")
+    finally:
+        after.remove(lose)
+
+    assert answer.status_code == HTTPStatus.OK
+    assert ann.get("/c/acme/shortlist").status_code == HTTPStatus.OK
 
 
 @pytest.mark.parametrize(
