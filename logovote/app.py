@@ -28,6 +28,7 @@ from logovote.web import (
     looking,
     mail,
     marks,
+    metrics,
     oauth,
     offline,
     organise,
@@ -36,6 +37,7 @@ from logovote.web import (
     ranking,
     receipts,
     records,
+    requests,
     results,
     security,
     shortlist,
@@ -65,12 +67,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     app.url_map.converters["int"] = forms.Number
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    app.extensions["logovote"] = context.Site(settings, store, Jobs(settings, store))
+    app.extensions["logovote"] = context.Site(
+        settings,
+        store,
+        Jobs(settings, store),
+        metrics.meter_of(settings, store.database),
+    )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops
         )
+    # First of all: what it opens is there for the rest, and it sees the final answer.
+    requests.init_app(app)
     security.init_app(app, settings.base_url, pictures=pictures.origin_of(settings))
     # Before the CSRF check, which reads the form: an upload's limit must be known.
     organise.init_app(app)
@@ -96,6 +105,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         records,
         audit,
         health,
+        metrics,
         offline,
         joining,
         mail,

@@ -28,6 +28,7 @@ REQUIRE_ORACLES = "LOGOVOTE_REQUIRE_ORACLES"
 REQUIRE_SERVICES = "LOGOVOTE_REQUIRE_SERVICES"
 # A server to make databases on, instead of one that is started for the tests.
 POSTGRES_URL = "LOGOVOTE_TEST_POSTGRES"
+OWN = {CHROMIUM, REQUIRE_BROWSER, REQUIRE_ORACLES, REQUIRE_SERVICES, POSTGRES_URL}
 
 # Not the wheel with PostgreSQL: the system's may be used as well.
 _SERVICES = ("flask_cors", "gunicorn", "moto", "obstore", "psycopg")

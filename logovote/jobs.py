@@ -14,6 +14,7 @@ from huey.consumer import Consumer
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from logovote import logs
 from logovote.contest import developing, intake, rounds
 from logovote.contest.matching import ImportReport
 from logovote.errors import LogovoteError
@@ -168,9 +169,12 @@ class Jobs:
             except Exception:
                 logger.exception("cannot look for imports that were left")
 
-    def waiting(self) -> int:
-        """Count what waits in the queue."""
-        return int(self._huey.pending_count())
+    def waiting(self) -> dict[str, float]:
+        """Count what waits in each queue."""
+        return {
+            "imports": self._huey.pending_count(),
+            "mails": self._mail.pending_count(),
+        }
 
     def stop(self) -> None:
         """Finish the step being taken, then stop."""
@@ -184,11 +188,12 @@ class Jobs:
 
     def take_step(self, job_id: int) -> None:
         """Run what the job's state asks for; a step that was taken is not repeated."""
-        with self._alone(job_id) as alone:
+        with logs.about(job=job_id), self._alone(job_id) as alone:
             job = self._begin(job_id) if alone else None
             if job is None:
                 return
             done, failed = _STEPS[job.state]
+            logger.info("import: %s begins", job.state.value)
             try:
                 report = self._import(job)
             except _LeftToOthersError:
@@ -196,9 +201,10 @@ class Jobs:
             except LogovoteError as error:
                 self._note_at_last(job_id, state=failed, report=str(error))
             except Exception:
-                logger.exception("import %d failed", job_id)
+                logger.exception("import: it failed")
                 self._note_at_last(job_id, state=failed, report=_UNEXPECTED)
             else:
+                logger.info("import: %s", done.value)
                 text = json.dumps(report.as_json())
                 self._note_at_last(job_id, state=done, report=text)
                 if done is JobState.DONE:
@@ -217,12 +223,13 @@ class Jobs:
             job = session.get(ImportJob, job_id)
         if job is None or job.state not in _STEPS:
             return
-        try:
-            with self._opened(job) as (reading, fence):
-                self._develop(job, reading, fence, until_done=False)
-        except LogovoteError as error:
-            # Who leads meets the same, and says it to whoever waits.
-            logger.warning("cannot help import %d: %s", job_id, error)
+        with logs.about(job=job_id):
+            try:
+                with self._opened(job) as (reading, fence):
+                    self._develop(job, reading, fence, until_done=False)
+            except LogovoteError as error:
+                # Who leads meets the same, and says it to whoever waits.
+                logger.warning("import: cannot help: %s", error)
 
     @contextmanager
     def _alone(self, job_id: int) -> Iterator[bool]:

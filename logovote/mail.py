@@ -179,6 +179,23 @@ class Mailbox:
             if connection is not None:
                 _hang_up(connection)
 
+    def greet(self) -> str:
+        """Connect, greet and sign in, and send nothing; return where that was.
+
+        Raises:
+            MailError: mails could not leave now.
+        """
+        if self._server is None:
+            return LOG
+        connection = _connected(self._server)
+        try:
+            _say_hello(connection, self._server)
+        finally:
+            _hang_up(connection)
+        secured = "unencrypted" if self._server.tls == "none" else "encrypted"
+        signed_in = f", signed in as {self._server.user}" if self._server.user else ""
+        return f"{self._server.host}:{self._server.port}, {secured}{signed_in}"
+
     def message_of(self, mail: Mail) -> EmailMessage:
         """Write a mail out.
 
@@ -236,6 +253,25 @@ def _connected(server: Server) -> smtplib.SMTP:
         smtp.close()
         raise MailError(f"{where} cannot be used ({_short(error)}).") from error
     return smtp
+
+
+def _say_hello(smtp: smtplib.SMTP, server: Server) -> None:
+    """See that the server would take a mail.
+
+    Raises:
+        MailError: it would not.
+    """
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        code, answer = smtp.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailError(
+            f"The mail server {server.host} cannot be used ({_short(error)})."
+        ) from error
+    if code >= 400:
+        raise MailError(
+            f"The mail server {server.host} takes no mails: {_answer(code, answer)}"
+        )
 
 
 def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> None:

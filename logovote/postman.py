@@ -6,6 +6,7 @@ anybody from voting.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
+from logovote import logs
 from logovote.contest import (
     events,
     invitations,
@@ -27,6 +29,8 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import LinkRequest, Message, Phase, Round, Voter
 from logovote.store.store import Store
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -94,6 +98,13 @@ class Postman:
                     message, str(trouble), moment, for_good=trouble.for_good
                 )
             session.commit()
+            with logs.about(mail=id_):
+                # Why is for the organiser alone: a server quotes addresses.
+                logger.info(
+                    "mail: %s %s",
+                    message.kind,
+                    "sent" if trouble is None else "did not leave",
+                )
         return trouble is None
 
     def send_trial(self, address: str) -> None:

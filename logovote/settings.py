@@ -52,6 +52,31 @@ _ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[\w./~-]*)?")
 
 _SHARED = ("LOGOVOTE_DATABASE_URL", "LOGOVOTE_STORAGE_URL", "LOGOVOTE_JOBS_URL")
 THROUGH_APP, SIGNED = "app", "signed"
+TEXT_LOG, JSON_LOG = "text", "json"
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]*")
+
+NAMES = frozenset(
+    {
+        "LOGOVOTE_BASE_URL",
+        "LOGOVOTE_DATA",
+        "LOGOVOTE_DATABASE_URL",
+        "LOGOVOTE_JOBS_URL",
+        "LOGOVOTE_LOG",
+        "LOGOVOTE_MAIL_FROM",
+        "LOGOVOTE_MAIL_URL",
+        "LOGOVOTE_MAX_UPLOAD_BYTES",
+        "LOGOVOTE_METRICS_TOKEN",
+        "LOGOVOTE_PICTURES",
+        "LOGOVOTE_REQUEST_ID_HEADER",
+        "LOGOVOTE_SECRET_KEY",
+        "LOGOVOTE_SECRET_KEY_FILE",
+        "LOGOVOTE_SECURITY_CONTACT",
+        "LOGOVOTE_STORAGE_URL",
+        "LOGOVOTE_TRUSTED_PROXIES",
+        *(f"LOGOVOTE_{name.upper()}" for name in _PROVIDER_SETTINGS),
+    }
+)
+"""Every setting there is; docs/settings.md has the table."""
 
 
 class SettingsError(LogovoteError):
@@ -82,6 +107,9 @@ class Settings:
         openid_client_id, openid_client_secret, openid_issuer, openid_name: the same at
             an OpenID provider, and what its button says.
         security_contact: where to tell of a weakness of the site, as a URI, or "".
+        log: "text" for people, "json" for programs, with a line for each request.
+        request_id_header: where a proxy names each request; "" if none does.
+        metrics_token: what whoever reads /metrics shows; "" if nobody may.
     """
 
     data: Path
@@ -104,6 +132,9 @@ class Settings:
     openid_issuer: str = ""
     openid_name: str = "OpenID"
     security_contact: str = ""
+    log: str = TEXT_LOG
+    request_id_header: str = ""
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def files_folder(self) -> Path:
@@ -165,7 +196,16 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
         mail_from=environ.get("LOGOVOTE_MAIL_FROM", ""),
         **_providers(environ),
         security_contact=_contact(environ.get("LOGOVOTE_SECURITY_CONTACT", "")),
+        log=log_form(environ),
+        request_id_header=_request_id_header(environ),
+        metrics_token=_metrics_token(environ.get("LOGOVOTE_METRICS_TOKEN", "")),
     )
+
+
+def unknown(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Name what looks like a setting and is none, such as one that is mistyped."""
+    ours = {name for name in environ if name.startswith("LOGOVOTE_")}
+    return sorted(ours - NAMES)
 
 
 def _secret_key(folder: Path, environ: Mapping[str, str], *, alone: bool) -> str:
@@ -196,6 +236,40 @@ def _secret_key(folder: Path, environ: Mapping[str, str], *, alone: bool) -> str
             f"as anybody. {_MAKE_ONE}"
         )
     return key
+
+
+def _metrics_token(token: str) -> str:
+    """Check LOGOVOTE_METRICS_TOKEN."""
+    if token and (len(token) < _SHORTEST_SECRET or _is_known(token)):
+        raise SettingsError(
+            "LOGOVOTE_METRICS_TOKEN can be guessed: it needs at least "
+            f"{_SHORTEST_SECRET} random characters. {_MAKE_ONE}"
+        )
+    return token
+
+
+def log_form(environ: Mapping[str, str]) -> str:
+    """Check LOGOVOTE_LOG."""
+    value = environ.get("LOGOVOTE_LOG", TEXT_LOG)
+    if value not in {TEXT_LOG, JSON_LOG}:
+        raise SettingsError(f"LOGOVOTE_LOG is {value!r}; it must be text or json.")
+    return value
+
+
+def _request_id_header(environ: Mapping[str, str]) -> str:
+    """Check LOGOVOTE_REQUEST_ID_HEADER: anybody may send one, so a proxy must."""
+    value = environ.get("LOGOVOTE_REQUEST_ID_HEADER", "")
+    if value and not _HEADER.fullmatch(value):
+        raise SettingsError(
+            f"LOGOVOTE_REQUEST_ID_HEADER is {value!r}; it must be the name of a "
+            "header, such as X-Request-ID."
+        )
+    if value and environ.get("LOGOVOTE_TRUSTED_PROXIES", "0") == "0":
+        raise SettingsError(
+            "LOGOVOTE_REQUEST_ID_HEADER is set, but LOGOVOTE_TRUSTED_PROXIES is 0: "
+            "without a proxy that sets the header, strangers would write it."
+        )
+    return value
 
 
 def _is_known(key: str) -> bool:

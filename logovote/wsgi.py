@@ -1,6 +1,6 @@
 """The site for a server that starts it itself, such as gunicorn.
 
-    gunicorn --workers 2 --threads 4 logovote.wsgi:app
+    gunicorn --config python:logovote.gunicorn logovote.wsgi:app
 
 Settings come from the environment. What cannot work is said in one line, and the server
 stops; with `create_app` alone it would show a traceback, once per worker.
@@ -8,12 +8,15 @@ stops; with `create_app` alone it would show a traceback, once per worker.
 
 from __future__ import annotations
 
+import os
 import sys
 
 from flask import Flask
 
+from logovote import logs
 from logovote.app import create_app
 from logovote.errors import LogovoteError
+from logovote.settings import log_form
 from logovote.web.context import Site
 
 # By which gunicorn knows that starting it again would not help.
@@ -22,6 +25,7 @@ _CANNOT_START = 4
 
 def _start() -> Flask:
     try:
+        logs.write_to_stderr(log_form(os.environ))
         app = create_app()
         site: Site = app.extensions["logovote"]
         site.store.check()

@@ -59,6 +59,12 @@ def test_the_locks_pin_every_requirement_and_name_no_host() -> None:
         "requirements.lock": project["dependencies"],
         "requirements-test.lock": project["dependencies"]
         + project["optional-dependencies"]["test"],
+        "requirements-deploy.lock": project["dependencies"]
+        + [
+            requirement
+            for extra in ("metrics", "oauth", "pdf", "postgres", "s3", "serve")
+            for requirement in project["optional-dependencies"][extra]
+        ],
         "requirements-oracles.lock": project["optional-dependencies"]["oracles"],
         "requirements-services.lock": project["optional-dependencies"]["services"],
     }
@@ -86,12 +92,22 @@ def test_every_exception_from_the_linter_has_its_reason() -> None:
     assert not found
 
 
-def test_both_locks_pin_the_same_versions() -> None:
-    run, test = (
+def test_all_locks_pin_the_same_versions() -> None:
+    run, test, deploy = (
         set(re.findall(r"^[\w-]+==.*(?= \\$)", (ROOT / name).read_text("utf-8"), re.M))
-        for name in ("requirements.lock", "requirements-test.lock")
+        for name in (
+            "requirements.lock",
+            "requirements-test.lock",
+            "requirements-deploy.lock",
+        )
     )
     assert run <= test
+    assert run <= deploy
+    # What is tested is what is deployed.
+    tested = {line.partition("==")[0] for line in test}
+    assert {
+        line for line in deploy - test if line.partition("==")[0] in tested
+    } == set()
     # The oracles come beside the others and bring nothing that could change them.
     oracles = (ROOT / "requirements-oracles.lock").read_text("utf-8")
     assert "-r requirements-test.lock\n" in oracles

@@ -15,12 +15,13 @@ import click
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from logovote import jobs
+from logovote import checks, jobs
 from logovote.cli.door import Door, as_json_option, now, print_json
 from logovote.errors import LogovoteError
-from logovote.settings import Settings, is_local
+from logovote.mail import Mailbox, MailError
+from logovote.settings import Settings, is_local, unknown
 from logovote.store import migrate, queries
-from logovote.store.models import Derivative, Event, Submission, Version
+from logovote.store.models import Derivative, Event, MessageState, Submission, Version
 from logovote.store.session import Database
 from logovote.store.store import Store
 
@@ -44,7 +45,7 @@ class Finding:
 @as_json_option
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> None:
-    """Try configuration, database, pictures, clock and queue, one line each.
+    """Try configuration, database, pictures, mail, clock and queue, one line each.
 
     Exits 1 if anything is bad; a warning is none.
     """
@@ -68,6 +69,8 @@ def _examined(door: Door) -> Iterator[Finding]:
         yield Finding("configuration", BAD, str(error))
         return
     yield _configuration(settings)
+    yield _names()
+    yield _tried("mail", lambda: _mail(settings))
     ground = _tried("database", lambda: _database(settings))
     yield ground
     if ground.state == BAD:
@@ -115,7 +118,54 @@ def _configuration(settings: Settings) -> Finding:
             "on the way",
             "Put it behind a proxy with HTTPS, and say so in LOGOVOTE_BASE_URL.",
         )
+    if not settings.trusted_proxies:
+        return Finding(
+            name,
+            WARNING,
+            f"the site is at {settings.base_url}, and no proxy is trusted to say who "
+            "comes: all visitors seem to be one, and share every limit",
+            "The proxy that speaks HTTPS sets X-Forwarded-For: set "
+            "LOGOVOTE_TRUSTED_PROXIES=1.",
+        )
     return Finding(name, GOOD, f"the site is at {settings.base_url}")
+
+
+def _names() -> Finding:
+    """Look for settings that are mistyped, which else nobody would notice."""
+    if names := [name for name in unknown() if name not in checks.OWN]:
+        return Finding(
+            "settings",
+            WARNING,
+            f"nothing reads {' or '.join(names)}: there is no such setting",
+            "docs/settings.md has them all.",
+        )
+    return Finding("settings", GOOD, "each LOGOVOTE_ name is one")
+
+
+def _mail(settings: Settings) -> Finding:
+    """Connect, greet and sign in; nothing is sent."""
+    mailbox = Mailbox(settings)
+    if mailbox.is_log:
+        return Finding(
+            "mail",
+            GOOD if is_local(settings.base_url) else WARNING,
+            "no mail leaves: each is shown where the site runs, with its links",
+            ""
+            if is_local(settings.base_url)
+            else "Name a mail server in LOGOVOTE_MAIL_URL, or hand out the links "
+            "yourself.",
+        )
+    try:
+        where = mailbox.greet()
+    except MailError as error:
+        return Finding(
+            "mail",
+            BAD,
+            str(error),
+            "See that LOGOVOTE_MAIL_URL names the server, its port and its user. "
+            "Mails wait meanwhile, and are tried again.",
+        )
+    return Finding("mail", GOOD, f"{where}; to see one arrive: logovote mail trial")
 
 
 def _database(settings: Settings) -> Finding:
@@ -226,17 +276,32 @@ def _clock(store: Store) -> Finding:
 
 def _queue(settings: Settings, store: Store) -> Finding:
     with closing(jobs.Jobs(settings, store)) as queue:
-        waiting = queue.waiting()
+        waiting = int(sum(queue.waiting().values()))
     with store.database.read() as session:
-        oldest = queries.oldest_waiting_import(session)
-    late = oldest is not None and now() - oldest > _LONGEST_WAIT
-    if waiting and late:
+        found = {
+            "an import": queries.oldest_waiting_import(session),
+            "a mail": queries.oldest_due_mail(session),
+        }
+        given_up = int(queries.backlog(session).mails[MessageState.GIVEN_UP.value])
+    late = [
+        f"{what} since {since:%Y-%m-%d %H:%M} UTC"
+        for what, since in found.items()
+        if since is not None and now() - since > _LONGEST_WAIT
+    ]
+    if late:
         return Finding(
             "queue",
             WARNING,
-            f"{waiting} tasks wait, and an import since {oldest:%Y-%m-%d %H:%M} UTC",
+            f"{waiting} tasks wait, and {' and '.join(late)}",
             "Is a worker running? logovote worker"
             if settings.jobs_url
             else "Is the site running? It does the long deeds itself.",
+        )
+    if given_up:
+        return Finding(
+            "queue",
+            WARNING,
+            f"it can be reached; {given_up} mails could not be delivered",
+            "See why, and try again: logovote mail list CONTEST --failed",
         )
     return Finding("queue", GOOD, f"it can be reached; {waiting} tasks wait")

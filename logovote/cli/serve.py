@@ -16,6 +16,7 @@ import click
 import waitress
 from sqlalchemy import select
 
+from logovote import logs
 from logovote.app import create_app
 from logovote.cli.door import (
     Door,
@@ -59,6 +60,7 @@ class ListenError(LogovoteError):
 @pass_door
 def run(door: Door, *, with_demo: bool, host: str, port: int) -> None:
     """Serve the site until Ctrl-C."""
+    logs.write_to_stderr(door.settings.log)
     staged = _stage(door) if with_demo else None
     server, taken = _listen(door.settings, host, port, others=with_demo)
     settings = door.settings
@@ -98,6 +100,7 @@ def worker(door: Door) -> None:
             "LOGOVOTE_JOBS_URL is not set, so there is no queue to share, and the site "
             "does the long deeds itself. Set it where the site and its workers start."
         )
+    logs.write_to_stderr(door.settings.log)
     door.store.check()
     jobs = Jobs(door.settings, door.store)
     jobs.start()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from ipaddress import ip_address, ip_network
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import flask_login
 from flask import (
@@ -36,6 +36,9 @@ from logovote.store.models import Person, Round
 from logovote.store.store import Store
 from logovote.web.security import SAFE_METHODS
 
+if TYPE_CHECKING:
+    from logovote.web.metrics import Meter
+
 _SIGN_IN = "Sign in to see this page."
 _BACK = "back"
 _ASKED, _ADDRESS = "asked", "address"
@@ -51,6 +54,7 @@ class Site:
     settings: Settings
     store: Store
     jobs: Jobs
+    meter: Meter | None = None
 
 
 class Visitor(flask_login.UserMixin):  # type: ignore[misc] # Flask-Login is untyped

@@ -30,6 +30,7 @@ from logovote.store.media import MediaUnavailableError, MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
 from logovote.web.context import current_person, forget_visitor, start_over, undo
 from logovote.web.oauth import ProviderError
+from logovote.web.requests import request_id
 from logovote.web.security import ForeignOriginError
 
 _STATUS: dict[type[LogovoteError], HTTPStatus] = {
@@ -156,6 +157,7 @@ def page(
                 message=message,
                 back=_way_back(),
                 again_at=again_at,
+                request_id=request_id(),
             )
         )
     if again_at is not None:

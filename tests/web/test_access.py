@@ -66,6 +66,7 @@ TABLE = {
     "GET pictures.derivative": PUBLIC,
     "GET health.alive": PUBLIC,
     "GET health.ready": PUBLIC,
+    "GET metrics.show": UNSAID,  # without its token
     "GET static": PUBLIC,
     "GET shortlist.show": VOTERS,
     "GET shortlist.logo": VOTERS,

@@ -1,7 +1,7 @@
 """Nothing that depends on what ballots say exists before the count, for anybody.
 
-Two sites hold the same contest with different ballots. Every route, every command and
-every line of the log must be alike for both organisers.
+Two sites hold the same contest with different ballots. Every route, every command,
+every line of the log and every number of the metrics must be alike for both organisers.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from logovote.jobs import Jobs
 from logovote.store import queries
 from logovote.store.models import Kind
 from logovote.store.store import Store
-from logovote.web import context
+from logovote.web import context, metrics
 from tests.builders import SECRET, cast, voter_named
 from tests.conftest import settings_on
 from tests.web.pages import post
@@ -121,6 +122,13 @@ SAID: tuple[dict[str, Given], dict[str, Given]] = (
     },
 )
 HEX = re.compile(r"[0-9a-f]{64}|[0-9a-f]{16}(?=…)")
+TOKEN = "Vx3q-7RkT_aZ9bL2mN8cP4dE6fG1hJ5s"
+# Numbers of requests, and how long each took: these are of the machine.
+OWN = re.compile(
+    r"(?<=<code>)[0-9a-f]{16}(?=</code>)"
+    r"|^logovote_request_seconds_(?:bucket|sum).*|^logovote_\w+_created.*",
+    re.MULTILINE,
+)
 
 
 def crawled(app: Flask, data: Path, now: datetime, codes: list[str]) -> dict[str, str]:
@@ -128,10 +136,11 @@ def crawled(app: Flask, data: Path, now: datetime, codes: list[str]) -> dict[str
 
     `codes` are the receipts of one of the two sites, to be looked for in both.
     """
-    settings = settings_on(data)
+    settings = replace(settings_on(data), log="json", metrics_token=TOKEN)
     store = Store.open(settings.database_url, settings.files_folder)
     jobs = Jobs(settings, store)
-    app.extensions["logovote"] = context.Site(settings, store, jobs)
+    meter = metrics.meter_of(settings, store.database)
+    app.extensions["logovote"] = context.Site(settings, store, jobs, meter)
     client = app.test_client()
     with store.database.write() as session:
         token = signing_in.begin_session(session, signing_in.owner(session), SIGNED_IN)
@@ -144,6 +153,9 @@ def crawled(app: Flask, data: Path, now: datetime, codes: list[str]) -> dict[str
         answers[url] = f"{response.status_code} {response.get_data(as_text=True)}"
     for code in codes:
         answers[f"find {code}"] = post(client, "/c/acme/audit", {"code": code}).text
+    watcher = {"Authorization": f"Bearer {TOKEN}"}
+    answers["metrics"] = client.get("/metrics", headers=watcher).text
+    assert "logovote_saves_total" in answers["metrics"]
     jobs.stop()
     store.database.dispose()
     for command in (*COMMANDS, ["export", "acme", "--to", str(data / "out")]):
@@ -155,7 +167,7 @@ def crawled(app: Flask, data: Path, now: datetime, codes: list[str]) -> dict[str
     answers["files"] = str(sorted(path.name for path in (data / "out").rglob("*")))
     tokens = re.compile(r'(csrf[_-]token"\s*(?:value|content)=")[^"]+')
     return {
-        url: tokens.sub(r"\1", text.replace(str(data), "DATA"))
+        url: OWN.sub("", tokens.sub(r"\1", text.replace(str(data), "DATA")))
         for url, text in answers.items()
     }
 
@@ -236,7 +248,10 @@ def test_no_answer_depends_on_what_ballots_say(
             codes += vote(data, kind, which, now, close=close)
             caplog.clear()
             answers.append(crawled(app, data, now, codes[:3]))
-            answers[-1]["log"] = caplog.text.replace(str(data), "DATA")
+            answers[-1]["log"] = "\n".join(
+                f"{record.name} {record.getMessage()} {facts(record)}"
+                for record in caplog.records
+            ).replace(str(data), "DATA")
     finally:
         app.extensions["logovote"] = wired
     first, second = answers
@@ -251,6 +266,11 @@ def test_no_answer_depends_on_what_ballots_say(
     assert len(first) > 30
     assert any(text.startswith("200") for text in first.values())
     assert [url for url in first if first[url] != second[url]] == []
+
+
+def facts(record: logging.LogRecord) -> dict[str, object]:
+    """What a line says besides its message, without how long a request took."""
+    return {**getattr(record, "facts", {}), "ms": 0, "trace": record.exc_text}
 
 
 def test_every_command_was_asked_or_tells_nothing_of_ballots() -> None:
