@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import events
 from logovote.errors import LogovoteError
-from logovote.store.models import Contest
+from logovote.store.models import Contest, Organiser, Person, Role
 
 DEFAULT_STATUS_QUO = "None of these"
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -38,9 +38,10 @@ def new_contest(
     now: datetime,
     about: str = "",
     status_quo: str = "",
+    owner: Person | None = None,
     actor: str = events.SYSTEM,
 ) -> Contest:
-    """Start a contest.
+    """Start a contest, and make its owner of who starts it, if that is known.
 
     Raises:
         ContestError: the slug is unusable or taken, the title is empty, or it or the
@@ -75,6 +76,10 @@ def new_contest(
     )
     session.add(contest)
     session.flush()
+    if owner is not None:
+        session.add(
+            Organiser(contest_id=contest.id, person_id=owner.id, role=Role.OWNER)
+        )
     events.record(
         session,
         contest.id,
