@@ -83,7 +83,7 @@ def _stage(store: Store) -> None:
         counting.count_round(session, round_)
         rounds.publish_round(session, round_, now=now)
         rounds.open_round(session, acme, Kind.RANKING, now)
-        signing_in.owner(session)
+        signing_in.keeper(session)
         session.commit()
 
 

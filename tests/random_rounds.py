@@ -18,6 +18,7 @@ from logovote.contest import (
     counting,
     events,
     families,
+    organisers,
     paper,
     people,
     quarantine,
@@ -29,7 +30,7 @@ from logovote.contest.bundle import bundle_of
 from logovote.contest.quarantine import QuarantineError
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, Round
+from logovote.store.models import Contest, Kind, Role, Round
 from logovote.voting.profiles import Profile
 from tests.builders import add_design, cast, make_contest, withdraw
 
@@ -73,6 +74,9 @@ def random_round(
         )
     _vote(session, rng, contest, round_, now)
     _happen(session, rng, contest, round_, now)
+    # Who organises may change while people vote; the log then tells of it.
+    organisers.name(session, contest, "olga@example.org", Role.OBSERVER, now=now)
+    organisers.remove(session, contest, "olga@example.org", now=now)
     if rng.random() < 0.4:
         _recuse(session, rng, contest, round_, now)
     rounds.close_round(session, round_, now)

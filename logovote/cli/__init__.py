@@ -28,6 +28,7 @@ _COMMANDS = {
     "organiser-link": "logovote.cli.serve:organiser_link",
     "db": "logovote.cli.serve:db",
     "contest": "logovote.cli.contests:contest",
+    "organisers": "logovote.cli.contests:organisers",
     "groups": "logovote.cli.contests:groups",
     "import": "logovote.cli.designs:import_",
     "withdraw": "logovote.cli.designs:withdraw",

@@ -13,8 +13,10 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
+from logovote.contest import organisers as organisers_
 from logovote.contest import people
 from logovote.contest.contests import new_contest
+from logovote.store.models import Role
 
 
 @click.group()
@@ -45,14 +47,63 @@ def new(door: Door, slug: str, title: str, about: str, status_quo: str) -> None:
 
 
 def _pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
-    """Split GROUP=VALUE arguments."""
+    """Split NAME=VALUE arguments."""
     pairs = {}
     for value in values:
         name, equals, rest = value.partition("=")
         if not equals or not name:
-            raise click.UsageError(f"{option} takes GROUP=VALUE, not “{value}”.")
+            raise click.UsageError(f"{option} takes NAME=VALUE, not “{value}”.")
         pairs[name] = rest
     return pairs
+
+
+@click.command()
+@click.argument("slug", metavar="CONTEST")
+@click.option("--add", "added", multiple=True, metavar="ADDRESS=ROLE")
+@click.option("--remove", "removed", multiple=True, metavar="ADDRESS")
+@as_json_option
+@pass_door
+def organisers(
+    door: Door,
+    slug: str,
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
+    """Show who runs the contest, name others or give them another role, or remove them.
+
+    ADDRESS may be a GitHub login; ROLE is owner, organiser or observer.
+    """
+    wanted = {who: _role(text) for who, text in _pairs(added, "--add").items()}
+    if wanted or removed:
+        with door.writing(slug) as (session, contest_):
+            for who, role in wanted.items():
+                organisers_.name(session, contest_, who, role, now=now(), actor=ACTOR)
+            for who in removed:
+                organisers_.remove(session, contest_, who, now=now(), actor=ACTOR)
+    with door.reading(slug) as (session, contest_):
+        rows = [
+            {
+                "who": each.person.key,
+                "name": each.person.name,
+                "role": each.role.value,
+            }
+            for each in organisers_.organisers(session, contest_)
+        ]
+    if as_json:
+        print_json({"organisers": rows})
+        return
+    for row in rows:
+        click.echo(f"{row['role']:10} {row['who']}  {row['name']}".rstrip())
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError as error:
+        roles = ", ".join(role.value for role in Role)
+        raise click.UsageError(f"“{text}” is no role: choose of {roles}.") from error
 
 
 @click.command()

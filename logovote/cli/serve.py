@@ -27,7 +27,8 @@ from logovote.cli.door import (
     print_json,
     progress,
 )
-from logovote.contest import signing_in
+from logovote.contest import organisers, signing_in
+from logovote.contest.contests import contest_by_slug
 from logovote.errors import LogovoteError
 from logovote.jobs import Jobs
 from logovote.settings import DEFAULT_PORT, Settings
@@ -183,9 +184,13 @@ def _print_organiser_link(door: Door, settings: Settings) -> None:
         click.echo(f"  as the organiser, once: {_new_link(door, settings)}")
 
 
-def _new_link(door: Door, settings: Settings) -> str:
+def _new_link(door: Door, settings: Settings, slug: str = "", who: str = "") -> str:
     with door.store.database.write() as session:
-        token = signing_in.new_organiser_link(session, now())
+        person = None
+        if who:
+            contest = contest_by_slug(session, slug)
+            person = organisers.find(session, contest, who).person
+        token = signing_in.new_organiser_link(session, now(), person=person)
         session.commit()
     return f"{settings.base_url}/o/{token}"
 
@@ -220,10 +225,17 @@ def _stage(door: Door) -> Staged:
 
 
 @click.command("organiser-link")
+@click.option("--contest", "slug", default="", help="Whose organiser it is for.")
+@click.option("--person", "who", default="", help="Their address or GitHub login.")
 @pass_door
-def organiser_link(door: Door) -> None:
-    """Print a link that signs you in as the organiser, once, within a week."""
-    click.echo(_new_link(door, door.settings))
+def organiser_link(door: Door, *, slug: str, who: str) -> None:
+    """Print a link that signs an organiser in, once, within a week.
+
+    By default it is for you, who keep the site and may do everything in every contest.
+    """
+    if bool(slug) != bool(who):
+        raise click.UsageError("--contest and --person go together.")
+    click.echo(_new_link(door, door.settings, slug, who))
 
 
 @click.group()

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from logovote.contest import events
 from logovote.errors import LogovoteError
 from logovote.store import queries
-from logovote.store.models import Contest, Voter
+from logovote.store.models import Contest, Organiser, Person, Role, Voter
 
 DEFAULT_STATUS_QUO = "None of these"
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -39,9 +39,10 @@ def new_contest(
     now: datetime,
     about: str = "",
     status_quo: str = "",
+    owner: Person | None = None,
     actor: str = events.SYSTEM,
 ) -> Contest:
-    """Start a contest.
+    """Start a contest, and make its owner of who starts it, if that is known.
 
     Raises:
         ContestError: the slug is unusable or taken, the title is empty, or it or the
@@ -76,6 +77,10 @@ def new_contest(
     )
     session.add(contest)
     session.flush()
+    if owner is not None:
+        session.add(
+            Organiser(contest_id=contest.id, person_id=owner.id, role=Role.OWNER)
+        )
     events.record(
         session,
         contest.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -254,6 +255,22 @@ def person_named(session: Session, who: str) -> Person:
     )
     if person is None:
         raise PeopleError(f"Nobody here is known as “{who}”.")
+    return person
+
+
+def make_known(session: Session, who: str) -> Person:
+    """Return who has an e-mail address or GitHub login; if new, known from now on.
+
+    Raises:
+        PeopleError: it is neither.
+    """
+    with contextlib.suppress(PeopleError):
+        return person_named(session, who)
+    login = who.strip().removeprefix("@")
+    row = _row(1, {"email" if "@" in login else "github": login}, {})
+    person = Person(key=row.key, email=row.email, github=row.github)
+    session.add(person)
+    session.flush()
     return person
 
 

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from logovote.contest.standing import Standing
 from logovote.store import queries
 from logovote.store.models import OrganiserLink, Person, SignIn
 
 SESSION_LIFETIME = timedelta(days=60)
 ORGANISER_LINK_LIFETIME = timedelta(days=7)
-OWNER_KEY = "organiser@localhost"
+KEEPER_KEY = "organiser@localhost"
 
 
 def _digest(token: str) -> str:
@@ -38,12 +39,20 @@ def begin_session(session: Session, person: Person, now: datetime) -> str:
     return token
 
 
-def session_person(session: Session, token: str, now: datetime) -> Person | None:
-    """Return who is signed in with `token`, unless it ended or expired."""
-    sign_in = queries.sign_in(session, _digest(token))
-    if sign_in is None or sign_in.ended_at is not None or sign_in.expires_at <= now:
+def signed_in(
+    session: Session, token: str, now: datetime
+) -> tuple[Person, Standing] | None:
+    """Return who is signed in with `token`, unless it ended or expired. One statement.
+
+    With their standing, which every page asks for: it says where they may go.
+    """
+    visitor = queries.visitor(session, _digest(token))
+    if visitor is None:
         return None
-    return sign_in.person
+    sign_in, roles = visitor
+    if sign_in.ended_at is not None or sign_in.expires_at <= now:
+        return None
+    return sign_in.person, Standing(sign_in.person.keeper, roles)
 
 
 def end_session(session: Session, token: str, now: datetime) -> None:
@@ -77,23 +86,29 @@ def open_sessions(session: Session, person: Person, now: datetime) -> Sequence[S
     ).all()
 
 
-def owner(session: Session) -> Person:
-    """Return the site's first organiser, made on first use."""
-    person = session.scalar(select(Person).where(Person.key == OWNER_KEY))
+def keeper(session: Session) -> Person:
+    """Return the site's keeper, made on first use."""
+    person = session.scalar(select(Person).where(Person.key == KEEPER_KEY))
     if person is None:
-        person = Person(key=OWNER_KEY, name="Organiser", organiser=True)
+        person = Person(key=KEEPER_KEY, name="Organiser", keeper=True)
         session.add(person)
         session.flush()
     return person
 
 
-def new_organiser_link(session: Session, now: datetime, *, once: bool = True) -> str:
-    """Make a link that signs the owner in, and return its token."""
+def new_organiser_link(
+    session: Session, now: datetime, *, once: bool = True, person: Person | None = None
+) -> str:
+    """Make a link that signs an organiser in, by default the site's keeper.
+
+    Returns:
+        Its token.
+    """
     token = secrets.token_urlsafe(32)
     session.add(
         OrganiserLink(
             token_digest=_digest(token),
-            person_id=owner(session).id,
+            person_id=(person or keeper(session)).id,
             expires_at=now + ORGANISER_LINK_LIFETIME,
             once=once,
         )

@@ -49,6 +49,15 @@ class JobState(enum.Enum):
     FAILED = "failed"
 
 
+class Role(enum.Enum):
+    """How far somebody may go in running a contest."""
+
+    OWNER = "owner"
+    ORGANISER = "organiser"
+    # Reads what organisers read, and changes nothing.
+    OBSERVER = "observer"
+
+
 class MessageState(enum.Enum):
     """Where a mail stands."""
 
@@ -82,7 +91,9 @@ class Person(Base):
     name: Mapped[str] = mapped_column(String(200), default="")
     email: Mapped[str | None] = mapped_column(String(320))
     github: Mapped[str | None] = mapped_column(String(100))
-    organiser: Mapped[bool] = mapped_column(default=False)
+    # Keeps the site: may do everything in every contest. The column's name is older
+    # than the organisers of single contests.
+    keeper: Mapped[bool] = mapped_column("organiser", default=False)
 
 
 class SignIn(Base):
@@ -204,6 +215,20 @@ class Contest(Base):
     notices: Mapped[str] = mapped_column(Text, default="[]")
     # The JSON of contest.joining.Terms: whether and how strangers may join.
     joining: Mapped[str] = mapped_column(Text, default="{}")
+
+
+class Organiser(Base):
+    """Somebody's part in running a contest."""
+
+    __tablename__ = "organiser"
+
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id"), primary_key=True, index=True
+    )
+    role: Mapped[Role] = mapped_column(_by_value(Role))
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
 class Group(Base):

@@ -38,9 +38,11 @@ from logovote.store.models import (
     Look,
     Message,
     MessageState,
+    Organiser,
     Phase,
     Picture,
     Recusal,
+    Role,
     Round,
     Save,
     SignIn,
@@ -56,7 +58,9 @@ _WAITED_SECONDS = 0.5
 # What every save asks is built once: SQLAlchemy takes as long to put such a statement
 # together as SQLite to answer it.
 _VISITOR = (
-    select(SignIn)
+    select(SignIn, Contest.slug, Organiser.role)
+    .outerjoin(Organiser, Organiser.person_id == SignIn.person_id)
+    .outerjoin(Contest, Contest.id == Organiser.contest_id)
     .where(SignIn.token_digest == bindparam("digest"))
     .options(joinedload(SignIn.person, innerjoin=True))
 )
@@ -136,9 +140,17 @@ def voters(session: Session, contest_id: int) -> Sequence[Voter]:
     ).all()
 
 
-def sign_in(session: Session, token_digest: str) -> SignIn | None:
-    """Return the session of that token, ended or not, with its person."""
-    return session.scalar(_VISITOR, {"digest": token_digest})
+def visitor(
+    session: Session, token_digest: str
+) -> tuple[SignIn, dict[str, Role]] | None:
+    """Return the session of that token, ended or not, with its person and their roles.
+
+    Roles are by the contest's slug. One statement.
+    """
+    rows = session.execute(_VISITOR, {"digest": token_digest}).all()
+    if not rows:
+        return None
+    return rows[0][0], {slug: role for _, slug, role in rows if role is not None}
 
 
 def place_of(

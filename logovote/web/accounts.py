@@ -23,6 +23,7 @@ from logovote.contest import (
     limits,
     link_requests,
     signing_in,
+    standing,
 )
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.link_requests import AddressError
@@ -210,7 +211,7 @@ def enter_person(person_id: int) -> ResponseReturnValue:
 
 def _front_of(person: Person) -> str:
     """Return the page where somebody most likely has something to do."""
-    if person.organiser:
+    if standing.standing_of(db(), person).organises:
         return url_for("organise.index")
     own = [
         contest

@@ -26,8 +26,8 @@ from logovote import recount
 from logovote.contest import bundle, events, ledger, opening, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, Phase, Round
-from logovote.web.context import current_person, db
+from logovote.store.models import Contest, Kind, Phase, Role, Round
+from logovote.web.context import current_person, current_standing, db
 from logovote.web.results import is_judging
 
 bp = Blueprint("audit", __name__)
@@ -137,8 +137,7 @@ def _attachment(data: bytes, name: str, type_: str) -> Response:
 
 def _may_see(contest: Contest, round_: Round) -> bool:
     """Tell whether the visitor may see a round's result, and so its ballots."""
-    person = current_person()
-    if person is not None and person.organiser:
+    if current_standing().role_in(contest.slug) is not None:
         return round_.result is not None
     return round_.phase is Phase.PUBLISHED and not is_judging(contest.id)
 
@@ -323,6 +322,12 @@ def _joining_told(payload: Mapping[str, Any]) -> str:
     return f"People may join {' or '.join(ways)}, in the group {payload['group']}."
 
 
+def _organisers_told(payload: Mapping[str, Any]) -> str:
+    numbers = [(role.value, payload[f"{role.value}s"]) for role in Role]
+    now = ", ".join(f"{n} {role}{'' if n == 1 else 's'}" for role, n in numbers)
+    return f"An {payload['role']} was {payload['deed']}: there are now {now}."
+
+
 def _ballots_told(payload: Mapping[str, Any]) -> str:
     number = len(payload["ballots"])
     return f"{number} {'ballot' if number == 1 else 'ballots'}"
@@ -355,6 +360,7 @@ _CONTEST: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "groups.changed": _shares_told,
     "families.changed": _families_told,
     "joining.changed": _joining_told,
+    "organisers.changed": _organisers_told,
     "voter.recused": lambda _: "A voter was marked as a designer.",
     "voter.admitted": lambda _: "A voter is not marked as a designer any more.",
 }

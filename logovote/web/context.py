@@ -30,6 +30,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from logovote.contest import events, rounds, signing_in
+from logovote.contest.standing import Standing
 from logovote.jobs import Jobs
 from logovote.settings import Settings
 from logovote.store.models import Person, Round
@@ -60,8 +61,9 @@ class Site:
 class Visitor(flask_login.UserMixin):  # type: ignore[misc] # Flask-Login is untyped
     """A signed-in person, as Flask-Login wants them: identified by their session."""
 
-    def __init__(self, person: Person, token: str) -> None:
+    def __init__(self, person: Person, standing: Standing, token: str) -> None:
         self.person = person
+        self.standing = standing
         self._token = token
 
     def get_id(self) -> str:
@@ -158,6 +160,12 @@ def current_person() -> Person | None:
     return user.person if user.is_authenticated else None
 
 
+def current_standing() -> Standing:
+    """Return how far the visitor may go; strangers nowhere."""
+    user = flask_login.current_user
+    return user.standing if user.is_authenticated else Standing()
+
+
 def page_asked_for(below: str = "/") -> str | None:
     """Return the page that a stranger was sent away from, if it is below an address.
 
@@ -219,7 +227,8 @@ def sign_in(person: Person, token: str) -> None:
     # What an earlier visitor, or an attacker, put into the cookie must not live on.
     session.clear()
     session.permanent = True
-    flask_login.login_user(Visitor(person, token))
+    # The answer is a redirect: nobody asks for their standing before the next request.
+    flask_login.login_user(Visitor(person, Standing(), token))
 
 
 def asking_browser() -> str | None:
@@ -294,8 +303,8 @@ def init_app(app: Flask) -> None:
 
     @manager.user_loader  # type: ignore[untyped-decorator] # Flask-Login is untyped
     def load(token: str) -> Visitor | None:
-        person = signing_in.session_person(db(), token, now())
-        return None if person is None else Visitor(person, token)
+        found = signing_in.signed_in(db(), token, now())
+        return None if found is None else Visitor(*found, token)
 
     @app.before_request
     def read_body_first() -> None:

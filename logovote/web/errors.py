@@ -25,6 +25,7 @@ from logovote.contest.casting import ConflictError, RoundClosedError
 from logovote.contest.contests import ContestError
 from logovote.contest.identities import IdentityError
 from logovote.contest.limits import TooManyError
+from logovote.contest.standing import RoleError
 from logovote.errors import LogovoteError
 from logovote.store.media import MediaUnavailableError, MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
@@ -44,6 +45,7 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     OtherVoterError: HTTPStatus.CONFLICT,
     IdentityError: HTTPStatus.FORBIDDEN,
     ForeignOriginError: HTTPStatus.FORBIDDEN,
+    RoleError: HTTPStatus.FORBIDDEN,
 }
 _TITLES: dict[type[LogovoteError], str] = {
     NotOpenedError: "Not open yet",
@@ -53,6 +55,7 @@ _TITLES: dict[type[LogovoteError], str] = {
     IdentityError: "You are not signed in",
     ProviderError: "You are not signed in",
     ForeignOriginError: "Nothing was done",
+    RoleError: "Your role does not go so far",
 }
 _DEFAULT_TEXT = ("That did not work", "Go back and try again.")
 _TEXTS = {
@@ -140,7 +143,7 @@ def page(
     try:
         # All that the page says of a visitor, since a failed write forgets it.
         if (person := current_person()) is not None:
-            _ = person.name, person.organiser
+            _ = person.name
     except (exc.SQLAlchemyError, OSError):
         forget_visitor()
     known = HTTPStatus(status)

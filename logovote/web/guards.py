@@ -8,11 +8,13 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import flask_login
-from flask import abort
+from flask import abort, g, request
 
 from logovote.contest.contests import place_in
-from logovote.store.models import Contest, Voter
-from logovote.web.context import current_person, db
+from logovote.contest.standing import RoleError
+from logovote.store.models import Contest, Role, Voter
+from logovote.web.context import current_person, current_standing, db
+from logovote.web.security import SAFE_METHODS
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,11 +22,10 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Seat:
-    """A visitor's place in a contest: a voter's, an organiser's, or both."""
+    """A visitor's place in a contest; who organises it may have no vote."""
 
     contest: Contest
     voter: Voter | None
-    organiser: bool
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
@@ -34,23 +35,47 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def organiser_only(view: Callable[P, R]) -> Callable[P, R]:
-    """Let organisers in; tell everybody else that they may not."""
+    """Let those in who run the contest of the address; observers may look."""
+    return _guarded(view, Role.ORGANISER)
 
+
+def owner_only(view: Callable[P, R]) -> Callable[P, R]:
+    """Let those in who own the contest of the address; who helps to run it may look."""
+    return _guarded(view, Role.OWNER)
+
+
+def _guarded(view: Callable[P, R], needed: Role) -> Callable[P, R]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        person = current_person()
-        if person is None or not person.organiser:
+        slug = str(kwargs["slug"])
+        if current_standing().role_in(slug) is None:
             abort(403)
+        try:
+            require(slug, needed)
+        except RoleError as error:
+            if request.method not in SAFE_METHODS:
+                raise
+            # The page is shown with its forms disabled, and says why.
+            g.read_only = str(error)
         return view(*args, **kwargs)
 
     return signed_in(guarded)
+
+
+def require(slug: str, needed: Role) -> None:
+    """Refuse whose role in a contest does not reach so far.
+
+    Raises:
+        RoleError: it does not.
+    """
+    if not current_standing().reaches(slug, needed):
+        raise RoleError(needed)
 
 
 def seat(slug: str) -> Seat:
     """Return the visitor's place in a contest; strangers to it are refused."""
     person = current_person()
     contest, voter = place_in(db(), slug, person.id if person else None)
-    organiser = person is not None and person.organiser
-    if voter is None and not organiser:
+    if voter is None and current_standing().role_in(slug) is None:
         abort(403)
-    return Seat(contest, voter, organiser)
+    return Seat(contest, voter)

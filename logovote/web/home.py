@@ -13,7 +13,7 @@ from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Voter
-from logovote.web.context import current_person, db, now, settle, site
+from logovote.web.context import current_person, current_standing, db, now, settle, site
 from logovote.web.pages import percent
 from logovote.web.results import is_judging
 
@@ -83,13 +83,13 @@ class Part:
 
 @bp.get("/")
 def index() -> str:
-    """List the contests that the visitor has to do with; organisers see all."""
-    person = current_person()
+    """List the contests that the visitor has to do with."""
+    person, standing = current_person(), current_standing()
     teasers = [
         _teaser(contest)
         for contest in queries.contests(db())
-        if _concerns(contest, None if person is None else person.id)
-        or (person is not None and person.organiser)
+        if standing.role_in(contest.slug) is not None
+        or _concerns(contest, None if person is None else person.id)
     ]
     return render_template("home/index.html", contests=teasers)
 

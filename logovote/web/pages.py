@@ -15,7 +15,7 @@ from werkzeug.security import safe_join
 
 from logovote import __version__
 from logovote.paths import STATIC
-from logovote.web.context import current_person
+from logovote.web.context import current_person, current_standing
 
 _ONE_YEAR_SECONDS = 365 * 24 * 3600
 _COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -96,7 +96,7 @@ def init_app(app: Flask) -> None:
 
     @app.context_processor
     def globals_() -> dict[str, object]:
-        return {"me": current_person()}
+        return {"me": current_person(), "standing": current_standing()}
 
     app.jinja_env.filters.update(when=when, percent=percent)
     app.jinja_env.globals.update(

@@ -16,7 +16,7 @@ from logovote.contest.results import Line, Result
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
-from logovote.web.context import current_person, db
+from logovote.web.context import current_standing, db
 from logovote.web.pages import percent, rounded
 from logovote.web.pictures import Picture
 
@@ -228,8 +228,7 @@ def _shown(contest: Contest, kind: str) -> Shown | None:
     """
     if kind not in {known.value for known in Kind}:
         abort(404)
-    person = current_person()
-    organiser = person is not None and person.organiser
+    organiser = current_standing().role_in(contest.slug) is not None
     found = queries.counted(db(), contest.id, Kind(kind), published=not organiser)
     if not found or (not organiser and is_judging(contest.id)):
         return None

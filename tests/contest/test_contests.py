@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -43,7 +44,7 @@ def test_a_contest_needs_a_title(session: Session, now: datetime) -> None:
 def test_a_text_that_is_too_long_is_refused_at_its_field(
     session: Session, now: datetime, field: str
 ) -> None:
-    longest = {"title": "Acme", field: "é" * 200}
+    longest: dict[str, Any] = {"title": "Acme", field: "é" * 200}
     new_contest(session, "acme", now=now, **longest)
 
     with pytest.raises(ContestError, match="too long") as refused:

@@ -143,7 +143,7 @@ def visit(site: Site) -> Visit:
             return client
         with site.store.database.write() as session:
             person = (
-                signing_in.owner(session)
+                signing_in.keeper(session)
                 if name == "organiser"
                 else session.scalars(select(Person).where(Person.name == name)).one()
             )

@@ -7,23 +7,46 @@ from typing import Any, NamedTuple
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from logovote.contest import counting, invitations, notices, rounds, signing_in
+from logovote.contest import (
+    counting,
+    invitations,
+    notices,
+    organisers,
+    rounds,
+    signing_in,
+)
+from logovote.contest.contests import contest_by_slug
 from logovote.imaging.picture import SPECS_VERSION
 from logovote.store.media import digest_of
-from logovote.store.models import ImportJob, JobState, Kind
+from logovote.store.models import ImportJob, JobState, Kind, Role
 from tests.builders import SECRET, cast, voter_named
 from tests.web.conftest import ORIGINAL, Scene, Visit
 
-VISITORS = ("stranger", "Ann", "Otto", "organiser")
+VISITORS = {
+    "stranger": "nobody is signed in",
+    "Ann": "a voter of acme",
+    "Otto": "a voter of other",
+    "organiser": "the site's keeper",
+    "Olga": "an owner of acme",
+    "Rita": "an organiser of acme",
+    "Vera": "an observer of acme",
+    "Nils": "an owner of other",
+}
 # For each visitor: "y" gets in (whatever the answer then is), "s" is sent to sign in,
 # "f" is told that the page is not theirs, "n" that there is nothing: what a result says
 # is there for organisers once it is counted, and for others once it is published.
-PUBLIC, VOTERS, ORGANISERS = "yyyy", "syfy", "sffy"
-COUNTED, UNSAID = "nnny", "nnnn"
+PUBLIC, VOTERS = "yyyyyyyy", "syfyyyyf"
+# Observers read what organisers read, and change nothing; who organises another contest
+# is as much a stranger as who votes in it.
+ORGANISERS, DEEDS, OWNERS = "sffyyyyf", "sffyyyff", "sffyyfff"
+ANY_ORGANISER, ANY_OWNER = "sffyyyyy", "sffyyffy"
+SIGNED_IN = "syyyyyyy"
+COUNTED, UNSAID = "nnnyyyyn", "nnnnnnnn"
 # Without having asked for a mail, its code is typed nowhere.
-NOT_ASKED = "ssss"
+NOT_ASKED = "ssssssss"
 TABLE = {
     "GET home.index": PUBLIC,
     "GET home.security_txt": UNSAID,  # this site has set no contact
@@ -49,14 +72,14 @@ TABLE = {
     "POST accounts.code": NOT_ASKED,
     "GET accounts.link": UNSAID,
     "POST accounts.use_link": UNSAID,
-    "GET accounts.account": "syyy",
-    "POST accounts.sign_out_everywhere": "syyy",
+    "GET accounts.account": SIGNED_IN,
+    "POST accounts.sign_out_everywhere": SIGNED_IN,
     # Nobody can sign in with an account elsewhere unless a provider is configured.
     "GET oauth.leave": UNSAID,
     "GET oauth.come_back": UNSAID,
     # Nobody may join unless the organiser has said so.
     "GET joining.show": UNSAID,
-    "POST joining.ask": "snnn",
+    "POST joining.ask": "snnnnnnn",
     "GET mail.stop": PUBLIC,
     "POST mail.change": PUBLIC,
     "GET accounts.invitation": PUBLIC,
@@ -83,45 +106,48 @@ TABLE = {
     "POST ranking.press": VOTERS,
     "GET duels.show": VOTERS,
     "GET receipts.show": VOTERS,
-    "POST receipts.send": "snfn",
+    "POST receipts.send": "snfnnnnf",
     "GET feedback.show": VOTERS,
     "POST feedback.give": VOTERS,
-    "GET organise.index": ORGANISERS,
-    "GET organise.new": ORGANISERS,
-    "POST organise.create": ORGANISERS,
+    "GET organise.index": ANY_ORGANISER,
+    "GET organise.new": ANY_OWNER,
+    "POST organise.create": ANY_OWNER,
     "GET organise.contest": ORGANISERS,
+    "GET organise.organisers": ORGANISERS,
+    "POST organise.move_organiser": OWNERS,
     "GET organise.designs": ORGANISERS,
     "GET organise.design": ORGANISERS,
-    "POST organise.move_design": ORGANISERS,
+    "POST organise.move_design": DEEDS,
     "GET organise.families": ORGANISERS,
-    "POST organise.upload": ORGANISERS,
+    "POST organise.upload": DEEDS,
     "GET organise.import_job": ORGANISERS,
     "GET organise.import_progress": ORGANISERS,
-    "POST organise.confirm_import": ORGANISERS,
-    "POST organise.drop_import": ORGANISERS,
-    "POST organise.regroup": ORGANISERS,
+    "POST organise.confirm_import": DEEDS,
+    "POST organise.drop_import": DEEDS,
+    "POST organise.regroup": DEEDS,
     "GET organise.original": ORGANISERS,
     "GET organise.download": ORGANISERS,
     "GET organise.handoff_": ORGANISERS,
-    "POST organise.record_decision": ORGANISERS,
-    "POST organise.act_in_review": ORGANISERS,
+    "POST organise.record_decision": DEEDS,
+    "POST organise.act_in_review": DEEDS,
     "GET organise.preview_record": ORGANISERS,
     "GET organise.one_file": ORGANISERS,
     "GET organise.feedback_": ORGANISERS,
-    "POST organise.moderate": ORGANISERS,
+    "POST organise.moderate": DEEDS,
     "GET organise.people": ORGANISERS,
-    "POST organise.import_people": ORGANISERS,
-    "POST organise.set_groups": ORGANISERS,
-    "GET organise.links": ORGANISERS,
-    "POST organise.renew_link": ORGANISERS,
-    "POST organise.set_joining": ORGANISERS,
-    "POST organise.answer_request": ORGANISERS,
+    "POST organise.import_people": DEEDS,
+    "POST organise.set_groups": DEEDS,
+    # Whoever has a link can vote with it: no reading.
+    "GET organise.links": DEEDS,
+    "POST organise.renew_link": DEEDS,
+    "POST organise.set_joining": DEEDS,
+    "POST organise.answer_request": DEEDS,
     "GET organise.mail": ORGANISERS,
-    "POST organise.move_mail": ORGANISERS,
-    "POST organise.recuse": ORGANISERS,
+    "POST organise.move_mail": DEEDS,
+    "POST organise.recuse": DEEDS,
     "GET organise.review": ORGANISERS,
     "GET organise.round_": ORGANISERS,
-    "POST organise.move_round": ORGANISERS,
+    "POST organise.move_round": DEEDS,
 }
 
 
@@ -142,7 +168,21 @@ def both(shortlist: Scene, now: datetime) -> Scene:
         rounds.close_round(session, first, now)
         counting.count_round(session, first)
         rounds.open_round(session, acme, Kind.RANKING, now)
+        staff(session, now)
     return shortlist
+
+
+def staff(session: Session, now: datetime) -> None:
+    """Let Olga, Rita and Vera run acme, as far as their roles go, and Nils other."""
+    for slug, name, role in (
+        ("acme", "Olga", Role.OWNER),
+        ("acme", "Rita", Role.ORGANISER),
+        ("acme", "Vera", Role.OBSERVER),
+        ("other", "Nils", Role.OWNER),
+    ):
+        contest = contest_by_slug(session, slug)
+        who = f"{name.lower()}@example.org"
+        organisers.name(session, contest, who, role, now=now).person.name = name
 
 
 @pytest.fixture
@@ -213,7 +253,7 @@ def test_everybody_gets_exactly_where_they_may(
     wrong = []
     for route in routes:
         answer = outcome(visit(who).open(route.url, method=route.method, buffered=True))
-        if answer != TABLE[route.name][VISITORS.index(who)]:
+        if answer != TABLE[route.name][list(VISITORS).index(who)]:
             wrong.append(f"{route.name}: {answer}")
 
     assert wrong == []

@@ -309,7 +309,7 @@ def test_the_log_says_which_organiser_did_what_on_a_page(
 
     log = organiser.get("/c/acme/log.json").get_json()["events"][before:]
     with scene.site.store.database.read() as session:
-        me = f"u{signing_in.owner(session).id}"
+        me = f"u{signing_in.keeper(session).id}"
     assert [event["kind"] for event in log] == [
         "families.changed",
         "families.changed",

@@ -55,6 +55,7 @@ COMMANDS = [
     ["results", "acme", "ranking"],
     ["families", "acme", "--json"],
     ["groups", "acme", "--json"],
+    ["organisers", "acme", "--json"],
     ["people", "links", "acme", "--json"],
     ["people", "requests", "acme", "--json"],
     ["mail", "list", "acme", "--json"],
@@ -143,7 +144,7 @@ def crawled(app: Flask, data: Path, now: datetime, codes: list[str]) -> dict[str
     app.extensions["logovote"] = context.Site(settings, store, jobs, meter)
     client = app.test_client()
     with store.database.write() as session:
-        token = signing_in.begin_session(session, signing_in.owner(session), SIGNED_IN)
+        token = signing_in.begin_session(session, signing_in.keeper(session), SIGNED_IN)
         session.commit()
     with client.session_transaction() as cookie:
         cookie["_user_id"] = token

@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import Flask, request
 
 from logovote.contest import limits
-from logovote.web.context import current_person, now, reading, site
+from logovote.store.models import Role
+from logovote.web.context import current_person, current_standing, now, reading, site
 from logovote.web.organise import (
     contests,
     designs,
@@ -14,6 +15,7 @@ from logovote.web.organise import (
     handoff,
     imports,
     mail,
+    organisers,
     people,
     review,
     rounds,
@@ -30,6 +32,7 @@ __all__ = [
     "imports",
     "init_app",
     "mail",
+    "organisers",
     "people",
     "review",
     "rounds",
@@ -48,10 +51,12 @@ def init_app(app: Flask) -> None:
             return
         with reading() as session:
             person = current_person()
-            if person is not None and person.organiser:
+            slug = (request.view_args or {}).get("slug", "")
+            may = current_standing().reaches(slug, Role.ORGANISER)
+            if person is not None and may:
                 # Refused before it is read: it may be two gigabytes.
                 secret = site().settings.secret_key
                 limits.check(session, secret, "import", str(person.id), now())
-        if person is not None and person.organiser:
+        if may:
             request.max_content_length = site().settings.max_upload_bytes
             request.max_form_parts = _MOST_FORM_PARTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import flash, render_template, request, url_for
+from flask import abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import contests as contests_
@@ -12,8 +12,8 @@ from logovote.contest import deciding, families, notices, people, rounds
 from logovote.contest.contests import ContestError, contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
-from logovote.web.context import actor, db, now
-from logovote.web.guards import organiser_only
+from logovote.web.context import actor, current_person, current_standing, db, now
+from logovote.web.guards import organiser_only, signed_in
 from logovote.web.organise.room import back_to, bp
 
 
@@ -28,23 +28,31 @@ class Task:
 
 
 @bp.get("/")
-@organiser_only
+@signed_in
 def index() -> str:
-    """List all contests."""
-    return render_template("organise/index.html", contests=queries.contests(db()))
+    """List the contests that the visitor helps to run."""
+    standing = current_standing()
+    if not standing.organises:
+        abort(403)
+    contests = [c for c in queries.contests(db()) if standing.role_in(c.slug)]
+    return render_template("organise/index.html", contests=contests)
 
 
 @bp.get("/new")
-@organiser_only
+@signed_in
 def new() -> str:
     """Show the form for a new contest."""
+    if not current_standing().may_start:
+        abort(403)
     return render_template("organise/new.html", values={}, errors={})
 
 
 @bp.post("/new")
-@organiser_only
+@signed_in
 def create() -> ResponseReturnValue:
     """Start a contest, or show the form again with what is wrong."""
+    if not current_standing().may_start:
+        abort(403)
     values = request.form
     try:
         contest = contests_.new_contest(
@@ -54,6 +62,7 @@ def create() -> ResponseReturnValue:
             title=values.get("title", ""),
             about=values.get("about", ""),
             status_quo=values.get("status_quo", ""),
+            owner=current_person(),
             now=now(),
             actor=actor(),
         )

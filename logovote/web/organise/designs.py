@@ -13,9 +13,9 @@ from logovote.contest import families, handoff, purging, regrouping, withdrawing
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.identity import fingerprint, short_id
 from logovote.store import models, queries
-from logovote.store.models import Submission
-from logovote.web.context import acting_name, actor, db, now, site
-from logovote.web.guards import organiser_only
+from logovote.store.models import Role, Submission
+from logovote.web.context import acting_name, actor, current_standing, db, now, site
+from logovote.web.guards import organiser_only, require
 from logovote.web.organise.room import back_to, bp, counted_round
 from logovote.web.pictures import Picture, picture_from, picture_of
 
@@ -85,6 +85,7 @@ def design(slug: str, entry: int) -> str:
             for version in versions
         ],
         family=family,
+        owns=current_standing().reaches(slug, Role.OWNER),
         changes=[
             change
             for change in regrouping.changes(db(), contest)
@@ -106,6 +107,7 @@ def move_design(slug: str, entry: int) -> ResponseReturnValue:
     contest = contest_by_slug(db(), slug)
     who = acting_name()
     if request.form.get("do") == "purge":
+        require(slug, Role.OWNER)
         gone = purging.purge(db(), contest, {entry}, actor=actor(), now=now())
         db().commit()
         gone.forget(site().store)

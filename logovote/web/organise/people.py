@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
-from flask import Response, flash, render_template, request, url_for
+from flask import Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import handoff, invitations, joining, recusals, recusing
@@ -16,9 +16,9 @@ from logovote.contest.people import PeopleError, RowReport
 from logovote.errors import LogovoteError
 from logovote.settings import is_local
 from logovote.store import queries
-from logovote.store.models import Contest, Phase, Voter
+from logovote.store.models import Contest, Phase, Role, Voter
 from logovote.web.context import actor, db, now, site
-from logovote.web.guards import organiser_only
+from logovote.web.guards import organiser_only, require
 from logovote.web.organise.room import back_to, bp
 
 
@@ -123,7 +123,7 @@ def _page(
             name=voter.person.name,
             group=voter.group.name,
             weight=str(voter.weight),
-            link=_link(voter),
+            link="" if g.get("read_only") else _link(voter),
         )
         for voter in queries.voters(db(), contest.id)
     ]
@@ -149,7 +149,11 @@ def _page(
 @bp.get("/<slug>/people/links.csv")
 @organiser_only
 def links(slug: str) -> Response:
-    """Hand out everybody's link as a table, for a mail merge."""
+    """Hand out everybody's link as a table, for a mail merge.
+
+    Not to observers: whoever has a link can vote with it.
+    """
+    require(slug, Role.ORGANISER)
     contest = contest_by_slug(db(), slug)
     rows = [["email", "github", "name", "group", "link"]]
     rows += [
