@@ -38,7 +38,7 @@ _MEGABYTES = {"": 200, _TEST: 460, _ORACLES: 490, _SERVICES: 750}
 _EXTRAS = tuple(_MEGABYTES)
 
 # Where a distribution is imported by another name than its own.
-_IMPORT_NAMES = {"fpdf2": "fpdf", "pillow": "PIL"}
+_IMPORT_NAMES = {"fpdf2": "fpdf", "pillow": "PIL", "pyyaml": "yaml"}
 
 
 def ensure(arguments: Sequence[str], root: Path = CHECKOUT) -> None:
