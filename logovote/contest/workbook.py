@@ -33,13 +33,19 @@ def workbook(listing: Listing, sheets: Sheets) -> bytes:
     with xlsxwriter.Workbook(file, {"in_memory": True, **_NO_CODE}) as book:
         book.set_properties({"title": listing.title, "created": made})
         writer = _Writer(book)
-        page = writer.page("Result", ["picture", *COLUMNS])
+        # A ranking has no approvals, a shortlist no duels.
+        columns = [
+            column
+            for column in COLUMNS
+            if any(row[column] not in (None, []) for row in listing.rows)
+        ]
+        page = writer.page("Result", ["picture", *columns])
         page.freeze_panes(1, 1)
         page.set_column(0, 0, 14)
         for number, row in enumerate(listing.rows, start=1):
             page.set_row_pixels(number, _ROW_PX)
             _put_picture(page, number, row, listing)
-            writer.row(page, number, [row[column] for column in COLUMNS], start=1)
+            writer.row(page, number, [row[column] for column in columns], start=1)
         page = writer.page("Designers", ["designer", "designs", "backed", "alone"])
         page.set_column(0, 1, 26)
         for number, line in enumerate(sheets.designers, start=1):
@@ -81,8 +87,9 @@ class _Writer:
 
     def __init__(self, book: xlsxwriter.Workbook) -> None:
         self._book = book
-        middle = {"valign": "vcenter", "text_wrap": True}
-        self._head = book.add_format({"bold": True, "bottom": 1})
+        # Numbers and words alike to the left: side by side they would run together.
+        middle = {"valign": "vcenter", "align": "left", "text_wrap": True}
+        self._head = book.add_format({**middle, "bold": True, "bottom": 1})
         self._text = book.add_format({**middle, "quote_prefix": True})
         self._number = book.add_format({**middle})
         self._percent = book.add_format({**middle, "num_format": "0.0%"})
