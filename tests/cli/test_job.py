@@ -284,7 +284,7 @@ def test_somebody_is_signed_out_wherever_they_are(run: Terminal, acme: Path) -> 
         left = {
             key
             for key, token in tokens.items()
-            if signing_in.session_person(session, token, now) is not None
+            if signing_in.signed_in(session, token, now) is not None
         }
     store.database.dispose()
     assert said == "ann@x.org is signed out in 1 place.\n"

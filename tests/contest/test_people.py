@@ -382,8 +382,8 @@ def test_a_renewed_link_replaces_the_old_one_and_ends_every_session(
 
     voter = invitations.renew_link(session, contest, "ANN@example.org")
 
-    assert signing_in.session_person(session, anns, now) is None
-    assert signing_in.session_person(session, bobs, now) is bob.person
+    assert signing_in.signed_in(session, anns, now) is None
+    assert signing_in.signed_in(session, bobs, now) is not None
 
     new = invitations.invitation_token("secret", voter)
     assert invitations.voter_by_invitation(session, "secret", old) is None
