@@ -36,6 +36,9 @@ def about(**what: object) -> Iterator[None]:
 class ForPeople(logging.Formatter):
     """When, how bad and what; then what it is about, for whoever was told a number."""
 
+    default_time_format = "%Y-%m-%d %H:%M:%S%z"
+    default_msec_format = ""
+
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -59,7 +60,9 @@ def test_people_read_what_went_wrong_and_by_which_number(
     logging.getLogger("huey").error("elsewhere")
     first, second = written(capsys)
 
-    assert first.endswith("ERROR logovote.x: it broke (request abc)")
+    moment, _, said = first.partition(" ERROR ")
+    assert datetime.strptime(moment, "%Y-%m-%d %H:%M:%S%z").tzinfo is not None
+    assert said == "logovote.x: it broke (request abc)"
     assert second.endswith("ERROR huey: elsewhere")
 
 

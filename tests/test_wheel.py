@@ -127,6 +127,11 @@ def test_the_wheel_has_what_lives_at_the_top_level(wheel: Path) -> None:
         assert files
         bundled = {f"logovote/_bundle/{p.relative_to(ROOT).as_posix()}" for p in files}
         assert bundled <= names
+    # And nothing else: no tests, no benches, no history.
+    tops = {name.partition("/")[0] for name in names}
+    assert tops == {"logovote", f"logovote-{__version__}.dist-info"}
+    odd = re.compile(r"(^|/)(\.git|tests?|bench|docs)(/|$)")
+    assert not [name for name in names if odd.search(name)]
 
 
 def test_it_knows_its_version(program: Path, tmp_path: Path) -> None:

@@ -155,7 +155,10 @@ def _trouble(error: Exception) -> ProviderError:
     """Turn what Authlib and the network raise, and that is much, into words."""
     name = getattr(error, "error", "")
     current_app.logger.warning(
-        "signing in with another account: %s %s", type(error).__name__, str(name)[:80]
+        # The name comes with the address, from whoever made that up.
+        "signing in with another account: %s %r",
+        type(error).__name__,
+        str(name)[:80],
     )
     if name in {"mismatching_state", "missing_state"}:
         return ProviderError(

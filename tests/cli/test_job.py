@@ -7,16 +7,20 @@ import io
 import json
 import shutil
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+from logovote import settings
 from logovote.cli import cli
 from logovote.cli import designs as designs_
+from logovote.contest import people, signing_in
 from logovote.imaging.worker import Fence
 from logovote.store.media import digest_of
+from logovote.store.store import Store
 from tests.builders import SharedFence, folder_of, png, zip_of
 
 PEOPLE = (
@@ -259,6 +263,32 @@ def test_people_have_links_that_are_theirs_and_stay(run: Terminal, acme: Path) -
     assert len({person["link"] for person in found}) == 3
     assert all("/i/" in person["link"] for person in found)
     assert document(run("people", "links", "acme", "--json"))["people"] == found
+
+
+def test_somebody_is_signed_out_wherever_they_are(run: Terminal, acme: Path) -> None:
+    site = settings.load(acme / "data", {})
+    store = Store.open(site.database_url, site.files_folder)
+    now = datetime.now(UTC)
+    with store.database.write() as session:
+        tokens = {
+            key: signing_in.begin_session(
+                session, people.person_named(session, key), now
+            )
+            for key in ("ann@x.org", "bob@x.org")
+        }
+        session.commit()
+
+    said = run("people", "sign-out", "Ann@x.org").stdout
+
+    with store.database.read() as session:
+        left = {
+            key
+            for key, token in tokens.items()
+            if signing_in.signed_in(session, token, now) is not None
+        }
+    store.database.dispose()
+    assert said == "ann@x.org is signed out in 1 place.\n"
+    assert left == {"bob@x.org"}
 
 
 def test_people_are_reported_by_line_and_a_dry_run_adds_nobody(

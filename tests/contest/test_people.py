@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, invitations, people, rounds
+from logovote.contest import counting, invitations, people, rounds, signing_in
 from logovote.contest.people import PeopleError, Row, RowReport
 from logovote.errors import UnreadableInputError
 from logovote.store import queries
@@ -371,12 +371,19 @@ def test_raising_the_generation_disables_the_links_made_before(
     assert invitations.voter_by_invitation(session, SECRET, fresh) is ann
 
 
-def test_a_renewed_link_replaces_the_old_one(
-    session: Session, contest: Contest
+def test_a_renewed_link_replaces_the_old_one_and_ends_every_session(
+    session: Session, contest: Contest, now: datetime
 ) -> None:
-    old = invitations.invitation_token("secret", voter_named(session, contest, "Ann"))
+    ann, bob = (voter_named(session, contest, name) for name in ("Ann", "Bob"))
+    old = invitations.invitation_token("secret", ann)
+    anns, bobs = (
+        signing_in.begin_session(session, each.person, now) for each in (ann, bob)
+    )
 
     voter = invitations.renew_link(session, contest, "ANN@example.org")
+
+    assert signing_in.signed_in(session, anns, now) is None
+    assert signing_in.signed_in(session, bobs, now) is not None
 
     new = invitations.invitation_token("secret", voter)
     assert invitations.voter_by_invitation(session, "secret", old) is None

@@ -72,7 +72,13 @@ def unguarded(answer: TestResponse) -> list[str]:
             name.startswith("Content-S") and STRICTER.fullmatch(answer.headers[name])
         )
     ]
-    return wrong if "Cache-Control" in answer.headers else [*wrong, "Cache-Control"]
+    if "Cache-Control" not in answer.headers:
+        wrong.append("Cache-Control")
+    kind = answer.headers.get("Content-Type", "")
+    is_text = kind.startswith("text/") or "xml" in kind
+    if answer.data and (not kind or (is_text and "; charset=utf-8" not in kind)):
+        wrong.append(f"Content-Type: {kind}")
+    return wrong
 
 
 def ask(

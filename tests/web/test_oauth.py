@@ -333,6 +333,20 @@ def test_coming_back_without_having_left_is_refused_in_words(
     assert words in refused.text
 
 
+def test_an_address_writes_no_line_of_its_own_into_the_log(
+    client: FlaskClient, fresh: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    back = fresh.consent(client.get("/sign-in/with/github"))
+    state = parse_qsl(urlsplit(back).query)[1][1]
+    caplog.clear()
+
+    client.get(f"/sign-in/with/github/back?state={state}&error=x%0AERROR%20made%20up")
+
+    (record,) = caplog.records
+    assert "made up" in record.getMessage()
+    assert "\n" not in record.getMessage()
+
+
 def test_a_provider_in_trouble_is_said_in_words(
     client: FlaskClient, fresh: Provider, store: Store
 ) -> None:
