@@ -158,6 +158,7 @@ def save_ballot(
     now: datetime,
     nonce: str | None = None,
     network: str | None = None,
+    held: bool = False,
 ) -> Receipt:
     """Put a voter's whole ballot in the box, replacing their earlier one.
 
@@ -175,13 +176,15 @@ def save_ballot(
         nonce: 32 hex digits from the browser; the first one is kept for good.
         network: a few bits of a keyed hash of the network it comes from, or nothing;
             of the first save alone, and until sealing.
+        held: whether the round was read with a share of it, before the clock.
 
     Raises:
         RoundClosedError: the round is not open.
         InvalidBallotError: the ballot cannot be counted as it is.
         ConflictError: `base_rev` is not the current revision.
     """
-    now = queries.hold_round(session, round_, now, share=True)
+    if not held:
+        now = queries.hold_round(session, round_, now, share=True)
     if not _SAVE_ID.fullmatch(save_id):
         raise InvalidBallotError("The save needs an id of 8 to 64 letters and digits.")
     box = queries.box_of(session, round_.id, voter.id, save_id)

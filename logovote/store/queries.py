@@ -79,6 +79,9 @@ _LATEST_ROUND = (
     .order_by(Round.number.desc())
     .limit(1)
 )
+_SHARED_ROUND = _LATEST_ROUND.with_for_update(read=True).execution_options(
+    populate_existing=True
+)
 _BOX = (
     select(Ballot, Save, exists().where(Recusal.voter_id == Ballot.voter_id))
     .outerjoin(
@@ -351,9 +354,12 @@ def rounds(session: Session, contest_id: int) -> Sequence[Round]:
     ).all()
 
 
-def latest_round(session: Session, contest_id: int, kind: Kind) -> Round | None:
-    """Return the newest round of a kind."""
-    return session.scalar(_LATEST_ROUND, {"contest": contest_id, "kind": kind})
+def latest_round(
+    session: Session, contest_id: int, kind: Kind, *, share: bool = False
+) -> Round | None:
+    """Return the newest round of a kind; with `share`, held as `hold_round` does."""
+    statement = _SHARED_ROUND if share else _LATEST_ROUND
+    return session.scalar(statement, {"contest": contest_id, "kind": kind})
 
 
 def counted(

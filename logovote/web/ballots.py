@@ -63,18 +63,24 @@ class NotOpenedError(LogovoteError):
 
 
 def the_round(seat: Seat, kind: Kind) -> Round:
-    """Return the newest round of a kind.
+    """Return the newest round of a kind; closed, if its time is over.
 
     Raises:
         NotOpenedError: there is none yet.
     """
-    round_ = queries.latest_round(db(), seat.contest.id, kind)
+    round_ = _newest(seat, kind)
+    settle(round_)
+    return round_
+
+
+def _newest(seat: Seat, kind: Kind, *, share: bool = False) -> Round:
+    """Return the newest round of a kind, held like `queries.hold_round` if asked."""
+    round_ = queries.latest_round(db(), seat.contest.id, kind, share=share)
     if round_ is None:
         raise NotOpenedError(
             f"The {kind.value} of “{seat.contest.title}” is not open yet. "
             "You will find it here when it is."
         )
-    settle(round_)
     return round_
 
 
@@ -217,8 +223,9 @@ def voter_of(seat: Seat) -> Voter:
     return seat.voter
 
 
-def save_from_script(seat: Seat, round_: Round) -> Response:
+def save_from_script(seat: Seat, kind: Kind) -> Response:
     """Save the ballot in the request's JSON body; every answer is JSON."""
+    round_ = _newest(seat, kind, share=True)
 
     def save() -> dict[str, object]:
         asked = parse_save(body())
@@ -234,6 +241,7 @@ def save_from_script(seat: Seat, round_: Round) -> Response:
                 nonce=asked.nonce,
                 network=network(),
                 now=now(),
+                held=True,
             )
         head = events.head(db(), seat.contest.id)
         db().commit()

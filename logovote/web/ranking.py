@@ -83,9 +83,7 @@ def show(slug: str) -> str:
 @signed_in
 def save(slug: str) -> Response:
     """Save the whole ranking from a script."""
-    visitor = seat(slug)
-    round_ = ballots.the_round(visitor, Kind.RANKING)
-    return ballots.save_from_script(visitor, round_)
+    return ballots.save_from_script(seat(slug), Kind.RANKING)
 
 
 @bp.post("/ranking/ballot")

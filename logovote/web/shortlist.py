@@ -178,9 +178,7 @@ def logo(slug: str, entry: int) -> str | tuple[str, int]:
 @signed_in
 def save(slug: str) -> Response:
     """Save the whole ballot from a script."""
-    visitor = seat(slug)
-    round_ = ballots.the_round(visitor, Kind.SHORTLIST)
-    return ballots.save_from_script(visitor, round_)
+    return ballots.save_from_script(seat(slug), Kind.SHORTLIST)
 
 
 @bp.post("/shortlist/ballot")

@@ -62,6 +62,11 @@ class Browser:
         self._connection: http.client.HTTPConnection | None = None
         self._windows: list[Browser] = []
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each request of a signed-in voter carries."""
+        return self._headers
+
     def sign_in(self) -> None:
         """Open the link, press its button, and read the token for scripts."""
         _, headers, page = self.ask("GET", self._invitation)
