@@ -259,14 +259,14 @@ async def vote(evening: Evening, invitation: str, number: int, coming: float) ->
     await phone.sign_in(invitation)
     cards = _CARDS.findall(await phone.page("/c/acme/shortlist", pictures=24))
     approved: set[str] = set()
-    for number in range(rng.randint(3, 6)):
+    for marked in range(rng.randint(3, 6)):
         await phone.think()
         (entry, family), *others = rng.sample(cards, 6)
         seen = {"families": [family, *(other for _, other in others)]}
         await phone.send("POST", "/c/acme/seen", seen)
         approved.add(family)
         await phone.save("acme/shortlist", sorted(approved))
-        if number % 3 == 1:
+        if marked % 3 == 1:
             await phone.think()
             await phone.page(f"/c/acme/logo/{entry}", large=1)
             aside = f"/c/acme/marks/{others[0][1]}"
