@@ -1,7 +1,7 @@
 """An evening on which everybody votes: they come, look, mark, think, come back, rank.
 
     python -m bench.evening [--voters 100] [--minutes 0.6]
-                            [--engine sqlite] [--workers 2] [--cache]
+                            [--engine sqlite] [--workers 2] [--cache] [--brief]
 
 `--engine sqlite` is `logovote run`; `postgresql` is started from a wheel, with its own
 settings, and served by gunicorn with so many workers. Everybody signs in by their
@@ -10,7 +10,7 @@ pictures of the first batch, marks some, opens a few large, sets some aside; eve
 leaves there. The rest come back and rank 12 logos with several saves, every tenth of
 them on two devices at once, whose saves meet. A browser keeps what it may keep, so it
 fetches each script and picture once; with `--cache` a cache in front of the site does
-so for all.
+so for all. Everybody saves three to six times in each round, with `--brief` one to two.
 
 People take hours for that and think for minutes. Here all of them come within 70 % of
 `--minutes`, and what each thinks is shortened to fit into the rest: so it is as many
@@ -67,8 +67,13 @@ GALLERY, FINAL = 60, 12
 PICTURE_BYTES = {"thumb": 3300, "thumb2x": 6500, "preview": 9500, "mark": 9200}
 _COMING, _LEAVING, _TWO_DEVICES = 0.7, 0.2, 0.1
 _ABOUT_AS_OFTEN = 14  # how often somebody thinks
+_AT_LENGTH, _BRIEFLY = (3, 6), (1, 2)
 _TRIES = 60
 
+_SIZE = {
+    "sqlite": "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+    "postgresql": "SELECT pg_database_size(current_database())",
+}
 _TOKEN = re.compile(r'name="csrf[-_]token" (?:content|value)="([^"]+)"')
 _PARTS = re.compile(
     r'<(?:link rel="(?:stylesheet|icon)" href|script[^>]* src)="([^"]+)"'
@@ -86,6 +91,8 @@ class Evening:
     url: str
     pause: float
     cached_for_all: bool
+    # How often anybody marks in the gallery, and saves the ranking.
+    often: tuple[int, int]
     took: defaultdict[str, list[float]] = field(
         default_factory=lambda: defaultdict(list)
     )
@@ -259,14 +266,14 @@ async def vote(evening: Evening, invitation: str, number: int, coming: float) ->
     await phone.sign_in(invitation)
     cards = _CARDS.findall(await phone.page("/c/acme/shortlist", pictures=24))
     approved: set[str] = set()
-    for number in range(rng.randint(3, 6)):
+    for marked in range(rng.randint(*evening.often)):
         await phone.think()
         (entry, family), *others = rng.sample(cards, 6)
         seen = {"families": [family, *(other for _, other in others)]}
         await phone.send("POST", "/c/acme/seen", seen)
         approved.add(family)
         await phone.save("acme/shortlist", sorted(approved))
-        if number % 3 == 1:
+        if marked % 3 == 1:
             await phone.think()
             await phone.page(f"/c/acme/logo/{entry}", large=1)
             aside = f"/c/acme/marks/{others[0][1]}"
@@ -278,17 +285,17 @@ async def vote(evening: Evening, invitation: str, number: int, coming: float) ->
         if rng.random() < _TWO_DEVICES:
             windows.append(Window(evening, rng))
             await windows[1].sign_in(invitation)
-        await asyncio.gather(*(rank(window, rng) for window in windows))
+        await asyncio.gather(*(rank(window, rng, evening.often) for window in windows))
         for window in windows:
             window.close()
 
 
-async def rank(window: Window, rng: random.Random) -> None:
+async def rank(window: Window, rng: random.Random, often: tuple[int, int]) -> None:
     """Put the final logos into an order, step by step."""
     await window.page("/c/beta/ranking", pictures=FINAL)
     order = [[str(entry)] for entry in range(1, FINAL + 1)]
     rng.shuffle(order)
-    for places in sorted(rng.sample(range(2, FINAL + 1), rng.randint(3, 6))):
+    for places in sorted(rng.sample(range(2, FINAL + 1), rng.randint(*often))):
         await window.think()
         await window.save("beta/ranking", order[:places])
 
@@ -371,14 +378,8 @@ def site_on(engine: str, voters: int, workers: int) -> Iterator[Site]:
         stack.enter_context(running(server))
 
         def size() -> int:
-            if engine == "sqlite":
-                return sum(
-                    path.stat().st_size for path in data.glob("logovote.sqlite*")
-                )
             with store.database.read() as session:
-                found: int = session.scalar(
-                    text("SELECT pg_database_size(current_database())")
-                )
+                found: int = session.scalar(text(_SIZE[engine]))
             return found
 
         yield Site(store, server, cpu, size)
@@ -392,6 +393,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cache", action="store_true")
+    parser.add_argument("--brief", action="store_true")
     arguments = parser.parse_args()
     seconds = 60 * arguments.minutes
     with site_on(arguments.engine, arguments.voters, arguments.workers) as site:
@@ -401,6 +403,7 @@ def main() -> None:
             f"127.0.0.1:{site.server.port}",
             pause=(1 - _COMING) * seconds / _ABOUT_AS_OFTEN,
             cached_for_all=arguments.cache,
+            often=_BRIEFLY if arguments.brief else _AT_LENGTH,
         )
         began, own = time.monotonic(), time.process_time()
 

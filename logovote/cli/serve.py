@@ -7,7 +7,8 @@ import errno
 import os
 import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,11 @@ if TYPE_CHECKING:
 _PORTS_TO_TRY = 20
 _HIGHEST_PORT = 65_535
 _MOST_CONNECTIONS = 5_000
+# How soon a signal is noticed; how long a stopping server waits for what is on its way,
+# and for what it has begun to answer.
+_LONGEST_WAIT_SECONDS = 0.5
+_LINGER_SECONDS = 0.5
+_GRACE_SECONDS = 10.0
 
 
 class ListenError(LogovoteError):
@@ -83,9 +89,9 @@ def run(door: Door, *, with_demo: bool, host: str, port: int) -> None:
     click.echo("Stop it with Ctrl-C.")
     if not settings.jobs_url:  # else `logovote worker` does the long deeds
         site.jobs.start()
-    with contextlib.suppress(KeyboardInterrupt), _stopping_on_sigterm():
-        server.run()
-    server.close()
+    with contextlib.suppress(KeyboardInterrupt):
+        _serve(server)
+    server.task_dispatcher.shutdown()
     site.jobs.stop()
 
 
@@ -155,6 +161,42 @@ def _listen(
     )
 
 
+def _serve(server: Any) -> None:
+    """Serve until SIGTERM or Ctrl-C; then answer what was asked, and take no more.
+
+    waitress itself would drop whatever waits for a thread.
+
+    Raises:
+        KeyboardInterrupt: told so a second time, by somebody who does not wait.
+    """
+    told: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if told:
+            raise KeyboardInterrupt
+        told.append(number)
+
+    with _on_signals(stop, signal.SIGINT, signal.SIGTERM):
+        while not told:
+            _let_pass(server, _LONGEST_WAIT_SECONDS)
+        began = time.monotonic()
+        # What came in while the port was open may not have been looked at yet.
+        while time.monotonic() < began + _LINGER_SECONDS:
+            _let_pass(server, _LINGER_SECONDS / 10)
+        server.del_channel()
+        server.socket.close()
+        while server.active_channels and time.monotonic() < began + _GRACE_SECONDS:
+            for channel in list(server.active_channels.values()):
+                if not (channel.request or channel.requests or channel.writable()):
+                    channel.handle_close()
+            _let_pass(server, _LINGER_SECONDS / 10)
+
+
+def _let_pass(server: Any, seconds: float) -> None:
+    """Read, write and accept whatever can be within so many seconds, at least once."""
+    server.asyncore.loop(timeout=seconds, use_poll=True, map=server._map, count=1)
+
+
 def _not_ready(_environ: object, _start_response: object) -> list[bytes]:
     """Stand in until the app is built; no request is taken before that."""
     raise RuntimeError("the server runs before its application is set")
@@ -162,16 +204,26 @@ def _not_ready(_environ: object, _start_response: object) -> list[bytes]:
 
 @contextlib.contextmanager
 def _stopping_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the server like Ctrl-C: requests in flight are finished."""
+    """Let SIGTERM end a worker like Ctrl-C."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    earlier = signal.signal(signal.SIGTERM, stop)
+    with _on_signals(stop, signal.SIGTERM):
+        yield
+
+
+@contextlib.contextmanager
+def _on_signals(
+    deed: Callable[[int, FrameType | None], None], *signals: int
+) -> Iterator[None]:
+    """Do something when a signal comes, for a while."""
+    earlier = {number: signal.signal(number, deed) for number in signals}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, earlier)
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
 
 
 def _print_organiser_link(door: Door, settings: Settings) -> None:

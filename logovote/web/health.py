@@ -12,6 +12,9 @@ from logovote.web.context import site
 
 bp = Blueprint("health", __name__)
 
+# A file of this name in the data folder: this machine is about to be restarted.
+DRAINING = "draining"
+
 
 @bp.get("/healthz")
 def alive() -> Response:
@@ -23,10 +26,13 @@ def alive() -> Response:
 def ready() -> Response:
     """Say whether visitors may be sent here: the database answers and has our tables.
 
-    The reasons stay in the log; strangers ask here, too.
+    And nobody has said that this machine is to be left alone. The reasons stay in the
+    log; strangers ask here, too.
     """
     try:
-        usable = migrate.is_usable(site().store.database)
+        usable = not (site().settings.data / DRAINING).exists() and migrate.is_usable(
+            site().store.database
+        )
     except SQLAlchemyError:
         usable = False
     if usable:

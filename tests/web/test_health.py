@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from logovote.store import migrate
+from logovote.web.health import DRAINING
 from tests.conftest import Site
 
 
@@ -30,6 +31,18 @@ def test_without_its_database_it_lives_and_is_not_ready(
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
     assert (answer.status_code, answer.text) == (503, "not ready\n")
+
+
+def test_about_to_be_restarted_it_serves_and_is_not_ready(
+    site: Site, client: FlaskClient
+) -> None:
+    (site.settings.data / DRAINING).touch()
+
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/sign-in").status_code == 200
+
+    (site.settings.data / DRAINING).unlink()
+    assert client.get("/readyz").status_code == 200
 
 
 def test_with_older_tables_it_is_not_ready(site: Site, client: FlaskClient) -> None:
