@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -46,15 +47,17 @@ class Served:
 
 
 @contextlib.contextmanager
-def gunicorn(data: Path, **settings: str) -> Iterator[Served]:
+def gunicorn(
+    data: Path, more: Mapping[str, str] | None = None, **settings: str
+) -> Iterator[Served]:
     if find_spec("gunicorn") is None:
         services.missing("There is no gunicorn here.")
     port = services.free_port()
     environ = {k: v for k, v in os.environ.items() if not k.startswith("LOGOVOTE_")}
     environ |= {f"LOGOVOTE_{name}": value for name, value in settings.items()}
-    environ["LOGOVOTE_DATA"] = str(data)
-    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4"]
-    command += ["--bind", f"127.0.0.1:{port}", "logovote.wsgi:app"]
+    environ |= {"LOGOVOTE_DATA": str(data), **(more or {})}
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+    command += ["--config", "python:logovote.gunicorn"]
     process = subprocess.Popen(
         command, env=environ, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
@@ -72,6 +75,44 @@ def test_it_serves_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
         assert "logovote" in services.fetch(f"{served.address}/").body.decode()
         served.process.send_signal(signal.SIGTERM)
         assert served.ends()[0] == 0
+
+
+@pytest.mark.slow
+def test_its_processes_are_renewed_without_a_stop_and_count_as_one(
+    tmp_path: Path,
+) -> None:
+    token = "Vx3q-7RkT_aZ9bL2mN8cP4dE6fG1hJ5s"
+    numbers = tmp_path / "numbers"
+    numbers.mkdir()
+    with gunicorn(
+        tmp_path / "data",
+        METRICS_TOKEN=token,
+        LOG="json",
+        more={"TMPDIR": str(numbers)},
+    ) as served:
+        served.wait()
+        statuses = []
+        for number in range(150):
+            if number == 50:
+                served.process.send_signal(signal.SIGHUP)
+            statuses.append(services.fetch(f"{served.address}/healthz").status)
+            time.sleep(0.02)
+        told = services.fetch(
+            f"{served.address}/metrics", headers={"Authorization": f"Bearer {token}"}
+        ).body.decode()
+        served.process.send_signal(signal.SIGTERM)
+        status, said = served.ends()
+
+    assert statuses == [200] * 150
+    counted = 'logovote_requests_total{method="GET",route="/healthz",status="200"}'
+    assert f"{counted} 150.0" in told
+    assert status == 0
+    lines = [json.loads(line) for line in said.splitlines()]
+    # Two at first, and two that took their places.
+    assert sum("Booting worker" in line["message"] for line in lines) == 4
+    assert sum(line["message"] == "request" for line in lines) > 150
+    # The numbers of its processes went with them.
+    assert list(numbers.glob("logovote-metrics-*")) == []
 
 
 @pytest.mark.slow
