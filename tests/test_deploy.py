@@ -79,7 +79,7 @@ def test_every_number_of_the_metrics_is_explained() -> None:
     made |= {f"logovote_{name}" for name in re.findall(r'gauge\(\s*"(\w+)"', source)}
     rows = re.findall(r"^\| `(logovote_\w+?)(?:_total)?` \|", page, re.MULTILINE)
 
-    assert len(made) == 9
+    assert len(made) == 10
     assert sorted(rows) == sorted(made)
 
 
