@@ -24,6 +24,10 @@ workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 4
 timeout = 30
 graceful_timeout = 30
+# Longer than proxies keep a connection to us: else one is closed as they use it.
+keepalive = 75
+# Signals do all that is needed, and a service has no home to put a socket in.
+control_socket_disable = True
 # What a process has gathered in a day goes with it.
 max_requests = 2000
 max_requests_jitter = 200

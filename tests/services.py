@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from importlib.util import find_spec
@@ -69,13 +69,16 @@ class Answer:
     body: bytes
 
 
-def fetch(address: str, method: str = "GET") -> Answer:
+def fetch(
+    address: str, method: str = "GET", headers: Mapping[str, str] | None = None
+) -> Answer:
     """Ask a server on this machine, following no redirect."""
     parts = urlsplit(address)
     with contextlib.closing(
         http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     ) as connection:
-        connection.request(method, address.removeprefix(f"http://{parts.netloc}"))
+        path = address.removeprefix(f"http://{parts.netloc}")
+        connection.request(method, path, headers=headers or {})
         answer = connection.getresponse()
         return Answer(answer.status, answer.headers, answer.read())
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -209,3 +212,134 @@ def test_a_migration_that_loses_what_others_refer_to_is_undone(
         lose()
     assert rows(database) == before
     database.dispose()
+
+
+# ---------- the release before goes on serving meanwhile
+
+# By revision, what is in the way. Whoever adds a line says in the changelog that the
+# site must be stopped for this upgrade, and for how long.
+STOPS_THE_SITE: dict[str, list[str]] = {}
+
+
+def tables(database: Database) -> dict[str, dict[str, Any]]:
+    """Describe what a release that writes into this database has to know."""
+    inspector = inspect(database.engine)
+    found: dict[str, dict[str, Any]] = {}
+    for name in inspector.get_table_names():
+        indexes = inspector.get_indexes(name)
+        unique = [*inspector.get_unique_constraints(name)]
+        unique += [index for index in indexes if index["unique"]]  # type: ignore[misc]
+        found[name] = {
+            "columns": {each["name"]: each for each in inspector.get_columns(name)},
+            "forbidden": {
+                f"{', '.join(map(str, each['column_names']))} must be unique"
+                for each in unique
+            }
+            | {
+                f"{', '.join(each['constrained_columns'])} must refer to "
+                f"{each['referred_table']}"
+                for each in inspector.get_foreign_keys(name)
+            }
+            | {str(each["sqltext"]) for each in inspector.get_check_constraints(name)},
+        }
+    return found
+
+
+def in_the_way(
+    before: dict[str, dict[str, Any]], after: dict[str, dict[str, Any]]
+) -> Iterator[str]:
+    """Say what a release that knows only `before` would stumble over in `after`."""
+    for table, old in before.items():
+        if table not in after:
+            yield f"{table} is gone"
+            continue
+        new = after[table]
+        for name, column in old["columns"].items():
+            now_ = new["columns"].get(name)
+            if now_ is None:
+                yield f"{table}.{name} is gone"
+            elif str(now_["type"]) != str(column["type"]):
+                yield f"{table}.{name} has another type"
+            elif column["nullable"] and not now_["nullable"]:
+                yield f"{table}.{name} may not be empty any more"
+            elif column["default"] is not None and now_["default"] is None:
+                yield f"{table}.{name} has no default any more"
+        for name, column in new["columns"].items():
+            if name in old["columns"] or column["nullable"]:
+                continue
+            if column["default"] is None:
+                yield f"{table}.{name} is new and must be given"
+        for rule in new["forbidden"] - old["forbidden"]:
+            names = set(new["columns"]) - set(old["columns"])
+            if not names.intersection(re.findall(r"\w+", rule)):
+                yield f"{table}: {rule} is new"
+
+
+def test_every_migration_lets_the_release_before_it_go_on(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'site.sqlite'}")
+    chain = list(ScriptDirectory.from_config(migrate._config()).walk_revisions())
+    before: dict[str, dict[str, Any]] = {}
+    found: dict[str, list[str]] = {}
+    for script in reversed(chain):
+        migrate_to(database, script.revision)
+        after = tables(database)
+        if troubles := sorted(in_the_way(before, after)):
+            found[script.revision] = troubles
+        before = after
+    database.dispose()
+
+    assert len(chain) > 10
+    assert found == STOPS_THE_SITE
+
+
+AGAIN = "DROP TABLE a; CREATE TABLE a (id INTEGER PRIMARY KEY, old"
+
+
+@pytest.mark.parametrize(
+    ("change", "trouble"),
+    [
+        ("DROP TABLE b", "b is gone"),
+        ("ALTER TABLE a DROP COLUMN old", "a.old is gone"),
+        ("ALTER TABLE a RENAME COLUMN old TO newer", "a.old is gone"),
+        ("ALTER TABLE a ADD COLUMN new INTEGER", None),
+        ("ALTER TABLE a ADD COLUMN new INTEGER NOT NULL DEFAULT 0", None),
+        ("CREATE TABLE c (id INTEGER PRIMARY KEY, x INTEGER NOT NULL)", None),
+        ("CREATE INDEX i ON a (old)", None),
+        ("CREATE UNIQUE INDEX i ON a (old)", "a: old must be unique is new"),
+        (
+            f"{AGAIN} INTEGER NOT NULL)",
+            "a.old may not be empty any more",
+        ),
+        (
+            f"{AGAIN} TEXT)",
+            "a.old has another type",
+        ),
+        (
+            f"{AGAIN} INTEGER, new INTEGER NOT NULL)",
+            "a.new is new and must be given",
+        ),
+        (
+            f"{AGAIN} INTEGER REFERENCES b (id))",
+            "a: old must refer to b is new",
+        ),
+        (
+            f"{AGAIN} INTEGER CHECK (old > 0))",
+            "a: old > 0 is new",
+        ),
+    ],
+)
+def test_what_an_older_release_would_stumble_over_is_seen(
+    tmp_path: Path, change: str, trouble: str | None
+) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.sqlite")) as raw:
+        raw.executescript(
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, old INTEGER);"
+            "CREATE TABLE b (id INTEGER PRIMARY KEY)"
+        )
+        with contextlib.closing(Database(f"sqlite:///{tmp_path / 'x.sqlite'}")) as then:
+            before = tables(then)
+        raw.executescript(change)
+        with contextlib.closing(Database(f"sqlite:///{tmp_path / 'x.sqlite'}")) as now_:
+            after = tables(now_)
+
+    assert list(in_the_way(before, after)) == ([trouble] if trouble else [])

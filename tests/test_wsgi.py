@@ -1,20 +1,25 @@
-"""The site under gunicorn, as larger sites are served."""
+"""The site under gunicorn, as larger sites are served, and what lets nothing start."""
 
 from __future__ import annotations
 
 import contextlib
+import importlib
+import io
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from logovote.cli import cli
 from tests import services
 from tests.builders import SECRET
 
@@ -46,15 +51,17 @@ class Served:
 
 
 @contextlib.contextmanager
-def gunicorn(data: Path, **settings: str) -> Iterator[Served]:
+def gunicorn(
+    data: Path, more: Mapping[str, str] | None = None, **settings: str
+) -> Iterator[Served]:
     if find_spec("gunicorn") is None:
         services.missing("There is no gunicorn here.")
     port = services.free_port()
     environ = {k: v for k, v in os.environ.items() if not k.startswith("LOGOVOTE_")}
     environ |= {f"LOGOVOTE_{name}": value for name, value in settings.items()}
-    environ["LOGOVOTE_DATA"] = str(data)
-    command = [sys.executable, "-m", "gunicorn", "--workers", "2", "--threads", "4"]
-    command += ["--bind", f"127.0.0.1:{port}", "logovote.wsgi:app"]
+    environ |= {"LOGOVOTE_DATA": str(data), **(more or {})}
+    command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+    command += ["--config", "python:logovote.gunicorn"]
     process = subprocess.Popen(
         command, env=environ, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
@@ -72,6 +79,44 @@ def test_it_serves_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
         assert "logovote" in services.fetch(f"{served.address}/").body.decode()
         served.process.send_signal(signal.SIGTERM)
         assert served.ends()[0] == 0
+
+
+@pytest.mark.slow
+def test_its_processes_are_renewed_without_a_stop_and_count_as_one(
+    tmp_path: Path,
+) -> None:
+    token = "Vx3q-7RkT_aZ9bL2mN8cP4dE6fG1hJ5s"
+    numbers = tmp_path / "numbers"
+    numbers.mkdir()
+    with gunicorn(
+        tmp_path / "data",
+        METRICS_TOKEN=token,
+        LOG="json",
+        more={"TMPDIR": str(numbers)},
+    ) as served:
+        served.wait()
+        statuses = []
+        for number in range(150):
+            if number == 50:
+                served.process.send_signal(signal.SIGHUP)
+            statuses.append(services.fetch(f"{served.address}/healthz").status)
+            time.sleep(0.02)
+        told = services.fetch(
+            f"{served.address}/metrics", headers={"Authorization": f"Bearer {token}"}
+        ).body.decode()
+        served.process.send_signal(signal.SIGTERM)
+        status, said = served.ends()
+
+    assert statuses == [200] * 150
+    counted = 'logovote_requests_total{method="GET",route="/healthz",status="200"}'
+    assert f"{counted} 150.0" in told
+    assert status == 0
+    lines = [json.loads(line) for line in said.splitlines()]
+    # Two at first, and two that took their places.
+    assert sum("Booting worker" in line["message"] for line in lines) == 4
+    assert sum(line["message"] == "request" for line in lines) > 150
+    # The numbers of its processes went with them.
+    assert list(numbers.glob("logovote-metrics-*")) == []
 
 
 @pytest.mark.slow
@@ -96,7 +141,7 @@ def test_it_serves_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
 def test_what_cannot_work_ends_it_with_one_line(
     tmp_path: Path, settings: dict[str, str], reason: str
 ) -> None:
-    with gunicorn(tmp_path, **settings) as served:
+    with gunicorn(tmp_path, None, **settings) as served:
         status, said = served.ends()
 
     assert status != 0
@@ -118,3 +163,87 @@ def test_a_database_that_is_behind_ends_it_with_one_line(
     assert status != 0
     assert "logovote db upgrade" in said
     assert "logovote/app.py" not in said
+
+
+DOORS = {
+    "run": ["run", "--port", "0"],
+    "worker": ["worker"],
+    "a server": [],
+}
+
+
+def started(door: str, data: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    """Start a process of a site that cannot; return its status and what it said."""
+    if door == "worker":
+        monkeypatch.setenv("LOGOVOTE_JOBS_URL", "postgresql://127.0.0.1:9/none")
+    if command := DOORS[door]:
+        result = CliRunner().invoke(cli, ["--data", str(data), *command])
+        return result.exit_code, result.output
+    monkeypatch.setenv("LOGOVOTE_DATA", str(data))
+    monkeypatch.delitem(sys.modules, "logovote.wsgi", raising=False)
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), pytest.raises(SystemExit) as stopped:
+        importlib.import_module("logovote.wsgi")
+    return int(str(stopped.value.code)), said.getvalue()
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"SECRET_KEY": "short"}, "too short"),
+        ({"SECRET_KEY": "change-me-change-me-change-me-please"}, "anybody can guess"),
+        ({"SECRET_KEY": None, "SECRET_KEY_FILE": "/nowhere"}, "cannot be read"),
+        ({"SECRET_KEY": None, "STORAGE_URL": "s3://logos"}, "SECRET_KEY is missing"),
+        ({"METRICS_TOKEN": "short"}, "can be guessed"),
+        ({"LOG": "xml"}, "must be text or json"),
+        ({"REQUEST_ID_HEADER": "X-Request-ID"}, "LOGOVOTE_TRUSTED_PROXIES is 0"),
+        ({"TRUSTED_PROXIES": "1", "REQUEST_ID_HEADER": "a b"}, "name of a header"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_settings_that_would_do_harm_start_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str | None],
+    reason: str,
+    door: str,
+) -> None:
+    for name, value in ({"SECRET_KEY": SECRET} | settings).items():
+        if value is not None:
+            monkeypatch.setenv(f"LOGOVOTE_{name}", value)
+    status, said = started(door, tmp_path, monkeypatch)
+
+    assert status != 0
+    assert reason in said
+    assert len(said.splitlines()) == 1
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("door", ["run", "a server"])
+def test_pictures_that_cannot_be_written_start_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "originals").write_text("in the way")
+    status, said = started(door, tmp_path, monkeypatch)
+
+    assert status != 0
+    assert "Pictures cannot be kept" in said
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_tables_of_an_older_release_start_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    postgresql: services.PostgreSQL,
+    door: str,
+) -> None:
+    url = postgresql.create()
+    monkeypatch.setenv("LOGOVOTE_DATABASE_URL", url)
+    monkeypatch.setenv("LOGOVOTE_SECRET_KEY", SECRET)
+    status, said = started(door, tmp_path, monkeypatch)
+    postgresql.drop(url)
+
+    assert status != 0
+    assert "logovote db upgrade" in said

@@ -69,9 +69,9 @@ def run(door: Door, *, with_demo: bool, host: str, port: int) -> None:
     """Serve the site until Ctrl-C."""
     logs.write_to_stderr(door.settings.log)
     staged = _stage(door) if with_demo else None
-    server, taken = _listen(door.settings, host, port, others=with_demo)
     settings = door.settings
     door.store.check()
+    server, taken = _listen(settings, host, port, others=with_demo)
     if "LOGOVOTE_BASE_URL" not in os.environ:
         shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared
         settings = replace(settings, base_url=f"http://{shown}:{server.effective_port}")

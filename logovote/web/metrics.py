@@ -7,6 +7,7 @@ outcome, whoever sends them and whatever is in them.
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -24,6 +25,8 @@ from logovote.web.context import db, site
 
 if TYPE_CHECKING:
     from prometheus_client.core import GaugeMetricFamily
+
+logger = logging.getLogger(__name__)
 
 bp = Blueprint("metrics", __name__)
 
@@ -146,9 +149,16 @@ class _Waiting:
                 family.add_metric([value], number)
             return family
 
-        backlog = queries.backlog(db())
         yield gauge("release", "Always 1.", "version", {__version__: 1})
-        yield gauge("queue_tasks", "Tasks that wait.", "queue", site().jobs.waiting())
+        up = "Whether what waits is known."
+        try:
+            backlog, tasks = queries.backlog(db()), site().jobs.waiting()
+        except Exception:  # the database's or the queue's; what was counted is wanted
+            logger.exception("metrics: what waits cannot be looked up")
+            yield gauge("up", up, "part", {"database": 0})
+            return
+        yield gauge("up", up, "part", {"database": 1})
+        yield gauge("queue_tasks", "Tasks that wait.", "queue", tasks)
         yield gauge("mails", "Mails by where they stand.", "state", backlog.mails)
         yield gauge("imports", "Imports by where they stand.", "state", backlog.imports)
         yield gauge(

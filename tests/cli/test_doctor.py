@@ -26,7 +26,10 @@ from logovote.store.store import Store
 from tests import services
 from tests.builders import SECRET, add_design, make_contest
 
-PROXIED = {"BASE_URL": "https://vote.example.org", "TRUSTED_PROXIES": "1"}
+PROXIED: dict[str, Any] = {
+    "BASE_URL": "https://vote.example.org",
+    "TRUSTED_PROXIES": "1",
+}
 
 
 def examined(data: Path, status: int = 0, **settings: str) -> dict[str, dict[str, str]]:

@@ -268,6 +268,7 @@ TROUBLES: dict[str, Callable[[Scene, Path], Iterator[None]]] = {
 UNTOUCHED = {
     "GET static",
     "GET health.alive",
+    "GET metrics.show",
     "GET audit.script",
     "GET home.security_txt",
     "GET offline.worker",

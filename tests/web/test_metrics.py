@@ -10,13 +10,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from flask.testing import FlaskClient
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.exc import OperationalError
 
 from logovote import settings as settings_
 from logovote.settings import Settings, SettingsError
+from logovote.store import queries
 from logovote.store.models import ImportJob, JobState
 from logovote.store.session import Database
 from logovote.web import context, metrics
@@ -170,6 +173,23 @@ def test_what_waits_is_shown(
     assert found["logovote_import_files", "done"] == 3
     assert found["logovote_import_files", "all"] == 10
     assert found["logovote_mails", "queued"] == 0
+
+
+def test_what_was_counted_is_told_while_the_database_is_down(
+    watched: Site, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.get("/c/acme/")
+    assert asked(client)["logovote_up", "database"] == 1
+
+    def gone(_session: object) -> NoReturn:
+        raise OperationalError("SELECT 1", {}, Exception("host db.internal is down"))
+
+    monkeypatch.setattr(queries, "backlog", gone)
+    found = asked(client)
+
+    assert found["logovote_up", "database"] == 0
+    assert found["logovote_requests_total", "GET", "/c/<slug>/", "200"] == 1
+    assert not any(name == "logovote_mails" for name, *_ in found)
 
 
 def test_connections_are_followed_wherever_they_go(database_url: str) -> None:
