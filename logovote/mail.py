@@ -334,12 +334,6 @@ def _print(message: EmailMessage) -> None:
 # ---------- words
 
 
-def when(moment: datetime) -> str:
-    """Write a time so that it is plain anywhere, with its zone."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%A} {utc.day} {utc:%B %Y, %H:%M} UTC"
-
-
 class _Text:
     """Parts of a mail as plain text."""
 
@@ -400,7 +394,6 @@ def _environment(parts: type[_Text | _Html]) -> Environment:
     )
     names = ("p", "link", "code", "fact")
     environment.globals.update({name: getattr(parts, name) for name in names})
-    environment.filters["when"] = when
     return environment
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from logovote import logs
 from logovote.contest import (
+    dates,
     events,
     invitations,
     ledger,
@@ -76,6 +77,9 @@ class Postman:
             if message is None:
                 return None
             id_ = message.id
+            if notices.put_off(message, moment):
+                session.commit()
+                return False
             if reason := notices.why_not(session, message, moment):
                 notices.note_dropped(message, reason)
                 session.commit()
@@ -129,12 +133,13 @@ class Postman:
             return self._sign_in(session, _there(message.request), message)
         voter = _there(notices.voter_of(session, message))
         contest = message.contest
+        zone = contest.zone if contest else ""
         values: dict[str, object] = {
             "name": person.name,
             "title": contest.title if contest else "",
         }
         if message.kind == notices.INVITATION:
-            values |= self._invitation(session, voter)
+            values |= self._invitation(session, voter, zone)
             values["about"] = contest.about if contest else ""
         elif message.round_ is not None:
             values["round_name"] = rounds.NAMES[message.round_.kind]
@@ -160,13 +165,15 @@ class Postman:
             "host": self._host,
             "url": f"{self._settings.base_url}/m/{proof.token}",
             "code_text": f"{proof.code[:3]} {proof.code[3:]}",
-            "until": request.created_at + link_requests.LIFETIME,
+            "until": dates.told_with_day(request.created_at + link_requests.LIFETIME),
         }
         # To what was typed: it reaches whom it names, and nobody else.
         name = " ".join(message.person.name.split())
         return Mail(request.email, name, "sign-in", values)
 
-    def _invitation(self, session: Session, voter: Voter) -> dict[str, object]:
+    def _invitation(
+        self, session: Session, voter: Voter, zone: str
+    ) -> dict[str, object]:
         open_until = [
             round_.closes_at
             for round_ in queries.rounds(session, voter.contest_id)
@@ -175,18 +182,19 @@ class Postman:
         return {
             "group": voter.group.name,
             "url": self._voters_url(voter),
-            "until": open_until[0] if open_until else None,
+            "until": _told(open_until[0] if open_until else None, zone),
         }
 
     def _of_round(
         self, session: Session, message: Message, round_: Round, voter: Voter
     ) -> dict[str, object]:
         slug = message.contest.slug if message.contest else ""
+        zone = message.contest.zone if message.contest else ""
         audit = f"{self._settings.base_url}/c/{slug}/audit"
         if message.kind == notices.REMINDER:
             return {
                 "url": self._voters_url(voter),
-                "until": round_.closes_at,
+                "until": _told(round_.closes_at, zone),
                 "last": ":last:" in message.occasion,
             }
         if message.kind == notices.RESULTS:
@@ -198,7 +206,7 @@ class Postman:
             "receipt": ledger.receipt_code(rounds.voter_line(ballot, voter, own)),
             "nonce": ballot.nonce,
             "head": events.head(session, round_.contest_id),
-            "saved_at": ballot.saved_at,
+            "saved_at": _told(ballot.saved_at, zone),
             "closed": message.kind == notices.CLOSING,
             "url": audit,
         }
@@ -206,6 +214,10 @@ class Postman:
     def _voters_url(self, voter: Voter) -> str:
         token = invitations.invitation_token(self._settings.secret_key, voter)
         return f"{self._settings.base_url}/i/{token}"
+
+
+def _told(moment: datetime | None, zone: str) -> str | None:
+    return None if moment is None else dates.told_with_day(moment, zone)
 
 
 def _there(found: T | None) -> T:

@@ -27,6 +27,7 @@ from logovote.contest import (
     rounds,
 )
 from logovote.contest.bundle import bundle_of
+from logovote.contest.contests import change_contest
 from logovote.contest.quarantine import QuarantineError
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -79,6 +80,10 @@ def random_round(
     organisers.remove(session, contest, "olga@example.org", now=now)
     if rng.random() < 0.4:
         _recuse(session, rng, contest, round_, now)
+    if seed % 3 == 0:
+        rounds.pause_round(session, round_, now)
+        change_contest(session, contest, zone="Europe/Paris", now=now)
+        rounds.resume_round(session, round_, now)
     rounds.close_round(session, round_, now)
     if rng.random() < 0.2:
         _set_aside(session, rng, round_, now)

@@ -52,6 +52,10 @@ STATES = [
     State("last-day-contest", "/c/last-day/", "closes"),
     State("last-day-ballot", "/c/last-day/ballot", "You can change it until"),
     State("ended", "/c/ended/shortlist", "This round is closed"),
+    State("paused", "/c/paused/shortlist", "This round is paused until"),
+    State("paused-logo", "/c/paused/logo/3", "This round is paused"),
+    State("paused-ballot", "/c/paused/ballot", "This round is paused until"),
+    State("paused-contest", "/c/paused/", "This round is paused until"),
     State("closed", "/c/closed/shortlist", "This round is closed"),
     State("closed-logo", "/c/closed/logo/3", "This round is closed"),
     State("closed-compare", "/c/closed/compare?ids=1,2", "This round is closed"),
@@ -129,6 +133,13 @@ def _ended(session: Session, contest: Contest, now: datetime) -> None:
     cast(session, round_, "Ann", ["f1", "f2"], before)
 
 
+def _paused(session: Session, contest: Contest, now: datetime) -> None:
+    end = now + timedelta(days=4)
+    round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now, until=end)
+    cast(session, round_, "Ann", ["f1", "f2"], now)
+    rounds.pause_round(session, round_, now, until=now + timedelta(days=1))
+
+
 def _closed(session: Session, contest: Contest, now: datetime) -> Round:
     round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now)
     cast(session, round_, "Ann", ["f1", "f2"], now)
@@ -169,6 +180,7 @@ _PLAYS: dict[str, Callable[[Session, Contest, datetime], object]] = {
     "cap": _cap,
     "last-day": _last_day,
     "ended": _ended,
+    "paused": _paused,
     "closed": _closed,
     "published": _published,
     "ranking": _ranking,

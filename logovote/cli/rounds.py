@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import get_args
 
 import click
 
+from logovote.cli.contests import end_of
 from logovote.cli.door import (
     ACTOR,
     Door,
@@ -23,8 +25,12 @@ from logovote.contest import (
     counting,
     dates,
     dealing,
+    events,
+    notices,
     opening,
     paper,
+    plans,
+    progress,
     quarantine,
     rounds,
 )
@@ -36,9 +42,7 @@ from logovote.store.models import Kind, Phase
 
 zone_option = click.option(
     "--zone",
-    default=dates.DEFAULT_ZONE,
-    show_default=True,
-    help="The time zone of --until, such as Europe/London.",
+    help="The time zone of --until, such as Europe/London; else the contest's.",
 )
 
 
@@ -56,9 +60,8 @@ def round_() -> None:
 @click.option(
     "--publish",
     type=click.Choice(get_args(Publish)),
-    default="ballots",
-    show_default=True,
-    help="What anybody may recount from: ballots without names, or sums only.",
+    help="What anybody may recount from: ballots without names (as planned, or the "
+    "default), or sums only.",
 )
 @click.option("--auditor", "auditors", multiple=True, help="Who gets the ballots.")
 @click.option(
@@ -81,19 +84,27 @@ def open_(
     seats: int | None,
     batch: int | None,
     approvals: int | None,
-    publish: str,
+    publish: str | None,
     auditors: tuple[str, ...],
     only: tuple[int, ...],
     until: str | None,
-    zone: str,
+    zone: str | None,
     beacon: str | None,
 ) -> None:
     """Open a round; its rules and families are frozen from now on."""
-    end = None if until is None else _end(until, zone)
     with door.writing(slug) as (session, contest):
-        if publish == "ballots":
+        end = None if until is None else end_of(until, zone, contest)
+        plan = plans.plan_of(contest, Kind(kind))
+        if (publish or plan.rules(Kind(kind)).publish) == "ballots":
             for warning in opening.warnings(session, contest):
                 note(f"Note: {warning}")
+        given = {"Size": seats, "Dealing": batch, "End": until, "Recount": publish}
+        given["Approvals on a ballot"] = approvals
+        left = [
+            default
+            for default in progress.defaults_left(session, contest, Kind(kind))
+            if given.get(default.name) is None
+        ]
         opened = rounds.open_round(
             session,
             contest,
@@ -110,6 +121,8 @@ def open_(
             actor=ACTOR,
         )
         designs = len(queries.candidacies(session, opened.id))
+    for default in left:
+        note(f"Left at its default: {default.name}: {default.text}")
     note(f"The {rounds.NAMES[Kind(kind)]} is open with {designs} designs.")
 
 
@@ -119,30 +132,115 @@ def open_(
 @click.option("--until", required=True, help="The new end: “2026-12-08 23:59”.")
 @zone_option
 @pass_door
-def extend(door: Door, slug: str, kind: str, *, until: str, zone: str) -> None:
+def extend(door: Door, slug: str, kind: str, *, until: str, zone: str | None) -> None:
     """Move the end of an open round to a later time, or give it one."""
-    end = _end(until, zone)
     with door.writing(slug) as (session, contest):
+        end = end_of(until, zone, contest)
+        told = dates.told(end, contest.zone)
         current = rounds.latest(session, contest, Kind(kind))
         rounds.extend_round(session, current, end, now(), actor=ACTOR)
-    note(f"The {rounds.NAMES[Kind(kind)]} ends on {end:%Y-%m-%d at %H:%M} UTC.")
+    note(f"The {rounds.NAMES[Kind(kind)]} ends on {told}.")
 
 
-def _end(until: str, zone: str) -> datetime:
-    """Read an end, and say how it was understood where that is not plain."""
-    moment = dates.parse_moment(until, zone)
-    if moment.note:
-        note(f"Note: {moment.note}")
-    return moment.at
+@round_.command()
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@click.option("--until", help="When it goes on by itself; without, `resume` does it.")
+@zone_option
+@pass_door
+def pause(
+    door: Door, slug: str, kind: str, *, until: str | None, zone: str | None
+) -> None:
+    """Let an open round take no ballots for a while; those cast are kept."""
+    with door.writing(slug) as (session, contest):
+        end = None if until is None else end_of(until, zone, contest)
+        current = rounds.latest(session, contest, Kind(kind))
+        rounds.pause_round(session, current, now(), until=end, actor=ACTOR)
+        told = "" if end is None else f" until {dates.told(end, contest.zone)}"
+    note(f"The {rounds.NAMES[Kind(kind)]} is paused{told}.")
+
+
+@round_.command()
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@pass_door
+def resume(door: Door, slug: str, kind: str) -> None:
+    """Let a paused round take ballots again."""
+    with door.writing(slug) as (session, contest):
+        current = rounds.latest(session, contest, Kind(kind))
+        rounds.resume_round(session, current, now(), actor=ACTOR)
+    note(f"The {rounds.NAMES[Kind(kind)]} takes ballots again.")
+
+
+@round_.command("status")
+@click.argument("slug", metavar="CONTEST")
+@kind_argument
+@as_json_option
+@pass_door
+def status(door: Door, slug: str, kind: str, *, as_json: bool) -> None:
+    """Show how a round goes: turnout and coverage, never what ballots say."""
+    with door.reading(slug) as (session, contest):
+        current = rounds.latest(session, contest, Kind(kind))
+        turnout = progress.attendance(session, current)
+        seen = dealing.coverage_of(session, current)
+        told = {
+            "round": opening.name_of(current),
+            "phase": current.phase.value,
+            "paused": current.is_paused(now()),
+            "paused_until": _written(current.paused_until),
+            "closes_at": _written(current.closes_at),
+            "turnout": [
+                {
+                    "group": group.group,
+                    "voted": group.voted,
+                    "eligible": group.eligible,
+                    "unfinished": group.unfinished,
+                }
+                for group in turnout
+            ],
+            "seen": {
+                "least": seen.least,
+                "most": seen.most,
+                "not_enough": list(seen.too_few),
+            },
+            "mails_in_trouble": notices.in_trouble(session, contest.id),
+        }
+        words = progress.round_text(current, now())
+    if as_json:
+        print_json(told)
+        return
+    click.echo(words)
+    for group in turnout:
+        click.echo(f"{group.group:20} {group.voted} of {group.eligible} voted")
+    if seen.warning:
+        click.echo(seen.warning)
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else events.written(moment)
 
 
 @round_.command()
 @click.argument("slug", metavar="CONTEST")
 @kind_argument
 @click.option("--review", is_flag=True, help="Close only; count later.")
+@click.option("--yes", is_flag=True, help="Do not ask, even if people have not voted.")
 @pass_door
-def close(door: Door, slug: str, kind: str, *, review: bool) -> None:
-    """Close a round and, unless --review is given, count it."""
+def close(door: Door, slug: str, kind: str, *, review: bool, yes: bool) -> None:
+    """Close a round and, unless --review is given, count it.
+
+    At a terminal it asks once where people have not voted.
+    """
+    with door.reading(slug) as (session, contest):
+        current = rounds.latest(session, contest, Kind(kind))
+        is_open = current.is_voting(now()) or current.is_paused(now())
+        missing_people = progress.unfinished(session, current) if is_open else 0
+    if missing_people and not yes and not review and sys.stdin.isatty():
+        click.confirm(
+            f"{missing_people} who may vote have not. Close and count all the same?",
+            abort=True,
+            err=True,
+        )
     with door.writing(slug) as (session, contest):
         closed = rounds.latest(session, contest, Kind(kind))
         warning = dealing.coverage_of(session, closed).warning
@@ -152,6 +250,8 @@ def close(door: Door, slug: str, kind: str, *, review: bool) -> None:
             counting.count_round(session, closed, actor=ACTOR, now=now())
     if warning:
         note(warning)
+    if missing_people:
+        note(f"{missing_people} who may vote had not.")
     done = "closed" if review or missing else "closed and counted"
     note(f"The {rounds.NAMES[Kind(kind)]} is {done}.")
     if missing:

@@ -19,6 +19,7 @@ from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
     Ballot,
+    Contest,
     Kind,
     Round,
     Save,
@@ -39,6 +40,10 @@ Items = list[Any]
 
 class RoundClosedError(LogovoteError):
     """The round takes no ballots now."""
+
+
+class RoundPausedError(RoundClosedError):
+    """The round takes no ballots for a while; it will again."""
 
 
 class InvalidBallotError(LogovoteError):
@@ -179,7 +184,7 @@ def save_ballot(
         held: whether the round was read with a share of it, before the clock.
 
     Raises:
-        RoundClosedError: the round is not open.
+        RoundClosedError: the round is not open, or is paused.
         InvalidBallotError: the ballot cannot be counted as it is.
         ConflictError: `base_rev` is not the current revision.
     """
@@ -197,10 +202,10 @@ def save_ballot(
         box = queries.box_of(session, round_.id, voter.id, save_id)
     if box is not None and box.save is not None:
         return _receipt(box.save)
-    if box is None or not round_.is_voting(now):
-        raise RoundClosedError(
-            "This round is not open for voting. What you saved before is kept."
-        )
+    closed = "This round is not open for voting. What you saved before is kept."
+    refuse_unless_voting(session, round_, now, closed)
+    if box is None:
+        raise RoundClosedError(closed)
     few = items if round_.kind is Kind.SHORTLIST else None
     choice = checked_items(round_.kind, items, slate(session, round_, few))
     ballot = box.ballot
@@ -227,6 +232,22 @@ def save_ballot(
         now=now,
     )
     return receipt
+
+
+def refuse_unless_voting(
+    session: Session, round_: Round, now: datetime, message: str
+) -> None:
+    """Refuse what voters do where a round takes nothing now.
+
+    Raises:
+        RoundPausedError: it will again; in words of until when.
+        RoundClosedError: it will not; with the message.
+    """
+    if round_.is_paused(now):
+        zone = session.get_one(Contest, round_.contest_id).zone
+        raise RoundPausedError(rounds.paused_words(round_, zone))
+    if not round_.is_voting(now):
+        raise RoundClosedError(message)
 
 
 def receipt_of(session: Session, ballot: Ballot) -> Receipt | None:

@@ -1,18 +1,31 @@
-"""Starting a contest."""
+"""Starting a contest, and its own settings."""
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import events
+from logovote.contest import dates, events, plans
+from logovote.contest.rights import Rights, rights_of
 from logovote.errors import LogovoteError
 from logovote.store import queries
-from logovote.store.models import Contest, Organiser, Person, Role, Voter
+from logovote.store.models import (
+    Contest,
+    Group,
+    Kind,
+    Organiser,
+    Person,
+    Phase,
+    Role,
+    Voter,
+)
 
 DEFAULT_STATUS_QUO = "None of these"
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -39,28 +52,23 @@ def new_contest(
     now: datetime,
     about: str = "",
     status_quo: str = "",
+    like: Contest | None = None,
     owner: Person | None = None,
     actor: str = events.SYSTEM,
 ) -> Contest:
-    """Start a contest, and make its owner of who starts it, if that is known.
+    """Start a contest, with the settings of an earlier one if it is `like` that.
+
+    Settings are its zone, groups with shares and reasons, who may join, what rounds
+    open with, which mails go out, rights in pictures and "none of these"; not its
+    people, designs, families and dates. Who starts it owns it, if that is known.
 
     Raises:
         ContestError: the slug is unusable or taken, the title is empty, or it or the
             status quo is too long.
     """
-    title, status_quo = title.strip(), status_quo.strip() or DEFAULT_STATUS_QUO
-    if not title:
-        raise ContestError("The contest needs a title.", "title")
-    for field, name, text in (
-        ("title", "title", title),
-        ("status_quo", "text for “none of these”", status_quo),
-    ):
-        if len(text) > _LONGEST_NAME:
-            raise ContestError(
-                f"The {name} is too long ({len(text)} characters): use at most "
-                f"{_LONGEST_NAME}.",
-                field,
-            )
+    usual = DEFAULT_STATUS_QUO if like is None else like.status_quo
+    title, status_quo = title.strip(), status_quo.strip() or usual
+    _check_names(title, status_quo)
     if not _SLUG.fullmatch(slug) or len(slug) > _LONGEST_SLUG:
         raise ContestError(
             f"“{slug}” cannot be a contest's short name: use small letters, digits and "
@@ -81,15 +89,98 @@ def new_contest(
         session.add(
             Organiser(contest_id=contest.id, person_id=owner.id, role=Role.OWNER)
         )
-    events.record(
-        session,
-        contest.id,
-        "contest.created",
-        {"contest": slug, "title": title, "status_quo": status_quo},
-        actor=actor,
-        now=now,
-    )
+    told = {"contest": slug, "title": title, "status_quo": status_quo}
+    if like is not None:
+        _copy_settings(session, like, contest)
+        told["like"] = like.slug
+    events.record(session, contest.id, "contest.created", told, actor=actor, now=now)
     return contest
+
+
+def _copy_settings(session: Session, earlier: Contest, contest: Contest) -> None:
+    for name in ("zone", "notices", "joining"):
+        setattr(contest, name, getattr(earlier, name))
+    # The day of the earlier contest's pictures is its own.
+    rights = replace(rights_of(earlier), purge_on=None)
+    contest.rights = json.dumps(rights.as_json())
+    used = {kind.value: plans.used_by(session, earlier, kind) for kind in Kind}
+    contest.plans = json.dumps({kind: plan.as_json() for kind, plan in used.items()})
+    session.add_all(
+        Group(
+            contest_id=contest.id,
+            name=group.name,
+            share=group.share,
+            reason=group.reason,
+        )
+        for group in queries.groups(session, earlier.id)
+    )
+    session.flush()
+
+
+def change_contest(
+    session: Session,
+    contest: Contest,
+    *,
+    title: str | None = None,
+    about: str | None = None,
+    status_quo: str | None = None,
+    zone: str | None = None,
+    rights: Rights | None = None,
+    actor: str = events.SYSTEM,
+    now: datetime,
+) -> None:
+    """Change what is given of a contest's settings; it is in the public log.
+
+    Raises:
+        ContestError: a text is missing or too long, or ballots that say "none of these"
+            are being cast.
+        DateError: there is no such time zone.
+    """
+    values: dict[str, str] = {
+        "title": contest.title if title is None else title.strip(),
+        "about": contest.about if about is None else about.strip(),
+        "status_quo": (
+            contest.status_quo
+            if status_quo is None
+            else status_quo.strip() or DEFAULT_STATUS_QUO
+        ),
+        "zone": (
+            contest.zone if zone is None else zone.strip() and dates.named_zone(zone)
+        ),
+        "rights": contest.rights if rights is None else json.dumps(rights.as_json()),
+    }
+    changed = {name for name in values if values[name] != getattr(contest, name)}
+    _check_names(values["title"], values["status_quo"])
+    if "status_quo" in changed and queries.has_round_in(
+        session, contest.id, Phase.OPEN, Phase.CLOSED
+    ):
+        raise ContestError(
+            "What “none of these” means is frozen while a round runs: ballots say it.",
+            "status_quo",
+        )
+    if not changed:
+        return
+    for name in changed:
+        setattr(contest, name, values[name])
+    told: dict[str, Any] = {name: values[name] for name in sorted(changed)}
+    if rights is not None and "rights" in changed:
+        told["rights"] = rights_of(contest).as_json()
+    events.record(session, contest.id, "contest.changed", told, actor=actor, now=now)
+
+
+def _check_names(title: str, status_quo: str) -> None:
+    if not title:
+        raise ContestError("The contest needs a title.", "title")
+    for field, name, text in (
+        ("title", "title", title),
+        ("status_quo", "text for “none of these”", status_quo),
+    ):
+        if len(text) > _LONGEST_NAME:
+            raise ContestError(
+                f"The {name} is too long ({len(text)} characters): use at most "
+                f"{_LONGEST_NAME}.",
+                field,
+            )
 
 
 def slug_of(title: str) -> str:

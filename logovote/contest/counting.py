@@ -32,7 +32,7 @@ from logovote.contest.results import (
     Turnout,
     result_of,
 )
-from logovote.contest.rules import Rules
+from logovote.contest.rules import GroupRule, Rules
 from logovote.store import queries
 from logovote.store.models import Kind, Phase, Round
 from logovote.voting.ballots import Approval, Ranking
@@ -133,15 +133,7 @@ def profile_of(session: Session, round_: Round, *, set_aside: bool = False) -> P
     return Profile(
         candidates=(*sorted(standing, key=int), *((NONE,) if is_ranking else ())),
         votes=tuple(votes),
-        groups=tuple(
-            Group(
-                group.id,
-                share=group.share,
-                eligible=eligible.get(group.id, 0),
-                cap=Fraction(rules.cap),
-            )
-            for group in rules.groups
-        ),
+        groups=weighed_groups(rules, rules.groups, eligible),
         families={} if is_ranking else families,
         seed=seed,
         status_quo=NONE if is_ranking else None,
@@ -154,6 +146,21 @@ def profile_of(session: Session, round_: Round, *, set_aside: bool = False) -> P
         exposure=None
         if is_ranking
         else _exposure(session, round_, votes, families, own, set_aside=set_aside),
+    )
+
+
+def weighed_groups(
+    rules: Rules, groups: Iterable[GroupRule], eligible: Mapping[str, int]
+) -> tuple[Group, ...]:
+    """Return groups as the rules weigh them: with their sizes, and the cap."""
+    return tuple(
+        Group(
+            group.id,
+            share=group.share,
+            eligible=eligible.get(group.id, 0),
+            cap=Fraction(rules.cap),
+        )
+        for group in groups
     )
 
 

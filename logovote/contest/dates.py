@@ -1,10 +1,11 @@
-"""The end of a round as people say it: a local date and time, and where that is."""
+"""Moments as people say them: a local date and time, and where that is."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo, available_timezones
 
 from logovote.errors import LogovoteError
 
@@ -65,6 +66,75 @@ def parse_moment(text: str, zone: str) -> Moment:
     )
 
 
+@functools.cache
+def zones() -> tuple[str, ...]:
+    """List the time zones to choose from, those of places first."""
+    known = {DEFAULT_ZONE} | available_timezones() - {"localtime", "Factory"}
+    return tuple(sorted(known, key=lambda name: ("/" not in name, name)))
+
+
+def named_zone(text: str) -> str:
+    """Return the name of a time zone as it is written, however somebody typed it.
+
+    Raises:
+        DateError: there is no such zone.
+    """
+    name = "_".join(text.split()).lower()
+    known = _by_lower_case().get(name)
+    if known is None:
+        near = [z for low, z in _by_lower_case().items() if name and name in low]
+        like = " or ".join(near[:2] or ["Europe/London", DEFAULT_ZONE])
+        raise DateError(
+            f"There is no time zone “{text.strip()[:40]}”. Write one like {like}."
+        )
+    return known
+
+
+@functools.cache
+def _by_lower_case() -> dict[str, str]:
+    return {zone.lower(): zone for zone in zones()}
+
+
+def told(moment: datetime, zone: str = "") -> str:
+    """Write a moment as it is in a zone: 6 December 2026, 23:59 CET."""
+    local = _local(moment, zone)
+    return f"{local.day} {local:%B %Y, %H:%M} {_abbreviation(local)}"
+
+
+def told_with_day(moment: datetime, zone: str = "") -> str:
+    """The same for mails, which no script rewrites: with the weekday, and as UTC."""
+    local = _local(moment, zone)
+    text = f"{local:%A} {told(moment, zone)}"
+    if not local.utcoffset():
+        return text
+    utc = moment.astimezone(UTC)
+    day = "" if utc.date() == local.date() else f"{utc:%A} "
+    return f"{text} ({day}{utc:%H:%M} UTC)"
+
+
+def day_in(moment: datetime, zone: str = "") -> date:
+    """Return which day it is in a zone."""
+    return _local(moment, zone).date()
+
+
+def field(moment: datetime | None, zone: str = "") -> str:
+    """Write a moment as a field for a local date and time holds it."""
+    return "" if moment is None else f"{_local(moment, zone):%Y-%m-%dT%H:%M}"
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    try:
+        return moment.astimezone(_zone(zone or DEFAULT_ZONE))
+    except DateError:  # the system's list of zones has lost one
+        return moment.astimezone(UTC)
+
+
+def _abbreviation(local: datetime) -> str:
+    name = local.tzname() or ""
+    # Places without a name for their time have an offset instead: -03.
+    return f"UTC{name}" if name[:1] in {"+", "-"} else name
+
+
 def distance(moment: datetime, now: datetime) -> str:
     """Say how far off a coming moment is: "in 3 days", in whole units, never more."""
     left = moment - now
@@ -81,13 +151,6 @@ def distance(moment: datetime, now: datetime) -> str:
 
 
 def _zone(name: str) -> ZoneInfo | timezone:
-    if name == DEFAULT_ZONE:
-        # Known even where the system has no list of zones.
-        return UTC
-    try:
-        return ZoneInfo(name)
-    # Besides what is not found: what is no name, a folder, or not readable as a zone.
-    except (KeyError, ValueError, OSError):
-        raise DateError(
-            f"There is no time zone “{name[:40]}”. Write one like Europe/London or UTC."
-        ) from None
+    name = named_zone(name)
+    # UTC is known even where the system has no list of zones.
+    return UTC if name == DEFAULT_ZONE else ZoneInfo(name)

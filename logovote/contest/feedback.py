@@ -16,7 +16,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import events, opening, recusals, rounds
-from logovote.contest.casting import InvalidBallotError, RoundClosedError
+from logovote.contest.casting import (
+    InvalidBallotError,
+    RoundClosedError,
+    refuse_unless_voting,
+)
 from logovote.contest.marks import LONGEST_NOTE
 from logovote.errors import LogovoteError
 from logovote.store import queries
@@ -235,11 +239,12 @@ def give(
         InvalidBallotError: there is no such reason, or the note is too long, or there
             is none to share.
     """
-    if not round_.is_voting(now):
-        raise RoundClosedError(
-            "This round is not open, so nothing was changed. What you said before is "
-            "kept."
-        )
+    refuse_unless_voting(
+        session,
+        round_,
+        now,
+        "This round is not open, so nothing was changed. What you said before is kept.",
+    )
     if submission.withdrawn_at is not None:
         raise RoundClosedError(f"Logo {submission.entry} was withdrawn.")
     if unknown := sorted(said.reasons - _BY_ID.keys()):

@@ -10,7 +10,11 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from logovote.contest import dealing
-from logovote.contest.casting import InvalidBallotError, RoundClosedError
+from logovote.contest.casting import (
+    InvalidBallotError,
+    RoundClosedError,
+    refuse_unless_voting,
+)
 from logovote.contest.dealing import Batch
 from logovote.store import queries
 from logovote.store.models import Kind, Look, Round, Voter
@@ -134,7 +138,7 @@ def see(
     Raises:
         RoundClosedError: the round is not open.
     """
-    _refuse_unless_open(round_, now)
+    _refuse_unless_open(session, round_, now)
     known = queries.standing_families(session, round_.id).keys() & set(families)
     queries.upsert_looks(
         session,
@@ -161,7 +165,7 @@ def set_mark(
         RoundClosedError: the round is not open.
         InvalidBallotError: the family does not stand, or the note is too long.
     """
-    _refuse_unless_open(round_, now)
+    _refuse_unless_open(session, round_, now)
     if family not in queries.standing_families(session, round_.id):
         raise InvalidBallotError(
             f"There is no logo “{family[:20]}” in this round. Load the page again."
@@ -182,9 +186,11 @@ def set_mark(
     queries.upsert_looks(session, [row], update=tuple(changes))
 
 
-def _refuse_unless_open(round_: Round, now: datetime) -> None:
-    if round_.kind is not Kind.SHORTLIST or not round_.is_voting(now):
-        raise RoundClosedError("This round is not open, so nothing was changed.")
+def _refuse_unless_open(session: Session, round_: Round, now: datetime) -> None:
+    message = "This round is not open, so nothing was changed."
+    if round_.kind is not Kind.SHORTLIST:
+        raise RoundClosedError(message)
+    refuse_unless_voting(session, round_, now, message)
 
 
 def _row(

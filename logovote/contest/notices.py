@@ -44,6 +44,7 @@ _WAITS = tuple(
 )
 # Longer than any server takes to answer: then whoever had it is taken for dead.
 _LEASE = timedelta(minutes=5)
+_LOOK_AGAIN = timedelta(minutes=10)
 _LAST_DAY = timedelta(days=1)
 _LONG_ENOUGH_FOR_LAST = timedelta(days=2)
 _LONG_ENOUGH_FOR_MIDDLE = timedelta(days=4)
@@ -330,6 +331,16 @@ def claim(session: Session, now: datetime) -> Message | None:
         )
         .execution_options(populate_existing=True)
     ).one()
+
+
+def put_off(message: Message, now: datetime) -> bool:
+    """Let a reminder wait while its round is paused; tell whether it does."""
+    round_ = message.round_
+    if message.kind != REMINDER or round_ is None or not round_.is_paused(now):
+        return False
+    message.next_at = round_.paused_until or now + _LOOK_AGAIN
+    message.tries -= 1
+    return True
 
 
 def voter_of(session: Session, message: Message) -> Voter | None:

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import ledger
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Contest, Round, Voter
+from logovote.store.models import Contest, Event, Round, Voter
 
 Classes = Counter[tuple[str, Fraction]]
 """How many of each weight class, that is of each group and own weight."""
@@ -46,6 +47,24 @@ def opening_of(session: Session, contest: Contest, round_: Round) -> dict[str, A
             "root": roll_root(contest, voters),
         },
     }
+
+
+def commitment_of(session: Session, round_: Round) -> str:
+    """Return the hash of everything that was fixed when a round opened, as logged."""
+    opened = session.scalars(
+        select(Event.payload)
+        .where(Event.contest_id == round_.contest_id, Event.kind == "round.opened")
+        .order_by(Event.seq.desc())
+    )
+    name = name_of(round_)
+    return next(
+        (
+            str(payload["commitment"])
+            for payload in map(json.loads, opened)
+            if payload["round"] == name
+        ),
+        "",
+    )
 
 
 def rules_of(contest: Contest, round_: Round) -> dict[str, Any]:

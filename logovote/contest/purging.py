@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from logovote.contest import events
+from logovote.contest import deciding, events, rights
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
@@ -44,6 +44,22 @@ class Gone:
             store.originals.forget(digest)
         for digest in self.derivatives:
             store.derivatives.forget(digest)
+
+
+def due(session: Session, contest: Contest, now: datetime) -> list[int]:
+    """List the designs whose pictures' day has come; none while a round is running.
+
+    Those that a published decision names stay: they are what the contest was for.
+    """
+    if not rights.is_due(contest, now) or queries.has_round_in(
+        session, contest.id, Phase.OPEN, Phase.CLOSED
+    ):
+        return []
+    decided: set[int] = set()
+    if (counted := queries.latest_counted(session, contest.id)) is not None:
+        verdict = deciding.current(session, counted, published=True)
+        decided = set() if verdict is None else set(verdict.entries)
+    return [e for e in with_pictures(session, contest) if e not in decided]
 
 
 def with_pictures(session: Session, contest: Contest) -> list[int]:

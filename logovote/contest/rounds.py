@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session, joinedload
 
 from logovote.contest import (
+    dates,
     events,
     families,
     ledger,
@@ -20,6 +21,7 @@ from logovote.contest import (
     opening,
     recusals,
 )
+from logovote.contest.plans import Plan, plan_of
 from logovote.contest.recusals import Own
 from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
 from logovote.errors import LogovoteError
@@ -90,9 +92,12 @@ def open_round(
     until: datetime | None = None,
     beacon: str | None = None,
     only: Sequence[int] = (),
+    plan: Plan | None = None,
     actor: str = events.SYSTEM,
 ) -> Round:
     """Open a new round, freezing its rules and its families.
+
+    What is not given is as the contest's plan says, or as `plan` does.
 
     A shortlist round takes every design. A ranking round takes the counted
     shortlist, or every family if there was none and they are few enough; or `only`
@@ -105,12 +110,14 @@ def open_round(
             are missing, or the end is over already.
     """
     queries.hold_contest(session, contest.id)
+    plan = plan_of(contest, kind) if plan is None else plan
+    until = until or plan.until
     _refuse_past(until, now)
     _refuse_if_running(session, contest)
     if not queries.voters(session, contest.id):
         raise RoundError("Nobody may vote yet. Import people before opening a round.")
     rules = replace(
-        Rules.default(kind)
+        plan.rules(kind)
         .with_seats(seats)
         .with_dealing(batch, approvals)
         .with_publication(publish, auditors)
@@ -200,6 +207,72 @@ def extend_round(
         {"round": opening.name_of(round_), "until": events.written(until)},
         actor=actor,
         now=now,
+    )
+
+
+def pause_round(
+    session: Session,
+    round_: Round,
+    now: datetime,
+    *,
+    until: datetime | None = None,
+    actor: str = events.SYSTEM,
+) -> None:
+    """Let an open round take no ballots for a while; those in the box are kept.
+
+    It goes on at `until` by itself, or without one when somebody says so. Its end
+    stays where voters were told that it is.
+
+    Raises:
+        RoundError: it is not open, or the pause would be over already, or outlive it.
+    """
+    queries.hold_contest(session, round_.contest_id)
+    now = queries.hold_round(session, round_, now)
+    if round_.phase is not Phase.OPEN or round_.has_ended(now):
+        state = round_.phase.value if round_.phase is not Phase.OPEN else "over"
+        raise RoundError(
+            f"The {NAMES[round_.kind]} is {state}; only an open round can be paused."
+        )
+    if until is not None and until <= now:
+        raise RoundError("That is over already. Take a time that is to come.")
+    if until is not None and round_.closes_at is not None and until >= round_.closes_at:
+        raise RoundError(
+            "The round ends before that. Move its end to a later time first, so that "
+            "people can vote after the pause."
+        )
+    round_.paused_at, round_.paused_until = now, until
+    payload = {"round": opening.name_of(round_)}
+    if until is not None:
+        payload["until"] = events.written(until)
+    events.record(
+        session, round_.contest_id, "round.paused", payload, actor=actor, now=now
+    )
+
+
+def resume_round(
+    session: Session, round_: Round, now: datetime, *, actor: str = events.SYSTEM
+) -> None:
+    """Let a paused round take ballots again.
+
+    Raises:
+        RoundError: it is not paused.
+    """
+    queries.hold_contest(session, round_.contest_id)
+    now = queries.hold_round(session, round_, now)
+    if not round_.is_paused(now):
+        raise RoundError(f"The {NAMES[round_.kind]} is not paused.")
+    round_.paused_at = round_.paused_until = None
+    _record(session, round_, "round.resumed", actor, now)
+
+
+def paused_words(round_: Round, zone: str) -> str:
+    """Say of a paused round until when it is, for voters."""
+    until = "the organiser opens it again"
+    if round_.paused_until is not None:
+        until = dates.told(round_.paused_until, zone)
+    return (
+        f"This round is paused until {until}. What you saved before is kept; nothing "
+        "can be saved until then."
     )
 
 
@@ -367,6 +440,7 @@ def close_round(
             f"The {NAMES[round_.kind]} is not open; it is {round_.phase.value}."
         )
     round_.phase = Phase.CLOSED
+    round_.paused_at = round_.paused_until = None
     round_.closed_at = now
     round_.recused = recusals.frozen(session, round_)
     renew_codes(session, round_, recusals.own_of_all(session, round_))

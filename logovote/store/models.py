@@ -215,6 +215,12 @@ class Contest(Base):
     notices: Mapped[str] = mapped_column(Text, default="[]")
     # The JSON of contest.joining.Terms: whether and how strangers may join.
     joining: Mapped[str] = mapped_column(Text, default="{}")
+    # Where its dates are meant, such as Europe/London; "" is UTC, as nobody has chosen.
+    zone: Mapped[str] = mapped_column(String(64), default="")
+    # The JSON of contest.rights.Rights: who sees pictures, how large, until when.
+    rights: Mapped[str] = mapped_column(Text, default="{}")
+    # JSON: for each kind of round the contest.plans.Plan that it will open with.
+    plans: Mapped[str] = mapped_column(Text, default="{}")
 
 
 class Organiser(Base):
@@ -401,7 +407,7 @@ class Version(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     submission_id: Mapped[int] = mapped_column(ForeignKey("submission.id"))
     number: Mapped[int]
-    digest: Mapped[str] = mapped_column(ForeignKey("picture.digest"))
+    digest: Mapped[str] = mapped_column(ForeignKey("picture.digest"), index=True)
     file: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
 
@@ -427,6 +433,9 @@ class Round(Base):
     opened_at: Mapped[datetime] = mapped_column(Moment)
     # Until when it takes ballots, if that was said.
     closes_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Since when it takes no ballots for a while, and until when, if that was said.
+    paused_at: Mapped[datetime | None] = mapped_column(Moment)
+    paused_until: Mapped[datetime | None] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     # Fixed at opening and published: with the closing root it makes the tie order.
     public_string: Mapped[str] = mapped_column(Text)
@@ -454,9 +463,22 @@ class Round(Base):
         """Tell whether it was closed because its time was over, by nobody."""
         return self.phase is Phase.CLOSED and self.closed_at == self.closes_at
 
+    def is_paused(self, now: datetime) -> bool:
+        """Tell whether it is open and takes no ballots for a while."""
+        return (
+            self.phase is Phase.OPEN
+            and not self.has_ended(now)
+            and self.paused_at is not None
+            and (self.paused_until is None or now < self.paused_until)
+        )
+
     def is_voting(self, now: datetime) -> bool:
         """Tell whether it takes ballots."""
-        return self.phase is Phase.OPEN and not self.has_ended(now)
+        return (
+            self.phase is Phase.OPEN
+            and not self.has_ended(now)
+            and not self.is_paused(now)
+        )
 
 
 class Candidacy(Base):

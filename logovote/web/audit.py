@@ -23,7 +23,7 @@ from flask import (
 )
 
 from logovote import recount
-from logovote.contest import bundle, events, ledger, opening, rounds
+from logovote.contest import bundle, dates, events, ledger, opening, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Role, Round
@@ -328,6 +328,38 @@ def _organisers_told(payload: Mapping[str, Any]) -> str:
     return f"An {payload['role']} was {payload['deed']}: there are now {now}."
 
 
+def _settings_told(payload: Mapping[str, Any]) -> str:
+    told = []
+    if "title" in payload:
+        told.append(f"the title is “{payload['title']}”")
+    if "about" in payload:
+        told.append("it says anew what the logo is for")
+    if "status_quo" in payload:
+        told.append(f"“none of these” means “{payload['status_quo']}”")
+    if "zone" in payload:
+        told.append(f"times are meant in {payload['zone'] or dates.DEFAULT_ZONE}")
+    if "rights" in payload:
+        rights = payload["rights"]
+        who = ", ".join(rights.get("modes", ())) or "for whoever has their address"
+        told.append(f"pictures are {who.replace('-', ' ')}")
+        if "purge_on" in rights:
+            told.append(f"they are removed on {rights['purge_on']}")
+    return f"Settings were changed: {', '.join(told)}."
+
+
+def _plan_told(payload: Mapping[str, Any]) -> str:
+    names = {"seats": "places", "batch": "dealt at a time", "approvals": "approvals"}
+    told = [
+        f"{payload[name]} {word}" for name, word in names.items() if name in payload
+    ]
+    if "publish" in payload:
+        told.append(f"recount from {payload['publish']}")
+    if "until" in payload:
+        told.append(f"end on {_day_and_time(payload['until'])}")
+    said = ", ".join(told) or "the defaults"
+    return f"The next {payload['kind']} round is to open with: {said}."
+
+
 def _ballots_told(payload: Mapping[str, Any]) -> str:
     number = len(payload["ballots"])
     return f"{number} {'ballot' if number == 1 else 'ballots'}"
@@ -357,6 +389,8 @@ _NOTES = {
 }
 _CONTEST: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "contest.created": lambda payload: f"“{payload['title']}” was started.",
+    "contest.changed": _settings_told,
+    "plan.changed": _plan_told,
     "groups.changed": _shares_told,
     "families.changed": _families_told,
     "joining.changed": _joining_told,
@@ -392,6 +426,11 @@ _ROUND: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "beacon.drawn": lambda payload: (
         f"has its public draw, {payload['beacon']}: {payload['value']}"
     ),
+    "round.paused": lambda payload: (
+        "was paused"
+        + (f" until {_day_and_time(until)}" if (until := payload.get("until")) else "")
+    ),
+    "round.resumed": lambda _: "took ballots again",
     "round.reopened": lambda _: "was opened again",
     "round.counted": lambda _: "was counted",
     "bundle.exported": lambda _: "has its recount bundle",

@@ -10,12 +10,13 @@ from http import HTTPStatus
 
 from flask import Response, jsonify, request
 
-from logovote.contest import casting, dates, events, news, recusals
+from logovote.contest import casting, dates, events, news, recusals, rounds
 from logovote.contest.casting import (
     ConflictError,
     InvalidBallotError,
     Items,
     RoundClosedError,
+    RoundPausedError,
 )
 from logovote.contest.recusals import Own
 from logovote.contest.rules import Rules
@@ -34,8 +35,10 @@ SOON = timedelta(hours=24)
 class RoundView:
     """A round as a ballot page shows it."""
 
-    # "closed" also when its time is over and nobody has closed it yet.
+    # "closed" also when its time is over and nobody has closed it yet; or "paused".
     phase: str
+    # While it is paused: until when, in words.
+    pause: str
     designs: int
     seats: int
     batch: int
@@ -84,13 +87,16 @@ def _newest(seat: Seat, kind: Kind, *, share: bool = False) -> Round:
     return round_
 
 
-def round_view(round_: Round, designs: int) -> RoundView:
+def round_view(round_: Round, designs: int, zone: str) -> RoundView:
     """Describe a round for a template."""
     rules = Rules.from_json(round_.rules)
     at = now()
     end = round_.closes_at if round_.is_voting(at) else None
+    phase = Phase.CLOSED.value if round_.has_ended(at) else round_.phase.value
+    paused = round_.is_paused(at)
     return RoundView(
-        phase=Phase.CLOSED.value if round_.has_ended(at) else round_.phase.value,
+        phase="paused" if paused else phase,
+        pause=rounds.paused_words(round_, zone) if paused else "",
         designs=designs,
         seats=rules.seats,
         batch=rules.batch,
@@ -179,7 +185,7 @@ def shared(
     return {
         "contest": seat.contest,
         "own": own.ids if own else frozenset[str](),
-        "round": round_view(round_, designs),
+        "round": round_view(round_, designs, seat.contest.zone),
         "ballot": ballot_view(seat, round_, ballot),
         "can_vote": can_vote(seat, round_),
         "news": news.since_last_save(db(), round_, ballot),
@@ -279,6 +285,8 @@ def answered(deed: Callable[[], Mapping[str, object]]) -> Response:
         return _answer(
             HTTPStatus.CONFLICT, error="conflict", message=str(error), current=current
         )
+    except RoundPausedError as error:
+        return _answer(HTTPStatus.CONFLICT, error="paused", message=str(error))
     except RoundClosedError as error:
         return _answer(HTTPStatus.CONFLICT, error="closed", message=str(error))
     except OtherVoterError as error:

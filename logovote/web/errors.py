@@ -21,7 +21,11 @@ from sqlalchemy import exc
 from werkzeug.exceptions import HTTPException
 
 from logovote.contest.bundle import BundleError
-from logovote.contest.casting import ConflictError, RoundClosedError
+from logovote.contest.casting import (
+    ConflictError,
+    RoundClosedError,
+    RoundPausedError,
+)
 from logovote.contest.contests import ContestError
 from logovote.contest.identities import IdentityError
 from logovote.contest.limits import TooManyError
@@ -52,6 +56,7 @@ _TITLES: dict[type[LogovoteError], str] = {
     BundleError: "Not published now",
     ConflictError: "Nothing was saved",
     RoundClosedError: "This round is closed",
+    RoundPausedError: "This round is paused",
     IdentityError: "You are not signed in",
     ProviderError: "You are not signed in",
     ForeignOriginError: "Nothing was done",

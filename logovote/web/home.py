@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, render_template, url_for
 
-from logovote.contest import families, joining, people, record
+from logovote.contest import families, joining, opening, people, record
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.rounds import paused_words
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Voter
@@ -53,6 +54,7 @@ class Step:
     action: str | None = None
     opens_at: datetime | None = None
     closes_at: datetime | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,9 @@ def _teaser(contest: Contest) -> Teaser:
     url = url_for("contests.show", slug=contest.slug)
     steps = _steps(contest, rounds_by_kind(contest))
     current = next((step for step in steps if step.state == "now"), None)
-    text = f"{current.title} is open" if current else "No round is open"
+    text = "No round is open"
+    if current:
+        text = f"{current.title} is {'paused' if current.paused else 'open'}"
     results = [step for step in steps if step.kind == "results" and step.url]
     if results and not current:
         return Teaser(
@@ -153,6 +157,10 @@ def show(slug: str) -> str:
         steps=_steps(contest, rounds, voter),
         how=_how(contest, rounds),
         groups=_group_shares(contest, rounds),
+        fixed=[
+            (_TITLES[kind], opening.commitment_of(db(), round_))
+            for kind, round_ in rounds.items()
+        ],
         voter=_part(voter),
         may_join=joining.terms_of(contest).is_any,
     )
@@ -177,17 +185,19 @@ def _steps(
         url = url_for(_ENDPOINTS[kind], slug=contest.slug)
         if round_ is None:
             steps.append(Step(kind.value, "next", title, _TEXTS[kind]))
-        elif round_.is_voting(now()):
+        elif round_.is_voting(now()) or round_.is_paused(now()):
+            paused = round_.is_paused(now())
             steps.append(
                 Step(
                     kind.value,
                     "now",
                     title,
-                    _TEXTS[kind],
+                    paused_words(round_, contest.zone) if paused else _TEXTS[kind],
                     url=url,
-                    action=_action(round_, voter),
+                    action="Look" if paused else _action(round_, voter),
                     opens_at=round_.opened_at,
                     closes_at=round_.closes_at,
+                    paused=paused,
                 )
             )
         else:

@@ -10,10 +10,13 @@ from fractions import Fraction
 from pathlib import Path
 
 from flask import Flask, Response, abort, send_from_directory, url_for
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 from werkzeug.security import safe_join
 
 from logovote import __version__
+from logovote.contest import dates
 from logovote.paths import STATIC
 from logovote.web.context import current_person, current_standing
 
@@ -22,11 +25,12 @@ _COMMENTS = re.compile(r"/\*.*?\*/", re.DOTALL)
 _EXACT_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
-def when(moment: datetime) -> Markup:
-    """Render a time as UTC; static/js/time.js rewrites it in the reader's own zone."""
-    utc = moment.astimezone(UTC)
+@pass_context
+def when(context: Context, moment: datetime) -> Markup:
+    """Render a time in the contest's zone; static/js/time.js tells the reader's own."""
+    zone = getattr(context.get("contest"), "zone", "")
     return Markup('<time datetime="{}" data-local>{}</time>').format(
-        utc.strftime(_EXACT_MOMENT), f"{utc.day} {utc:%B %Y, %H:%M} UTC"
+        moment.astimezone(UTC).strftime(_EXACT_MOMENT), dates.told(moment, zone)
     )
 
 

@@ -113,7 +113,7 @@ def _sheet(slug: str, visitor: Seat, round_: Round) -> Sheet:
     gone = named - designs.keys() - set(family_of.values()) - {casting.NONE}
     return Sheet(
         kind=round_.kind.value,
-        round=ballots.round_view(round_, total),
+        round=ballots.round_view(round_, total, visitor.contest.zone),
         ballot=ballots.ballot_view(visitor, round_, ballot),
         can_vote=ballots.can_vote(visitor, round_),
         notice=ballots.notice(visitor, round_, own, ballot),

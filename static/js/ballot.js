@@ -67,11 +67,12 @@ export function openBallot(form, apply, outline) {
     } else if (state === "updated") write(state, messages.updated);
     else if (state === "offline") write(state, messages.offline, again);
     else if (state === "failed") write(state, messages.failed, again);
+    else if (state === "paused") write(state, messages.paused(detail.message), again);
     else if (state === "signed-out")
       write(state, messages.signedOut, { textContent: messages.signIn, href: location.pathname + location.search });
     else {
       said = "";
-      if (state === "closed" || state === "too-late") form.dataset.readonly = "";
+      if (state === "closed" || state === "too-late") form.dataset.readonly = "closed";
       write(state, detail.message ?? (state === "closed" ? messages.closed : messages.tooLate));
     }
   }
@@ -82,7 +83,7 @@ export function openBallot(form, apply, outline) {
     key: `logovote:${form.dataset.voter}:${new URL(form.action).pathname}`,
     rev: Number(form.dataset.rev),
     items: JSON.parse(form.dataset.items),
-    readOnly: "readonly" in form.dataset,
+    readOnly: form.dataset.readonly,
     apply,
     show,
     choose: (current, mine) => askWhich(current, mine, outline),

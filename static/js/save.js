@@ -33,10 +33,11 @@ export const same = (a, b) => canonical(a) === canonical(b);
 /**
  * Start keeping a ballot; returns `{ change, retry, items }`.
  *
- * options.url, .voter, .key, .rev, .items, .readOnly: the ballot as the page was served.
+ * options.url, .voter, .key, .rev, .items, .readOnly: the ballot as the page was served;
+ *   read-only is "closed" or "paused", where what is kept here waits.
  * options.apply(items): paint items that did not come from this page.
  * options.show(state, detail): say how things are; states: saving, saved, offline,
- *   failed, signed-out, closed, too-late, refused, updated.
+ *   failed, paused, signed-out, closed, too-late, refused, updated.
  * options.choose(current, mine): promise of "theirs" or "mine".
  */
 export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show, choose }) {
@@ -49,7 +50,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
   let trouble = false; // the last attempt failed
   let atEase = false; // leaving the page is what the voter has been told to do
   let trail = []; // what the page showed before, since the ballot was last saved
-  let stopped = readOnly;
+  let stopped = Boolean(readOnly);
   let timer = 0;
   let wait = FIRST_WAIT;
 
@@ -92,10 +93,10 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     timer = setTimeout(send, ms);
   }
 
-  function retryLater(state) {
+  function retryLater(state, detail = {}) {
     trouble = true;
     atEase = false;
-    show(state);
+    show(state, detail);
     later(wait);
     wait = Math.min(wait * 2, LONGEST_WAIT);
   }
@@ -159,6 +160,10 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     else if (answer.error === "closed") {
       stopped = true;
       giveUp("closed", answer);
+    } else if (answer.error === "paused") {
+      // It will be taken, only not now: it stays here, and nobody is kept on the page.
+      retryLater("paused", answer);
+      atEase = true;
     } else if (status === 400 && !freshToken && (await renewToken())) await send(true);
     else if (status === 400 || status === 401 || status === 403 || response.redirected) {
       trouble = true;
@@ -238,6 +243,10 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
   function resume() {
     const kept = recall(key);
     if (!kept) return;
+    if (readOnly === "paused") {
+      if (!same(kept.items, items)) show("paused");
+      return;
+    }
     if (stopped || same(kept.items, items)) {
       remember(key, null);
       if (stopped && !same(kept.items, items)) show("too-late");

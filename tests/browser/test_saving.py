@@ -5,19 +5,21 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import delete
+from sqlalchemy.orm import Session
 
 from logovote.contest import casting, invitations, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.settings import Settings
 from logovote.store import queries
-from logovote.store.models import Kind, SignIn
+from logovote.store.models import Kind, Round, SignIn
 from logovote.store.store import Store
 from tests.builders import SECRET, make_contest, voter_named, withdraw
 from tests.conftest import NOW, Site
@@ -350,6 +352,39 @@ def test_a_round_that_closes_in_the_middle_says_which_ballot_counts(
     expect(status(page)).to_have_attribute("data-state", "closed")
     expect(star(page, 2)).to_have_attribute("aria-pressed", "false")
     assert ballot(site) == ["f1"]
+
+
+def test_a_change_made_in_a_pause_is_kept_here_and_sent_when_the_round_goes_on(
+    site: Site, ann: Entering
+) -> None:
+    page = ann()
+    star(page, 1).click()
+    expect_saved(page)
+    move_round(site, rounds.pause_round)
+
+    star(page, 2).click()
+
+    expect(status(page)).to_have_attribute("data-state", "paused")
+    expect(status(page)).to_contain_text("kept on this device")
+    expect(star(page, 2)).to_have_attribute("aria-pressed", "true")
+    assert ballot(site) == ["f1"]
+    # Loaded anew in the pause, the page shows what counts, and the change waits on.
+    page.reload()
+    ready(page)
+    expect(status(page)).to_have_attribute("data-state", "paused")
+
+    move_round(site, rounds.resume_round)
+    page.reload()
+
+    expect_saved(ready(page))
+    assert ballot(site) == ["f1", "f2"]
+
+
+def move_round(site: Site, deed: Callable[[Session, Round, datetime], None]) -> None:
+    with site.store.database.write() as session:
+        contest = contest_by_slug(session, "gallery")
+        deed(session, rounds.latest(session, contest, Kind.SHORTLIST), NOW)
+        session.commit()
 
 
 def test_before_its_scripts_arrive_a_page_votes_by_its_form(

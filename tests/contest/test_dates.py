@@ -4,7 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from logovote.contest.dates import DateError, distance, parse_moment
+from logovote.contest.dates import (
+    DateError,
+    distance,
+    field,
+    named_zone,
+    parse_moment,
+    told,
+    told_with_day,
+    zones,
+)
 
 
 @pytest.mark.parametrize(
@@ -80,3 +89,47 @@ def test_a_distance_is_said_in_whole_units(
     now: datetime, left: timedelta, said: str
 ) -> None:
     assert distance(now + left, now) == said
+
+
+AT = datetime(2026, 12, 6, 22, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("", "6 December 2026, 22:59 UTC"),
+        ("Europe/Paris", "6 December 2026, 23:59 CET"),
+        ("Asia/Kathmandu", "7 December 2026, 04:44 UTC+0545"),
+        ("Gone/Away", "6 December 2026, 22:59 UTC"),
+    ],
+)
+def test_a_moment_is_told_as_it_is_in_a_zone(zone: str, text: str) -> None:
+    assert told(AT, zone) == text
+
+
+def test_a_mail_tells_the_zone_and_utc() -> None:
+    assert told_with_day(AT) == "Sunday 6 December 2026, 22:59 UTC"
+    paris = told_with_day(AT, "Europe/Paris")
+    assert paris == "Sunday 6 December 2026, 23:59 CET (22:59 UTC)"
+    auckland = told_with_day(AT, "Pacific/Auckland")
+    assert auckland == "Monday 7 December 2026, 11:59 NZDT (Sunday 22:59 UTC)"
+
+
+def test_what_a_field_holds_is_read_as_the_same_moment() -> None:
+    for zone in ("", "Europe/Paris", "America/St_Johns"):
+        assert parse_moment(field(AT, zone), zone).at == AT
+    assert field(None) == ""
+
+
+def test_a_zone_is_found_however_it_is_typed() -> None:
+    assert named_zone(" europe/london ") == "Europe/London"
+    assert named_zone("america/new york") == "America/New_York"
+    assert named_zone("utc") == "UTC"
+    with pytest.raises(DateError, match=r"Write one like Europe/Berlin"):
+        named_zone("Berlin")
+
+
+def test_zones_of_places_come_first() -> None:
+    assert "Europe/London" in zones()
+    assert zones().index("Africa/Abidjan") < zones().index("UTC")
+    assert "Factory" not in zones()

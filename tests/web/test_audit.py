@@ -299,7 +299,7 @@ def test_the_log_says_which_organiser_did_what_on_a_page(
         ("rounds/shortlist", {"do": "open"}),
         ("rounds/shortlist", {"do": "review"}),
         ("rounds/shortlist", {"do": "reopen"}),
-        ("rounds/shortlist", {"do": "close"}),
+        ("rounds/shortlist", {"do": "close", "sure": "1"}),
         ("rounds/shortlist", {"do": "publish"}),
     ]
     before = len(organiser.get("/c/acme/log.json").get_json()["events"])

@@ -496,7 +496,7 @@ def test_the_export_is_one_download_with_originals_as_they_came(
     assert organiser.get("/organise/acme/export.zip").status_code == 400
     post(organiser, url, {"do": "open"})
     post(visit("Ann"), "/c/acme/shortlist/ballot", {"approve": "1"})
-    post(organiser, url, {"do": "close"})
+    post(organiser, url, {"do": "close", "sure": "1"})
 
     answer = organiser.get("/organise/acme/export.zip")
 

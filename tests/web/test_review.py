@@ -327,7 +327,9 @@ def test_a_draw_is_named_asked_for_entered_and_shown(
     post(organiser, ROUND, form)
     assert "drand quicknet 77" in plain(visit("stranger").get("/c/acme/").text)
 
-    told = post(organiser, ROUND, {"do": "close"}, follow_redirects=True).text
+    told = post(
+        organiser, ROUND, {"do": "close", "sure": "1"}, follow_redirects=True
+    ).text
     assert "which is not entered yet" in plain(told)
     assert 'value="count"' not in told
     post(organiser, ROUND, {"do": "beacon", "drawn": DRAWN})

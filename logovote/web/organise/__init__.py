@@ -19,6 +19,7 @@ from logovote.web.organise import (
     people,
     review,
     rounds,
+    settings,
 )
 from logovote.web.organise.room import bp
 
@@ -36,6 +37,7 @@ __all__ = [
     "people",
     "review",
     "rounds",
+    "settings",
 ]
 
 # One part per file, and an export may have thousands.

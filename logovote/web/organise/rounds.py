@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import abort, flash, render_template, request
@@ -14,19 +15,25 @@ from logovote.contest import (
     dates,
     dealing,
     families,
+    notices,
     opening,
     people,
+    plans,
+    progress,
     quarantine,
     results,
     rounds,
 )
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.plans import Plan
+from logovote.contest.progress import Attendance
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round
 from logovote.web import forms, lab
 from logovote.web.context import actor, db, now, settle
 from logovote.web.guards import organiser_only
+from logovote.web.organise.contests import page_of
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pages import percent
 
@@ -34,21 +41,14 @@ _DONE = {
     "open": "is open",
     "extend": "has a new end",
     "close": "is closed and counted",
+    "pause": "is paused; what is in the box is kept",
+    "resume": "takes ballots again",
     "review": "is closed; count it when you have looked it over",
     "reopen": "is open again",
     "count": "is counted",
     "publish": "is published",
     "beacon": "has its public draw: compare it with what the beacon published",
 }
-
-
-@dataclass(frozen=True)
-class GroupTurnout:
-    """How many of a group have voted so far."""
-
-    name: str
-    voted: int
-    eligible: int
 
 
 def kind_of(kind: str) -> Kind:
@@ -80,14 +80,28 @@ def _only() -> list[int]:
     return entries
 
 
-def _until() -> datetime:
-    """Read the end of a form; how it was understood is said where it is not plain."""
-    moment = dates.parse_moment(
-        request.form.get("until", ""), request.form.get("zone", "")
-    )
+def _until(contest: Contest) -> datetime:
+    """Read the time of a form; how it was understood is said where it is not plain."""
+    zone = request.form.get("zone", "").strip() or contest.zone
+    moment = dates.parse_moment(request.form.get("until", ""), zone)
     if moment.note:
         flash(moment.note, "info")
     return moment.at
+
+
+def _plan(contest: Contest, kind: Kind) -> Plan:
+    """Read what the opening form says; what it does not say is as planned."""
+    plan = plans.plan_of(contest, kind)
+    form = request.form
+    if "seats" in form:
+        plan = replace(plan, seats=_number("seats"))
+    if "batch" in form:
+        plan = replace(plan, batch=_number("batch"))
+    if "approvals" in form:
+        plan = replace(plan, approvals=_number("approvals"))
+    if "until" in form:
+        plan = replace(plan, until=_until(contest) if form["until"].strip() else None)
+    return plan
 
 
 @bp.get("/<slug>/rounds/<kind>")
@@ -98,11 +112,12 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
     current = queries.latest_round(db(), contest.id, kind_of(kind))
     if current is not None and settle(current):
         return back_to("organise.round_", slug=slug, kind=kind)
-    rules = (
-        Rules.default(kind_of(kind))
-        if current is None
-        else Rules.from_json(current.rules)
-    )
+    plan = plans.plan_of(contest, kind_of(kind))
+    planned = plan
+    if current is not None and not plan.decides:
+        # As the last one, where nobody has said what the next is to be like.
+        planned = plans.used_by(db(), contest, kind_of(kind))
+    turnout = _turnout(contest, current)
     return render_template(
         "organise/round.html",
         contest=contest,
@@ -113,31 +128,45 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
         ended=current is not None and current.closed_by_its_end,
         waits_for=rounds.waits_for(current) if current else None,
         aside=len(quarantine.ballots_aside(db(), current)) if current else 0,
-        zone=dates.DEFAULT_ZONE,
-        rules=rules,
-        turnout=_turnout(contest, current),
+        zone=contest.zone or dates.DEFAULT_ZONE,
+        rules=None if current is None else Rules.from_json(current.rules),
+        planned=planned.rules(kind_of(kind)),
+        until=dates.field(plan.until, contest.zone),
+        paused=current is not None and current.is_paused(now()),
+        left=_left(current),
+        turnout=turnout,
+        unfinished=sum(group.unfinished for group in turnout),
+        troubled=notices.in_trouble(db(), contest.id),
         coverage=_coverage(current),
         standing=len(queries.candidacies(db(), current.id)) if current else 0,
         facts=_facts(contest),
-        defaults=_defaults(contest),
+        defaults=[
+            (left, page_of(slug, left.key))
+            for left in progress.defaults_left(db(), contest, kind_of(kind), planned)
+        ],
         warnings=opening.warnings(db(), contest),
         running=queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED),
     )
 
 
-def _turnout(contest: Contest, current: Round | None) -> list[GroupTurnout]:
+def _left(current: Round | None) -> str:
+    """Say how far off the end of an open round is, if it has one."""
+    if current is None or current.closes_at is None or current.has_ended(now()):
+        return ""
+    return dates.distance(current.closes_at, now())
+
+
+def _turnout(contest: Contest, current: Round | None) -> list[Attendance]:
     """Count who voted; it does not depend on what the ballots say."""
-    if current is not None and current.result is not None:
+    if current is None:
+        return [Attendance(g.name, 0, 0) for g in queries.groups(db(), contest.id)]
+    if current.result is not None:
         counted = results.result_of(current).turnout
         return [
-            GroupTurnout(g, part.voted, part.eligible) for g, part in counted.items()
+            Attendance(group, part.voted, part.eligible)
+            for group, part in counted.items()
         ]
-    voted = {} if current is None else queries.turnout(db(), current.id)
-    eligible = {} if current is None else counting.electorate(db(), current)
-    return [
-        GroupTurnout(group.name, voted.get(group.name, 0), eligible.get(group.name, 0))
-        for group in queries.groups(db(), contest.id)
-    ]
+    return progress.attendance(db(), current)
 
 
 @dataclass(frozen=True)
@@ -192,67 +221,119 @@ def _facts(contest: Contest) -> list[str]:
     ]
 
 
-def _defaults(contest: Contest) -> list[str]:
-    """List what would be left at its default if a round opened now."""
-    left = []
-    groups = queries.groups(db(), contest.id)
-    if any(group.share is None for group in groups):
-        left.append("Groups without a share divide equally what is left.")
-    if any(not group.reason for group in groups):
-        left.append("Some groups' shares have no stated reason.")
-    proposed = [f for f in queries.families(db(), contest.id) if not f.confirmed]
-    if proposed:
-        left.append(
-            f"{len(proposed)} proposed families are not confirmed and merge nothing."
-        )
-    if not queries.families(db(), contest.id):
-        left.append("No designs are grouped into families: each stands alone.")
-    return left
-
-
 @bp.post("/<slug>/rounds/<kind>")
 @organiser_only
 def move_round(slug: str, kind: str) -> ResponseReturnValue:
-    """Open, extend, close, count, reopen or publish."""
+    """Open, pause, extend, close, count, reopen or publish."""
     contest = contest_by_slug(db(), slug)
     deed = request.form.get("do", "")
+    told = _DONE.get(deed, "")
     if deed == "open":
-        rounds.open_round(
-            db(),
-            contest,
-            kind_of(kind),
-            now(),
-            seats=_number("seats"),
-            batch=_number("batch"),
-            approvals=_number("approvals"),
-            publish=request.form.get("publish"),
-            auditors=request.form.get("auditors", "").splitlines(),
-            until=_until() if request.form.get("until") else None,
-            beacon=request.form.get("beacon"),
-            only=_only(),
-            actor=actor(),
-        )
+        _open(contest, kind_of(kind))
     else:
         current = rounds.latest(db(), contest, kind_of(kind))
-        if deed == "extend":
-            rounds.extend_round(db(), current, _until(), now(), actor=actor())
-        if deed in {"close", "review"}:
-            rounds.end_round(db(), current, now(), actor=actor())
-        if deed == "close" and (missing := rounds.waits_for(current)):
-            db().commit()
-            flash(f"The {rounds.NAMES[kind_of(kind)]} is closed. {missing}", "info")
-            return back_to("organise.round_", slug=slug, kind=kind)
-        if deed in {"close", "count"}:
-            counting.count_round(db(), current, actor=actor(), now=now())
-        elif deed == "beacon":
-            drawn = request.form.get("drawn", "")
-            beacons.enter(db(), current, drawn, actor=actor(), now=now())
-        elif deed == "reopen":
-            rounds.reopen_round(db(), current, actor=actor(), now=now())
-        elif deed == "publish":
-            rounds.publish_round(db(), current, actor=actor(), now=now())
-        elif deed not in {"review", "extend"}:
+        if deed == "close" and "sure" not in request.form and _asks_once(current):
+            return _ask_to_close(contest, current)
+        if deed not in _DEEDS:
             abort(400)
+        told = _DEEDS[deed](contest, current) or told
     db().commit()
-    flash(f"The {rounds.NAMES[kind_of(kind)]} {_DONE[deed]}.", "success")
+    name = rounds.NAMES[kind_of(kind)]
+    flash(f"The {name} {told}.", "success")
     return back_to("organise.round_", slug=slug, kind=kind)
+
+
+def _open(contest: Contest, kind: Kind) -> None:
+    rounds.open_round(
+        db(),
+        contest,
+        kind,
+        now(),
+        plan=_plan(contest, kind),
+        publish=request.form.get("publish"),
+        auditors=request.form.get("auditors", "").splitlines(),
+        beacon=request.form.get("beacon"),
+        only=_only(),
+        actor=actor(),
+    )
+
+
+def _extend(contest: Contest, current: Round) -> None:
+    rounds.extend_round(db(), current, _until(contest), now(), actor=actor())
+
+
+def _pause(contest: Contest, current: Round) -> None:
+    until = _until(contest) if request.form.get("until") else None
+    rounds.pause_round(db(), current, now(), until=until, actor=actor())
+
+
+def _resume(_contest: Contest, current: Round) -> None:
+    rounds.resume_round(db(), current, now(), actor=actor())
+
+
+def _review(_contest: Contest, current: Round) -> None:
+    rounds.end_round(db(), current, now(), actor=actor())
+
+
+def _close(contest: Contest, current: Round) -> str | None:
+    """Close and count, unless the count has to wait; then say for what."""
+    _review(contest, current)
+    if missing := rounds.waits_for(current):
+        return f"is closed. {missing.removesuffix('.')}"
+    _count(contest, current)
+    return None
+
+
+def _count(_contest: Contest, current: Round) -> None:
+    counting.count_round(db(), current, actor=actor(), now=now())
+
+
+def _draw(_contest: Contest, current: Round) -> None:
+    drawn = request.form.get("drawn", "")
+    beacons.enter(db(), current, drawn, actor=actor(), now=now())
+
+
+def _reopen(_contest: Contest, current: Round) -> None:
+    rounds.reopen_round(db(), current, actor=actor(), now=now())
+
+
+def _publish(_contest: Contest, current: Round) -> None:
+    rounds.publish_round(db(), current, actor=actor(), now=now())
+
+
+_DEEDS: dict[str, Callable[[Contest, Round], str | None]] = {
+    "extend": _extend,
+    "pause": _pause,
+    "resume": _resume,
+    "review": _review,
+    "close": _close,
+    "count": _count,
+    "beacon": _draw,
+    "reopen": _reopen,
+    "publish": _publish,
+}
+
+
+def _asks_once(current: Round) -> bool:
+    """Tell whether people could still vote who have not: that is asked about."""
+    return (
+        current.phase is Phase.OPEN
+        and not current.has_ended(now())
+        and progress.unfinished(db(), current) > 0
+    )
+
+
+def _ask_to_close(contest: Contest, current: Round) -> ResponseReturnValue:
+    """Say how many have not voted, and ask whether to close all the same."""
+    turnout = progress.attendance(db(), current)
+    return render_template(
+        "organise/close.html",
+        contest=contest,
+        kind=current.kind.value,
+        name=rounds.NAMES[current.kind],
+        turnout=[group for group in turnout if group.unfinished],
+        unfinished=sum(group.unfinished for group in turnout),
+        eligible=sum(group.eligible for group in turnout),
+        left=_left(current),
+        round=current,
+    )

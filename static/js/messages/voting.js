@@ -11,6 +11,7 @@ export const failed = "Not saved: kept on this device, trying again";
 export const retry = "Retry now";
 export const signedOut = "Signed out: kept on this device, nothing is lost.";
 export const signIn = "Sign in again";
+export const paused = (text = "This round is paused.") => `${text} Your last change is kept on this device until then.`;
 export const closed = "The round closed before your last change arrived. You see the ballot that counts.";
 export const tooLate = "A change kept on this device was not sent before the round closed. You see the ballot that counts.";
 export const updated = "Updated from another tab";
