@@ -170,7 +170,7 @@ def paced(url: str, callers: Sequence[Caller], rate: float, seconds: float) -> S
     """
     began, pause = time.monotonic(), len(callers) / rate
     for number, caller in enumerate(callers):
-        caller.due = began + pause * random.Random(number).random()  # noqa: S311
+        caller.due = began + pause * random.Random(number).random()  # noqa: S311 - no secret
     return _play(
         url,
         callers,
