@@ -1,13 +1,17 @@
 """Import several hundred hostile files and archives, and count what became of them.
 
-Run `python -m bench.hostile`; it takes some minutes, most of them spent on the files
-that are stopped only by their time. Prints a line for everything that went wrong, and
-exits 1 if anything did.
+    python -m bench.hostile [--mutants 2000] [--mutants-only]
+
+It takes some minutes, most of them spent on the files that are stopped only by their
+time. Then so many zips, each damaged in another way. Prints a line for everything that
+went wrong, and exits 1 if anything did.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import random
 import resource
 import sys
 import tempfile
@@ -27,9 +31,16 @@ _KILLED = "could not be read safely"
 
 def main() -> None:
     """Take the corpus in, and say what became of it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mutants", type=int, default=2000)
+    parser.add_argument("--mutants-only", action="store_true")
+    arguments = parser.parse_args()
+    wrong = 0
     with tempfile.TemporaryDirectory() as folder:
-        _write(Path(folder))
-        wrong = _files(Path(folder, "files")) + _archives(Path(folder, "archives"))
+        if not arguments.mutants_only:
+            _write(Path(folder))
+            wrong = _files(Path(folder, "files")) + _archives(Path(folder, "archives"))
+        wrong += _mutants(Path(folder), arguments.mutants)
     sys.exit(1 if wrong else 0)
 
 
@@ -107,6 +118,38 @@ def _archives(folder: Path) -> int:
     print(f"{counts[REFUSED]} were refused; slowest: {slowest:.1f} s ({slowest_name})")
     print(f"this process: {_own()}")
     return wrong
+
+
+def _mutants(folder: Path, number: int) -> int:
+    """Read zips that were damaged at random; what is no refusal is an error of ours."""
+    sound = [
+        case
+        for case in archives.corpus(fast=True)
+        if case.name.endswith(".zip") and case.wanted == READ
+    ]
+    chance = random.Random(number)
+    counts: Counter[str] = Counter()
+    wrong = 0
+    began = time.monotonic()
+    for _ in range(number):
+        case = chance.choice(sound)
+        path = folder / "mutant.zip"
+        path.write_bytes(files.mutant(case.data, chance))
+        try:
+            counts[_imported(path)] += 1
+        except Exception as error:  # noqa: BLE001 - this is what is looked for
+            wrong += 1
+            print(f"WRONG: a mutant of {case.name} raised {error!r}")
+        path.unlink()
+    odd = [path.name for path in folder.iterdir() if path.is_file()]
+    print(f"{number} damaged zips in {time.monotonic() - began:.1f} s: ", end="")
+    print(
+        f"{counts[READ]} gave their good file, {counts[REFUSED]} were refused; ", end=""
+    )
+    print(
+        f"{wrong} errors of ours, {len(odd)} files left behind; this process: {_own()}"
+    )
+    return wrong + len(odd)
 
 
 def _imported(path: Path) -> str:

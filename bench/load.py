@@ -1,10 +1,12 @@
 """Many voters save on a real server: steadily, then as fast as it goes.
 
     python -m bench.load [--voters 200] [--rate 100] [--seconds 40] [--total 5000]
+                         [--engine postgresql] [--workers 2]
 
-Starts `logovote run` on a folder of its own. To drive a site that runs already, another
-server or database among them, give where it is, where it keeps its ballots, and its
-secret; its contest must be called acme, and a shortlist round of 30 designs be open:
+Starts `logovote run` on a folder of its own, or with `--engine postgresql` a PostgreSQL
+of its own, as durable as it comes, and gunicorn. To drive a site that runs already,
+another server or database among them, give where it is, where it keeps its ballots, and
+its secret. Its contest must be called acme, with an open shortlist round of 30 designs:
 
     python -m bench.load --url https://… --data FOLDER --database postgresql+psycopg://…
 
@@ -23,10 +25,20 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from logovote.store import migrate
+from logovote.store.session import Database
 from logovote.store.store import Store
+from tests import services
 from tests.saving import history, scenarios
 from tests.saving.scenarios import Seen
-from tests.saving.server import invitation_paths, open_store, serving, stage
+from tests.saving.server import (
+    Gunicorn,
+    Server,
+    invitation_paths,
+    open_store,
+    running,
+    stage,
+)
 from tests.saving.voters import signed_in
 
 
@@ -37,6 +49,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--total", type=int, default=5000)
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--url")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--database")
@@ -65,11 +79,22 @@ def _site(
     if arguments.url:
         yield arguments.url, open_store(arguments.data, arguments.database), _unknown
         return
-    with tempfile.TemporaryDirectory() as folder:
-        store = stage(Path(folder), arguments.voters)
-        with serving(Path(folder)) as server:
-            yield server.url, store, server.cpu_seconds
-        store.database.dispose()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if arguments.engine == "sqlite":
+            store = stage(folder, arguments.voters)
+            server = Server(folder)
+        else:
+            cluster = stack.enter_context(services.cluster())
+            url = cluster.url.render_as_string()
+            with contextlib.closing(Database(url)) as database:
+                migrate.upgrade(database)
+            store = stage(folder, arguments.voters, url)
+            settings = {"LOGOVOTE_DATABASE_URL": url}
+            server = Gunicorn(folder, workers=arguments.workers, settings=settings)
+        stack.callback(store.database.dispose)
+        stack.enter_context(running(server))
+        yield server.url, store, server.cpu_seconds
 
 
 def _unknown() -> float:

@@ -37,7 +37,7 @@ from logovote.store.session import Database
 from tests import services
 from tests.builders import voter_named
 from tests.conftest import Site
-from tests.web.conftest import Scene, Visit
+from tests.web.conftest import ORIGINAL, Scene, Visit
 from tests.web.pages import csrf_token
 from tests.web.test_access import Route, both, routes
 from tests.web.test_pictures import THUMB_URL
@@ -99,6 +99,34 @@ def test_every_route_answers_with_the_headers(
             wrong += [(method, route.url, name) for name in unguarded(answer)]
 
     assert wrong == []
+
+
+def test_what_a_stranger_sent_leaves_as_a_download_or_not_at_all(
+    routes: list[Route], visit: Visit, shortlist: Scene
+) -> None:
+    """Whatever it is: of an SVG, too, no page and no picture holds a byte of it."""
+    left: dict[str, set[str]] = {}
+    wrong = []
+    for who in ("Ann", "organiser"):
+        client = visit(who)
+        for route in routes:
+            if route.method != "GET":
+                continue
+            answer = ask(client, route)
+            is_download = (
+                answer.headers.get("Content-Disposition", "").startswith("attachment")
+                and answer.mimetype in {"application/octet-stream", "application/zip"}
+                and answer.headers["Content-Security-Policy"].startswith("sandbox;")
+            )
+            if ORIGINAL in answer.data:
+                left.setdefault(who, set()).add(route.name)
+                wrong += [] if is_download else [(who, route.url)]
+            if "svg" in (answer.mimetype or ""):
+                wrong.append((who, route.url))
+
+    assert wrong == []
+    assert left.keys() == {"organiser"}
+    assert "GET organise.original" in left["organiser"]
 
 
 def test_a_picture_that_a_browser_has_keeps_its_headers(client: FlaskClient) -> None:
