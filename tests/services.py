@@ -162,18 +162,23 @@ def postgresql(settings: tuple[str, ...] = _CARELESS) -> Iterator[PostgreSQL]:
 
 
 @contextlib.contextmanager
-def cluster(settings: tuple[str, ...] = ()) -> Iterator[Cluster]:
-    """Start a server of our own, which may be killed; as durable as it comes."""
+def cluster(
+    settings: tuple[str, ...] = (), home: Path | None = None
+) -> Iterator[Cluster]:
+    """Start a server of our own, which may be killed; as durable as it comes.
+
+    Its data is in `home`, or in a folder that is gone afterwards.
+    """
     if find_spec("psycopg") is None:
         missing("There is no driver for PostgreSQL here.")
     programs = _postgresql_programs()
     if programs is None:
         missing("There is no PostgreSQL here.")
-    with (
-        tempfile.TemporaryDirectory(prefix="logovote-pg-", dir="/tmp") as folder,
-        Cluster(Path(folder), programs, settings).running() as running,
-    ):
-        yield running
+    with contextlib.ExitStack() as stack:
+        if home is None:
+            own = tempfile.TemporaryDirectory(prefix="logovote-pg-", dir="/tmp")
+            home = Path(stack.enter_context(own))
+        yield stack.enter_context(Cluster(home, programs, settings).running())
 
 
 class Cluster:
@@ -273,6 +278,13 @@ class Cluster:
         for pid in (self._process.pid, *started):
             _kill(pid)
         self._wait_for(started)
+
+    def pause(self) -> None:
+        """Let none of its processes go on."""
+        assert self._process is not None
+        for pid in (self._process.pid, *children(self._process.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def kill_postmaster(self) -> None:
         """End the process that started all others, which then give up by themselves."""

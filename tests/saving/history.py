@@ -46,7 +46,8 @@ def kept_wrongly(store: Store, saves: Iterable[Save]) -> list[str]:
         if revs != list(range(1, ballot.rev + 1)):
             wrong.append(f"revisions of ballot {ballot.id}: {revs}, at {ballot.rev}")
     for voter, save in last.items():
-        ballot = ballots[voter]
+        if (ballot := ballots.get(voter)) is None:
+            continue  # lost, which is said already
         if ballot.rev == save.receipt[0] and ballot.choice != canon(save.items):
             wrong.append(f"says something else: {ballot.choice}, {save}")
     return wrong

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
+import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,17 +16,19 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import delete, select, text
 
+from logovote import recount
 from logovote.cli import cli
 from logovote.contest import casting, counting, events, rounds
+from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import contest_by_slug, new_contest
 from logovote.store import copying, queries
 from logovote.store.base import Base
 from logovote.store.copying import Contents, CopyError
-from logovote.store.models import Ballot, Kind, Save, Voter
+from logovote.store.models import Kind, Save, Voter
 from logovote.store.session import Database
 from logovote.store.store import Store
 from tests import services
-from tests.builders import SECRET, add_design, cast, make_contest
+from tests.builders import SECRET, add_design, cast, make_contest, voter_named
 
 ORIGINAL, DERIVATIVE = b"an original", b"a derivative"
 
@@ -153,56 +157,120 @@ def test_every_table_is_described(full: Store) -> None:
     }
 
 
-def test_a_backup_under_load_holds_all_that_was_acknowledged_before(
-    full: Store, now: datetime, tmp_path: Path
-) -> None:
-    stop, acknowledged = threading.Event(), [0]
+@dataclass
+class Voting:
+    """Somebody who saves on and on, and what they were told last."""
+
+    revs: list[int]
+
+
+@contextlib.contextmanager
+def bob_votes(store: Store, now: datetime) -> Iterator[Voting]:
+    """Let Bob save as fast as he can meanwhile; a backup must not make him wait."""
+    stop, told = threading.Event(), Voting([1])
 
     def vote() -> None:
         while not stop.is_set():
-            with full.database.write() as session:
+            with store.database.write() as session:
                 contest = contest_by_slug(session, "acme")
                 round_ = rounds.latest(session, contest, Kind.RANKING)
-                voter = queries.voters(session, contest.id)[1]
-                rev = acknowledged[0]
+                base_rev = told.revs[-1]
+                # Who saves the same again and again would not be seen to lose one.
+                items = [["1"]] if base_rev % 2 else [["none"], ["1"]]
                 receipt = casting.save_ballot(
                     session,
                     round_,
-                    voter,
-                    base_rev=1 + rev,
-                    save_id=f"save-bob-{rev:08}",
-                    items=[["1"]],
+                    voter_named(session, contest, "Bob"),
+                    base_rev=base_rev,
+                    save_id=f"save-bob-{base_rev:08}",
+                    items=items,
                     now=now,
                 )
                 session.commit()
-                acknowledged[0] = receipt.rev - 1
+                told.revs.append(receipt.rev)
 
     voter = threading.Thread(target=vote)
     voter.start()
-    taken = []
-    for number in range(4):
-        before = acknowledged[0]
-        path = tmp_path / f"{number}.zip"
-        copying.back_up(full, path, now, nothing)
-        taken.append((path, before, acknowledged[0]))
-    stop.set()
-    voter.join()
+    try:
+        yield told
+    finally:
+        stop.set()
+        voter.join()
 
+
+def codes(store: Store) -> dict[int, str]:
+    """Return the receipt code of each of Bob's saves."""
+    with store.database.read() as session:
+        contest = contest_by_slug(session, "acme")
+        round_ = rounds.latest(session, contest, Kind.RANKING)
+        bob = voter_named(session, contest, "Bob")
+        ballot = queries.ballot_of(session, round_.id, bob.id)
+        assert ballot is not None
+        kept = session.scalars(select(Save).where(Save.ballot_id == ballot.id)).all()
+        # One state: every save that a ballot counts is there.
+        assert sorted(save.rev for save in kept) == list(range(1, ballot.rev + 1))
+        return {save.rev: save.code for save in kept}
+
+
+def counted(store: Store, now: datetime, path: Path) -> list[bytes]:
+    """Close and count the open round; return the bundles of both rounds, recounted."""
+    with store.database.write() as session:
+        contest = contest_by_slug(session, "acme")
+        second = rounds.latest(session, contest, Kind.RANKING)
+        rounds.close_round(session, second, now)
+        counting.count_round(session, second, now=now)
+        session.commit()
+        first = rounds.latest(session, contest, Kind.SHORTLIST)
+        bundles = [bundle_of(session, each).data for each in (first, second)]
+    for bundle in bundles:
+        path.write_bytes(bundle)
+        assert recount.check(str(path), None)["exit"] == recount.REPRODUCED
+    return bundles
+
+
+def test_a_backup_under_load_holds_all_that_was_acknowledged_before(
+    full: Store, target: Store, now: datetime, tmp_path: Path
+) -> None:
+    taken = []
+    with bob_votes(full, now) as told:
+        for number in range(3):
+            path = tmp_path / f"{number}.zip"
+            # Of the first: once he has saved at all.
+            wait_for(lambda: len(told.revs) > 2)
+            before = told.revs[-1]
+            copying.back_up(full, path, now, nothing)
+            taken.append((path, before, told.revs[-1]))
+    path, before, after = taken.pop()
+    copying.restore(path, target, nothing)
+
+    here, there = codes(full), codes(target)
+    assert before <= len(there) <= after + 1
+    assert there.items() <= here.items()
     for path, before, after in taken:
         other = Store.open(f"sqlite:///{path}.sqlite", tmp_path / path.stem)
         copying.restore(path, other, nothing)
-        with other.database.read() as session:
-            ballot = session.scalars(
-                select(Ballot).order_by(Ballot.round_id.desc())
-            ).first()
-            assert ballot is not None
-            saves = session.scalars(
-                select(Save.rev).where(Save.ballot_id == ballot.id)
-            ).all()
+        assert before <= len(codes(other)) <= after + 1
         other.database.dispose()
-        # One state: every save that a ballot counts is there.
-        assert sorted(saves) == list(range(1, ballot.rev + 1))
-        assert before <= ballot.rev - 1 <= after + 1
+
+
+def test_a_restored_site_counts_the_same(
+    full: Store, target: Store, now: datetime, tmp_path: Path
+) -> None:
+    with bob_votes(full, now) as told:
+        wait_for(lambda: len(told.revs) > 2)
+    path = tmp_path / "backup.zip"
+    copying.back_up(full, path, now, nothing)
+    copying.restore(path, target, nothing)
+
+    bundle = tmp_path / "bundle.zip"
+    assert counted(full, now, bundle) == counted(target, now, bundle)
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < deadline, "it does not happen"
+        time.sleep(0.01)
 
 
 def test_nothing_is_copied_over_a_site(
