@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from logovote import logs
-from logovote.contest import developing, intake, rounds
+from logovote.contest import developing, intake, purging, rounds
 from logovote.contest.matching import ImportReport
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
@@ -103,6 +103,9 @@ class Jobs:
         self._huey = _queue(settings)
         self._take_step = self._huey.task(name="take_import_step")(self.take_step)
         self._huey.periodic_task(crontab(), name="close_ended")(self.close_ended)
+        self._huey.periodic_task(crontab(minute="*/10"), name="purge_due")(
+            self.purge_due
+        )
         self._help = self._huey.task(name="help_import")(self.help)
         # With a queue that others read, too, an import is everybody's.
         self._shared = bool(settings.jobs_url) and not store.database.is_sqlite
@@ -216,6 +219,12 @@ class Jobs:
             for round_ in rounds.close_all_ended(session, datetime.now(UTC)):
                 logger.info("round %d is over and closed", round_.id)
             session.commit()
+
+    def purge_due(self) -> None:
+        """Remove the pictures whose day has come; every ten minutes."""
+        removed = purging.purge_due(self._store, datetime.now(UTC))
+        if removed:
+            logger.info("%d pictures are removed: their day has come", removed)
 
     def help(self, job_id: int) -> None:
         """Decode pictures of an import that somebody else leads."""

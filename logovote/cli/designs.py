@@ -88,12 +88,23 @@ def import_(
 @click.argument("slug", metavar="CONTEST")
 @click.argument("entry", type=int)
 @click.option("--reason", required=True, help="Why; voters who chose it are told.")
+@click.option("--remove-pictures", is_flag=True, help="Remove its pictures for good.")
 @pass_door
-def withdraw(door: Door, slug: str, entry: int, reason: str) -> None:
+def withdraw(
+    door: Door, slug: str, entry: int, reason: str, *, remove_pictures: bool
+) -> None:
     """Take the design ENTRY out of CONTEST, and out of the ballots of an open round.
 
     It stays out, whatever is imported, until it is reinstated.
     """
+    if remove_pictures:
+        with door.writing(slug) as (session, contest):
+            gone = purging.take_down(
+                session, contest, entry, reason, who=WHO, actor=ACTOR, now=now()
+            )
+        gone.forget(door.store)
+        note(f"Design {entry} is withdrawn, and its pictures are removed.")
+        return
     with door.writing(slug) as (session, contest):
         withdrawing.withdraw(
             session, contest, entry, reason, who=WHO, now=now(), actor=ACTOR

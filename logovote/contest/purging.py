@@ -12,7 +12,8 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from logovote.contest import deciding, events, rights
+from logovote.contest import deciding, events, rights, withdrawing
+from logovote.contest.contests import contest_by_slug
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
@@ -69,6 +70,49 @@ def with_pictures(session: Session, contest: Contest) -> list[int]:
     return [each.entry for each in submissions if each.digest in kept]
 
 
+def purge_due(store: Store, now: datetime) -> int:
+    """Remove the pictures whose day has come, in every contest; return how many.
+
+    Commits once per contest: files that are gone come back no more.
+    """
+    with store.database.read() as session:
+        slugs = [c.slug for c in queries.contests(session) if due(session, c, now)]
+    removed = 0
+    for slug in slugs:
+        with store.database.write() as session:
+            contest = contest_by_slug(session, slug)
+            queries.hold_contest(session, contest.id)
+            gone = purge(session, contest, due(session, contest, now), now=now)
+            session.commit()
+        gone.forget(store)
+        removed += len(gone.originals)
+    return removed
+
+
+def take_down(
+    session: Session,
+    contest: Contest,
+    entry: int,
+    reason: str,
+    *,
+    who: str,
+    actor: str = events.SYSTEM,
+    now: datetime,
+) -> Gone:
+    """Withdraw a design and remove its pictures at once, in a running round, too.
+
+    Raises:
+        WithdrawalError: there is no such design, or no reason is given.
+        RoundError: a round is closed and waits for its count.
+    """
+    design = queries.submission(session, contest.id, entry)
+    if design is None or design.withdrawn_at is None or not design.withdrawn_reason:
+        withdrawing.withdraw(
+            session, contest, entry, reason, who=who, actor=actor, now=now
+        )
+    return purge(session, contest, {entry}, actor=actor, now=now)
+
+
 def purge(
     session: Session,
     contest: Contest,
@@ -83,13 +127,8 @@ def purge(
     commit.
 
     Raises:
-        PurgeError: there is no such design, or a round is running: people look.
+        PurgeError: there is no such design, or it stands while a round is running.
     """
-    if queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED):
-        raise PurgeError(
-            "A round is running, and people must see what they vote on. Withdraw a "
-            "design, or wait for the count, before you remove pictures."
-        )
     designs = {
         each.entry: each
         for each in queries.submissions(session, contest.id, withdrawn=True)
@@ -97,6 +136,13 @@ def purge(
     if strangers := sorted(set(entries) - designs.keys()):
         raise PurgeError(f"There is no design number {strangers[0]} in this contest.")
     chosen = [designs[entry] for entry in sorted(entries)]
+    if any(design.withdrawn_at is None for design in chosen) and queries.has_round_in(
+        session, contest.id, Phase.OPEN, Phase.CLOSED
+    ):
+        raise PurgeError(
+            "A round is running, and people must see what they vote on. Withdraw a "
+            "design, or wait for the count, before you remove pictures."
+        )
     ids = [design.id for design in chosen]
     theirs = select(Version.digest).where(Version.submission_id.in_(ids))
     others = (

@@ -23,6 +23,7 @@ from logovote.contest.casting import NONE
 from logovote.contest.deciding import Verdict
 from logovote.contest.identity import fingerprint, short_id
 from logovote.contest.results import Line, Result, result_of
+from logovote.contest.rights import rights_of
 from logovote.contest.rules import Rules
 from logovote.paths import TEMPLATES
 from logovote.store import queries
@@ -136,12 +137,14 @@ def decision_record(
     ]
     verdict = deciding.current(session, round_, published=not draft)
     result = result_of(round_)
-    pictures = _Pictures(session, store)
+    private = rights_of(contest).voters_only
+    pictures = _Pictures(session, store, hidden=private)
     return (
         _environment()
         .get_template("record/decision.html")
         .render(
             contest=contest,
+            private=private,
             draft=draft and (verdict is None or verdict.published_at is None),
             verdict=verdict,
             decided=_decided(session, contest, result, verdict, pictures),
@@ -181,14 +184,20 @@ def _percent(value: Fraction | float) -> str:
 
 
 class _Pictures:
-    """The thumbnails of designs as data that a page holds itself."""
+    """The thumbnails of designs as data that a page holds itself.
 
-    def __init__(self, session: Session, store: Store) -> None:
+    A page that goes anywhere holds none that are for voters only: they are `hidden`.
+    """
+
+    def __init__(self, session: Session, store: Store, *, hidden: bool) -> None:
         self._session = session
         self._store = store
+        self._hidden = hidden
 
     def of(self, digest: str) -> str:
-        """Return an address that is the picture; "" if it is not kept any more."""
+        """Return an address that is the picture; "" if there is none to show."""
+        if self._hidden:
+            return ""
         kept = queries.derivative(self._session, digest, "thumb")
         if kept is None:
             return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -99,6 +100,23 @@ def read_rights(modes: Iterable[str], purge_on: str = "") -> Rights:
                 f"“{purge_on.strip()[:40]}” is no day. Write it like 2027-01-31."
             ) from None
     return Rights(VOTERS_ONLY in chosen, LOW_RESOLUTION in chosen, day)
+
+
+class Sight(enum.IntEnum):
+    """How much of a picture somebody may see; of two the better one holds."""
+
+    NOTHING = 0
+    SMALL = 1
+    ALL = 2
+
+
+def sight(rights: Rights, *, votes: bool, organises: bool) -> Sight:
+    """Tell how much of a contest's pictures somebody may see."""
+    if organises:
+        return Sight.ALL
+    if rights.voters_only and not votes:
+        return Sight.NOTHING
+    return Sight.SMALL if rights.low_resolution else Sight.ALL
 
 
 def is_due(contest: Contest, now: datetime) -> bool:

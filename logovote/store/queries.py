@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from logovote.store.base import Base
 from logovote.store.models import (
@@ -263,6 +263,26 @@ def is_picture(session: Session, start: str) -> bool:
     """Tell whether an original is known whose digest begins like that."""
     query = select(Picture.digest).where(Picture.digest.between(start, start + "g"))
     return session.scalar(query.limit(1)) is not None
+
+
+def shown_in(session: Session, start: str) -> Sequence[tuple[int, str, str]]:
+    """List the contests that show a picture, or did, by the start of its digest.
+
+    With id, short name and rights; none at all where no contest of the site restricts
+    anything. One statement.
+    """
+    protected = aliased(Contest)
+    rows = session.execute(
+        select(Contest.id, Contest.slug, Contest.rights)
+        .join(Submission, Submission.contest_id == Contest.id)
+        .join(Version, Version.submission_id == Submission.id)
+        .where(
+            exists().where(protected.rights != "{}"),
+            Version.digest.between(start, f"{start}g"),
+        )
+        .distinct()
+    )
+    return [(id_, slug, rights) for id_, slug, rights in rows]
 
 
 def versions(session: Session, submission_id: int) -> Sequence[Version]:

@@ -48,7 +48,7 @@ def _page(
         "feedback/show.html",
         contest=visitor.contest,
         entry=entry,
-        preview=preview_of(submission),
+        preview=preview_of(visitor.contest, submission),
         ground=submission.picture.ground,
         reasons=REASONS,
         said=said,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
-from flask import Flask, Response, abort, send_from_directory, url_for
+from flask import Flask, Response, abort, g, send_from_directory, url_for
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -17,7 +17,9 @@ from werkzeug.security import safe_join
 
 from logovote import __version__
 from logovote.contest import dates
+from logovote.contest.rights import rights_of
 from logovote.paths import STATIC
+from logovote.store.models import Contest
 from logovote.web.context import current_person, current_standing
 
 _ONE_YEAR_SECONDS = 365 * 24 * 3600
@@ -32,6 +34,15 @@ def when(context: Context, moment: datetime) -> Markup:
     return Markup('<time datetime="{}" data-local>{}</time>').format(
         moment.astimezone(UTC).strftime(_EXACT_MOMENT), dates.told(moment, zone)
     )
+
+
+def listed(contest: Contest | None = None) -> bool:
+    """Tell whether search engines may list this page; its header then says so, too.
+
+    A page that does not ask is not listed.
+    """
+    g.listed = contest is None or not rights_of(contest).voters_only
+    return bool(g.listed)
 
 
 def percent(value: Fraction | float) -> str:
@@ -106,4 +117,5 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         version=__version__,
         static=static_url,
+        listed=listed,
     )

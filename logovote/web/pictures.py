@@ -1,7 +1,8 @@
-"""Pictures: the derivatives we made, to anybody; originals never inline."""
+"""Pictures: the derivatives we made, to whom they are for; originals never inline."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,12 +11,13 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, request, url_for
 
+from logovote.contest.rights import LARGEST_PX, Rights, Sight, rights_of, sight
 from logovote.imaging.picture import DERIVATIVE_TYPE, SPECS, SPECS_VERSION
 from logovote.settings import SIGNED, THROUGH_APP, Settings
 from logovote.store import models, queries
 from logovote.store.buckets import Bucket, BucketMedia
-from logovote.store.models import Submission
-from logovote.web.context import db, site
+from logovote.store.models import Contest, Submission
+from logovote.web.context import current_person, current_standing, db, site
 
 bp = Blueprint("pictures", __name__)
 
@@ -31,6 +33,9 @@ _REMOVED = (
 )
 # An address that a browser remembers for half that time works for the other half.
 _SIGNED_FOR = timedelta(hours=1)
+_FOR_ONE = "private, max-age=3600"
+# What is sent in place of anything larger than voters get.
+_LARGEST_SMALL = "thumb2x"
 _FOR_GOOD = "public, max-age=31536000, immutable"
 
 
@@ -102,14 +107,18 @@ def picture_from(facts: models.Picture) -> Picture:
     return Picture(facts.digest, facts.ground, facts.colour, facts.cutout)
 
 
-def preview_of(submission: Submission) -> Preview:
-    """Return the large picture of a submission. One statement."""
-    kept = queries.derivative(db(), submission.digest, "preview")
+def preview_of(contest: Contest, submission: Submission) -> Preview:
+    """Return the large picture of a submission, as the visitor may see it.
+
+    One statement.
+    """
+    organises = current_standing().role_in(contest.slug) is not None
+    seen = sight(rights_of(contest), votes=True, organises=organises)
+    kind = "preview" if seen is Sight.ALL else _LARGEST_SMALL
+    kept = queries.derivative(db(), submission.digest, kind)
     if kept is None:
         abort(404)
-    return Preview(
-        _address(submission.digest, "preview"), kept.width_px, kept.height_px
-    )
+    return Preview(_address(submission.digest, kind), kept.width_px, kept.height_px)
 
 
 def _address(digest: str, kind: str) -> str:
@@ -124,24 +133,69 @@ def _address(digest: str, kind: str) -> str:
 
 @bp.get("/media/<specs>/<token>/<kind>.webp")
 def derivative(specs: str, token: str, kind: str) -> Response:
-    """Send a derivative; it is kept for good, for its address changes with it."""
+    """Send a derivative; it is kept for good, for its address changes with it.
+
+    Where contests protect their pictures it is sent to whom it is for, and no cache
+    that others use may keep it.
+    """
     if specs != SPECS_VERSION or not _TOKEN.fullmatch(token):
         abort(404)
+    protected = _protected(token)
+    seen = Sight.ALL if protected is None else protected
+    if seen is Sight.NOTHING:
+        return _withheld()
     kept = queries.derivative(db(), token, kind)
+    if kept is not None and seen is Sight.SMALL and _is_large(kept):
+        kept = queries.derivative(db(), token, _LARGEST_SMALL)
     if kept is None:
         if kind in _KINDS and queries.is_picture(db(), token):
             # Its pictures were removed: pages that name it stay as they are.
             return Response(_REMOVED, mimetype="image/svg+xml")
         abort(404)
-    if elsewhere := _elsewhere(kept.digest):
+    # Whoever is sent to the store could hand its address on.
+    if protected is None and (elsewhere := _elsewhere(kept.digest)):
         return elsewhere
     response = Response(mimetype=DERIVATIVE_TYPE)
     response.set_etag(kept.digest)
-    response.headers["Cache-Control"] = _FOR_GOOD
+    response.headers["Cache-Control"] = _FOR_GOOD if protected is None else _FOR_ONE
     if kept.digest in request.if_none_match:
         response.status_code = 304
     else:
         response.set_data(site().store.derivatives.get(kept.digest))
+    return response
+
+
+def _protected(token: str) -> Sight | None:
+    """Tell how much the visitor may see of a picture; None if it is anybody's.
+
+    It is anybody's as soon as one contest that shows it protects nothing.
+    """
+    shown = queries.shown_in(db(), token)
+    by_contest = [
+        (id_, slug, Rights.from_json(json.loads(rights))) for id_, slug, rights in shown
+    ]
+    if not all(rights.restricts for _, _, rights in by_contest) or not by_contest:
+        return None
+    person, standing = current_person(), current_standing()
+    return max(
+        sight(
+            rights,
+            votes=person is not None
+            and queries.voter_of(db(), id_, person.id) is not None,
+            organises=standing.role_in(slug) is not None,
+        )
+        for id_, slug, rights in by_contest
+    )
+
+
+def _is_large(kept: models.Derivative) -> bool:
+    return max(kept.width_px, kept.height_px) > LARGEST_PX
+
+
+def _withheld() -> Response:
+    """Answer a stranger: an empty frame, where a page has the picture."""
+    response = Response(_REMOVED, HTTPStatus.FORBIDDEN, mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = "private, no-store"
     return response
 
 

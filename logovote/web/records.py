@@ -12,6 +12,7 @@ from logovote.contest import record
 from logovote.contest.contests import contest_by_slug
 from logovote.store.models import Contest
 from logovote.web.context import db, site
+from logovote.web.pages import listed
 from logovote.web.results import is_judging
 
 bp = Blueprint("records", __name__)
@@ -29,6 +30,7 @@ def show(slug: str) -> Response:
     round_ = record.public_round(db(), contest)
     if round_ is None or is_judging(contest.id):
         abort(404)
+    listed(contest)
     html = record.decision_record(db(), site().store, contest, round_, draft=False)
     return record_response(html, contest, download="download" in request.args)
 

@@ -6,7 +6,7 @@ import gzip
 from urllib.parse import urlsplit
 
 import flask_login
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -84,6 +84,8 @@ def init_app(app: Flask, base_url: str, *, pictures: str = "") -> None:
     def guard(response: Response) -> Response:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if not g.get("listed"):
+            response.headers["X-Robots-Tag"] = "noindex"
         _keep_here(response)
         if is_https:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"

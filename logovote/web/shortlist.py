@@ -160,7 +160,7 @@ def logo(slug: str, entry: int) -> str | tuple[str, int]:
         entry=entry,
         view=view,
         lab=lab.asked_for(),
-        preview=preview_of(submission),
+        preview=preview_of(visitor.contest, submission),
         short_id=short_id(visitor.contest, entry),
         fingerprint=fingerprint(submission.digest),
         ground=submission.picture.ground,

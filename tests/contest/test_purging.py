@@ -1,14 +1,24 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, events, handoff, intake, purging, rounds
+from logovote.contest import (
+    counting,
+    deciding,
+    events,
+    handoff,
+    intake,
+    purging,
+    rounds,
+)
+from logovote.contest.contests import change_contest
 from logovote.contest.purging import PurgeError
 from logovote.contest.results import result_of
+from logovote.contest.rights import Rights, read_rights
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.store import queries
@@ -135,3 +145,86 @@ def test_a_design_that_is_not_there_is_refused(
         contest = session.get_one(Contest, contest_id)
         with pytest.raises(PurgeError, match="no design number 9"):
             purging.purge(session, contest, {9}, now=now)
+
+
+DAY = read_rights([], "2026-12-24")
+EVE = datetime(2026, 12, 23, 23, 59, tzinfo=UTC)
+
+
+def due_in(store: Store, contest_id: int, rights: Rights, now: datetime) -> None:
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        change_contest(session, contest, rights=rights, now=now)
+        session.commit()
+
+
+def test_pictures_leave_by_the_clock_and_numbers_stay(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    with store.database.write() as session:
+        counted(session, session.get_one(Contest, contest_id), now)
+        session.commit()
+    due_in(store, contest_id, DAY, now)
+
+    assert purging.purge_due(store, EVE) == 0
+    # The other contest shows the third.
+    assert purging.purge_due(store, EVE + timedelta(minutes=1)) == 2
+    assert purging.purge_due(store, EVE + timedelta(days=9)) == 0
+
+    with store.database.read() as session:
+        contest = session.get_one(Contest, contest_id)
+        assert purging.with_pictures(session, contest) == [3]
+        round_ = rounds.latest(session, contest, Kind.SHORTLIST)
+        assert len(result_of(round_).order) == 3
+        log = events.chain(session, contest.id)
+        removed = [e for e in log if e["kind"] == "design.pictures-removed"]
+        assert [event["actor"] for event in removed] == ["system", "system"]
+
+
+def test_the_day_waits_for_the_count_and_spares_what_was_decided(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    due_in(store, contest_id, DAY, now)
+    later = EVE + timedelta(days=1)
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        round_ = open_shortlist(session, contest, now)
+        assert purging.due(session, contest, later) == []
+        cast(session, round_, "Ann", ["1", "2"], now)
+        rounds.close_round(session, round_, now)
+        assert purging.due(session, contest, later) == []
+        counting.count_round(session, round_, now=now)
+        rounds.publish_round(session, round_, now=now)
+        deciding.decide(session, contest, round_, [1], "It is ours", now=now)
+        assert purging.due(session, contest, later) == [1, 2, 3]
+        deciding.publish(session, contest, round_, now=now)
+
+        assert purging.due(session, contest, later) == [2, 3]
+
+
+def test_a_contest_without_a_day_keeps_its_pictures(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    due_in(store, contest_id, read_rights(["voters-only"]), now)
+
+    assert purging.purge_due(store, now + timedelta(days=9999)) == 0
+
+
+def test_a_design_is_taken_down_while_people_vote(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        open_shortlist(session, contest, now)
+
+        gone = purging.take_down(session, contest, 1, "a copy", who="Amir", now=now)
+
+        assert (gone.entries, len(gone.originals)) == ([1], 1)
+        assert purging.with_pictures(session, contest) == [2, 3]
+        with pytest.raises(PurgeError, match="A round is running"):
+            purging.purge(session, contest, {1, 2}, now=now)
+        # It is withdrawn with a reason already, so none is asked for again.
+        assert (
+            purging.take_down(session, contest, 1, "", who="Amir", now=now).entries
+            == []
+        )

@@ -113,6 +113,15 @@ def move_design(slug: str, entry: int) -> ResponseReturnValue:
         gone.forget(site().store)
         flash(f"The pictures of design {entry} are removed.", "success")
         return back_to("organise.design", slug=slug, entry=entry)
+    if request.form.get("do") == "withdraw" and "pictures" in request.form:
+        reason = request.form.get("reason", "")
+        gone = purging.take_down(
+            db(), contest, entry, reason, who=who, actor=actor(), now=now()
+        )
+        db().commit()
+        gone.forget(site().store)
+        flash(f"Design {entry} is withdrawn, and its pictures are removed.", "success")
+        return back_to("organise.design", slug=slug, entry=entry)
     if request.form.get("do") == "bring-back":
         withdrawing.bring_back(db(), contest, entry, who=who, now=now(), actor=actor())
         flash(f"Design {entry} stands again.", "success")
