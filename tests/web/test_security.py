@@ -214,7 +214,7 @@ def test_a_database_that_fails_while_finding_the_visitor_asks_for_patience_too(
     def fail(*_args: object) -> None:
         raise LOCKED
 
-    monkeypatch.setattr(signing_in, "session_person", fail)
+    monkeypatch.setattr(signing_in, "signed_in", fail)
 
     for answer in (client.get("/"), client.get("/c/acme/shortlist")):
         assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
