@@ -228,7 +228,7 @@ def test_a_busy_database_tells_scripts_in_json(
     client = visit("Ann")
     token = csrf_token(client)
 
-    def fail(*_args: object) -> None:
+    def fail(*_args: object, **_named: object) -> None:
         raise LOCKED
 
     monkeypatch.setattr(queries, "latest_round", fail)
