@@ -115,7 +115,9 @@ def test_a_picture_that_another_contest_shows_to_all_is_shown_to_all(
             .values(digest=mine.digest)
         )
 
-    assert visit("stranger").get(THUMB_URL).status_code == 200
+    anybodys = visit("stranger").get(THUMB_URL)
+    assert anybodys.status_code == 200
+    assert "immutable" in anybodys.headers["Cache-Control"]
     protect(scene, "voters-only", slug="other")
     # Now Otto, who votes there, is one of those it is for.
     assert answers(visit, THUMB_URL) == {

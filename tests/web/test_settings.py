@@ -50,6 +50,15 @@ def test_every_task_leads_to_where_it_is_done(organiser: FlaskClient) -> None:
     ) == len(links)
 
 
+def test_every_page_of_the_room_leads_back_to_the_list(
+    organiser: FlaskClient, shortlist: Scene
+) -> None:
+    rooms = "details dates counting pictures people designs mail rounds/shortlist"
+    for page in ("", *rooms.split()):
+        assert ">My contests<" in organiser.get(ROOM + page).text, page
+    assert "with 5 designs" in organiser.get(ROUND).text
+
+
 def test_a_running_round_says_what_it_has_frozen_to_organisers_and_voters(
     organiser: FlaskClient, scene: Scene, visit: Visit, now: datetime
 ) -> None:

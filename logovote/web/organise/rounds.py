@@ -138,7 +138,7 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
         unfinished=sum(group.unfinished for group in turnout),
         troubled=notices.in_trouble(db(), contest.id),
         coverage=_coverage(current),
-        standing=len(queries.candidacies(db(), current.id)) if current else 0,
+        designs=len(queries.candidacies(db(), current.id)) if current else 0,
         facts=_facts(contest),
         defaults=[
             (left, page_of(slug, left.key))
