@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -49,44 +45,12 @@ from logovote.store.models import (
 )
 from logovote.store.store import Store
 from tests.builders import cast, make_contest, open_shortlist, voter_named
+from tests.inbox import Inbox, free_port
 from tests.letters import html_of, path_in, text_of
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 VOTERS = {"core": ["Ann", "Bob"], "crowd": ["Cleo"]}
-
-
-class Inbox:
-    """A mail server's own side: keeps what it takes, refuses what it is told to."""
-
-    def __init__(self) -> None:
-        self.letters: list[EmailMessage] = []
-        self.refuse: dict[str, str] = {}
-        self.refuse_data = ""
-
-    async def handle_RCPT(  # noqa: N802 - the server's name for it
-        self, _server: SMTP, _session: Any, envelope: Envelope, address: str, _o: Any
-    ) -> str:
-        if address in self.refuse:
-            return self.refuse[address]
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(  # noqa: N802 - the server's name for it
-        self, _server: SMTP, _session: Any, envelope: Envelope
-    ) -> str:
-        if self.refuse_data:
-            return self.refuse_data
-        assert isinstance(envelope.content, bytes)
-        letter = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(letter, EmailMessage)
-        self.letters.append(letter)
-        return "250 OK"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @pytest.fixture
@@ -97,21 +61,8 @@ def inbox() -> Inbox:
 @pytest.fixture
 def server(inbox: Inbox) -> Iterator[Controller]:
     """A mail server on a free port, which knows one user."""
-
-    def knows(_s: SMTP, _session: Any, _e: Envelope, _m: str, data: Any) -> AuthResult:
-        right = (data.login, data.password) == (b"logo", b"p@ss:word/")
-        return AuthResult(success=right, handled=False)
-
-    controller = Controller(
-        inbox,
-        hostname="127.0.0.1",
-        port=free_port(),
-        authenticator=knows,
-        auth_require_tls=False,
-    )
-    controller.start()
-    yield controller
-    controller.stop()
+    with inbox.served() as controller:
+        yield controller
 
 
 @pytest.fixture

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import sys
-import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import func, select
-from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
-from werkzeug.wrappers import Request, Response
 
 from logovote.app import create_app
 from logovote.contest import identities, people
@@ -30,98 +23,13 @@ from logovote.contest.identities import Account
 from logovote.settings import Settings, SettingsError
 from logovote.store.models import Identity, Person, SignIn, Voter
 from logovote.store.store import Store
-
-KEY = RSAKey.generate_key(2048, {"kid": "one"})
-
-
-@dataclass
-class Provider:
-    """What another site says of whoever comes, to whoever can prove to have asked."""
-
-    url: str = ""
-    user: dict[str, Any] = field(default_factory=lambda: {"id": 583231, "login": "Ann"})
-    emails: list[dict[str, Any]] = field(default_factory=list)
-    claims: dict[str, Any] = field(default_factory=dict)
-    challenges: dict[str, dict[str, str]] = field(default_factory=dict)
-    key: Any = field(default_factory=lambda: KEY)
-    keys: list[Any] = field(default_factory=lambda: [KEY])
-    broken: bool = False
-    calls_itself: str = ""
-    algorithms: list[str] = field(default_factory=lambda: ["RS256"])
-
-    def __call__(self, environ: Any, start: Any) -> Any:
-        request = Request(environ)
-        return self.answer(request)(environ, start)
-
-    def answer(self, request: Request) -> Response:
-        path = request.path.removeprefix("/api/v3")
-        if self.broken:
-            return Response("no", 500)
-        if path.endswith("/access_token"):
-            return self.token(request.form)
-        if path == "/.well-known/openid-configuration":
-            return self.json(
-                {
-                    "issuer": self.calls_itself or self.url,
-                    "authorization_endpoint": f"{self.url}/authorize",
-                    "token_endpoint": f"{self.url}/access_token",
-                    "jwks_uri": f"{self.url}/keys",
-                    "id_token_signing_alg_values_supported": self.algorithms,
-                }
-            )
-        if path == "/keys":
-            return self.json(
-                {"keys": [key.as_dict(private=False) for key in self.keys]}
-            )
-        assert request.headers["Authorization"] == "Bearer token-of-ann"
-        return self.json({"/user": self.user, "/user/emails": self.emails}[path])
-
-    def token(self, form: Any) -> Response:
-        asked = self.challenges.pop(form["code"])
-        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
-        proof = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-        assert proof == asked["code_challenge"]
-        token: dict[str, Any] = {"access_token": "token-of-ann", "token_type": "bearer"}
-        if "nonce" in asked:
-            claims = {
-                "iss": self.url,
-                "aud": "us",
-                "sub": "sub-1",
-                "nonce": asked["nonce"],
-                "iat": int(time.time()),
-                "exp": int(time.time()) + 60,
-            }
-            header = {"alg": self.algorithms[0], "kid": "one"}
-            token["id_token"] = jwt.encode(
-                header, claims | self.claims, self.key, algorithms=self.algorithms
-            )
-        return self.json(token)
-
-    @staticmethod
-    def json(value: Any) -> Response:
-        return Response(json.dumps(value), mimetype="application/json")
-
-    def consent(self, leaving: TestResponse) -> str:
-        """Be asked, say yes; return where the visitor is sent back to."""
-        asked = dict(parse_qsl(urlsplit(leaving.headers["Location"]).query))
-        assert asked["code_challenge_method"] == "S256"
-        code = f"code-{len(self.challenges)}"
-        self.challenges[code] = asked
-        path = urlsplit(asked["redirect_uri"]).path
-        return f"{path}?code={code}&state={asked['state']}"
+from tests.provider import KEY, Provider
 
 
 @pytest.fixture(scope="module")
 def provider() -> Iterator[Provider]:
-    provider = Provider()
-    server = make_server("127.0.0.1", 0, provider, threaded=True)
-    provider.url = f"http://127.0.0.1:{server.port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield provider
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Provider().served() as provider:
+        yield provider
 
 
 @pytest.fixture
