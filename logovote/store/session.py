@@ -49,7 +49,13 @@ _POOL: dict[str, Any] = {
     },
 }
 _DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
-_POSTGRESQL = "SET TIME ZONE 'UTC'; SET lock_timeout = '15s'"
+# What is acknowledged is on the disk, also where the server does not insist on it.
+_POSTGRESQL = """
+    SET TIME ZONE 'UTC';
+    SET lock_timeout = '15s';
+    SELECT set_config('synchronous_commit', 'on', false)
+    WHERE current_setting('synchronous_commit') = 'off'
+"""
 
 
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:kind, :key)")

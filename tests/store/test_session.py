@@ -9,10 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from logovote.store.session import Database, DatabaseUrlError
+from logovote.store.store import Store
+from tests import services
 from tests.builders import processes
 
 
@@ -64,6 +67,15 @@ def test_every_connection_is_durable_and_strict(
     for engine in (counter.engine, counter.writing_engine):
         with engine.connect() as connection:
             assert connection.scalar(text(f"PRAGMA {pragma}")) == expected
+
+
+def test_postgresql_waits_for_the_disk_though_its_server_does_not(
+    postgresql: services.PostgreSQL, postgresql_store: Store
+) -> None:
+    with create_engine(postgresql.admin, poolclass=NullPool).connect() as connection:
+        assert connection.scalar(text("SHOW synchronous_commit")) == "off"
+    with postgresql_store.database.engine.connect() as connection:
+        assert connection.scalar(text("SHOW synchronous_commit")) == "on"
 
 
 def test_threads_that_read_and_then_write_lose_nothing(counter: Database) -> None:
