@@ -3,10 +3,11 @@
     python -m bench.load [--voters 200] [--rate 100] [--seconds 40] [--total 5000]
                          [--engine postgresql] [--workers 2]
 
-Starts `logovote run` on a folder of its own, or with `--engine postgresql` a PostgreSQL
-of its own, as durable as it comes, and gunicorn. To drive a site that runs already,
-another server or database among them, give where it is, where it keeps its ballots, and
-its secret. Its contest must be called acme, with an open shortlist round of 30 designs:
+Starts `logovote run` on a folder of its own; with `--engine postgresql` a PostgreSQL
+of its own, as durable as it comes, and gunicorn. The voters are one thread (see
+`tests/saving/callers.py`), so that the server is what is measured. To drive a site that
+runs already, give where it is, where it keeps its ballots, and its secret; its contest
+must be called acme, and a shortlist round of 30 designs be open:
 
     python -m bench.load --url https://… --data FOLDER --database postgresql+psycopg://…
 
@@ -21,22 +22,19 @@ import contextlib
 import math
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from logovote.store import migrate
-from logovote.store.session import Database
 from logovote.store.store import Store
-from tests import services
-from tests.saving import history, scenarios
-from tests.saving.scenarios import Seen
+from tests.saving import history
+from tests.saving.callers import Seen, Voting, paced, saturating
 from tests.saving.server import (
     Gunicorn,
     Server,
     invitation_paths,
     open_store,
-    running,
+    site_on,
     stage,
 )
 from tests.saving.voters import signed_in
@@ -45,12 +43,12 @@ from tests.saving.voters import signed_in
 def main() -> None:
     """Drive a site, and say how it held."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--voters", type=int, default=200)
     parser.add_argument("--rate", type=float, default=100)
     parser.add_argument("--seconds", type=float, default=40)
     parser.add_argument("--total", type=int, default=5000)
-    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--url")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--database")
@@ -60,15 +58,22 @@ def main() -> None:
         stage(arguments.stage, arguments.voters, arguments.database)
         return
     with _site(arguments) as (url, store, cpu):
-        browsers = signed_in(url, invitation_paths(store)[: arguments.voters])
-        at_first = cpu()
-        steady = scenarios.paced(browsers, arguments.rate, arguments.seconds)
-        wrong = _told(f"{arguments.rate:g}/s steadily", store, steady, cpu() - at_first)
-        at_first = cpu()
-        fast = scenarios.saturated(browsers, arguments.total)
-        wrong += _told("as fast as it goes", store, fast, cpu() - at_first)
-        for browser in browsers:
+        voters = []
+        for browser in signed_in(url, invitation_paths(store)[: arguments.voters]):
             browser.close()
+            voters.append(Voting(browser))
+        wrong = 0
+        for what, play in {
+            f"{arguments.rate:g}/s": partial(
+                paced, rate=arguments.rate, seconds=arguments.seconds
+            ),
+            "as fast as it goes": partial(saturating, total=arguments.total),
+        }.items():
+            for voter in voters:
+                voter.forget()
+            at_first = cpu()
+            seen = play(url, voters)
+            wrong += _told(what, store, voters, seen, cpu() - at_first)
     sys.exit(1 if wrong else 0)
 
 
@@ -79,21 +84,14 @@ def _site(
     if arguments.url:
         yield arguments.url, open_store(arguments.data, arguments.database), _unknown
         return
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        if arguments.engine == "sqlite":
-            store = stage(folder, arguments.voters)
-            server = Server(folder)
-        else:
-            cluster = stack.enter_context(services.cluster())
-            url = cluster.url.render_as_string()
-            with contextlib.closing(Database(url)) as database:
-                migrate.upgrade(database)
-            store = stage(folder, arguments.voters, url)
-            settings = {"LOGOVOTE_DATABASE_URL": url}
-            server = Gunicorn(folder, workers=arguments.workers, settings=settings)
-        stack.callback(store.database.dispose)
-        stack.enter_context(running(server))
+
+    def gunicorn(folder: Path, settings: Mapping[str, str]) -> Server:
+        return Gunicorn(folder, workers=arguments.workers, settings=settings)
+
+    with site_on(arguments.engine, arguments.voters, postgresql=gunicorn) as (
+        store,
+        server,
+    ):
         yield server.url, store, server.cpu_seconds
 
 
@@ -102,22 +100,24 @@ def _unknown() -> float:
     return math.nan
 
 
-def _told(what: str, store: Store, seen: Seen, cpu: float) -> int:
+def _told(
+    what: str, store: Store, voters: Sequence[Voting], seen: Seen, cpu: float
+) -> int:
     """Print one line, and return how much was wrong."""
-    wrong = seen.errors + history.kept_wrongly(store, seen.saves)
-    for line in wrong[:10]:
+    saves = [save for voter in voters for save in voter.saves]
+    kept_wrongly = history.kept_wrongly(store, saves)
+    for line in (*seen.errors[:5], *kept_wrongly[:5]):
         print(line)
-    saves = len(seen.acknowledged)
     print(
-        f"{what}: {len(seen.voters)} voters, {saves} saves in {seen.seconds:.0f} s "
-        f"({saves / seen.seconds:.0f}/s), p50 {seen.latency_ms(50):.0f} ms, "
+        f"{what}: {len(voters)} voters, {seen.taken} saves in {seen.seconds:.0f} s "
+        f"({seen.taken / seen.seconds:.0f}/s), p50 {seen.latency_ms(50):.0f} ms, "
         f"p95 {seen.latency_ms(95):.0f} ms, p99 {seen.latency_ms(99):.0f} ms, "
-        f"{1000 * cpu / saves:.1f} ms CPU of the server each; "
-        f"{len(seen.errors)} errors, {len(seen.troubles)} asked for patience, "
-        f"{len(wrong) - len(seen.errors)} lost or doubled; "
-        f"load {os.getloadavg()[0]:.1f}"
+        f"{1000 * cpu / seen.taken:.1f} ms CPU of the server each; "
+        f"{len(seen.errors)} errors, {seen.troubles} asked for patience, "
+        f"{len(kept_wrongly)} lost or doubled; load {os.getloadavg()[0]:.1f}",
+        flush=True,
     )
-    return len(wrong) + seen.lost_answers
+    return len(seen.errors) + len(kept_wrongly) + seen.lost
 
 
 if __name__ == "__main__":

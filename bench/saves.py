@@ -13,20 +13,14 @@ a save was lost or answered by an error. Takes about half a minute.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from logovote.store import migrate
-from logovote.store.session import Database
-from logovote.store.store import Store
-from tests import services
 from tests.saving import bare, history
 from tests.saving.callers import Caller, Seen, Voting, put, saturating
-from tests.saving.server import Gunicorn, Server, invitation_paths, running, stage
+from tests.saving.server import Gunicorn, Server, invitation_paths, site_on
 from tests.saving.voters import Browser, signed_in
 
 _TURNS = 10
@@ -68,25 +62,15 @@ class Both(Gunicorn):
         return [*super().command()[:-1], "tests.saving.bare:both()"]
 
 
-@contextlib.contextmanager
-def on(engine: str, voters: int) -> Iterator[tuple[Store, Server]]:
-    """Lend a site with both endpoints on an engine."""
-    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
-        folder = Path(name)
-        if engine == "sqlite":
-            store = stage(folder, voters)
-            program = "from tests.saving.bare import run_both; run_both()"
-            server = Server(folder, program=program)
-        else:
-            url = stack.enter_context(services.cluster()).url.render_as_string()
-            with contextlib.closing(Database(url)) as database:
-                migrate.upgrade(database)
-            store = stage(folder, voters, url)
-            server = Both(folder, settings={"LOGOVOTE_DATABASE_URL": url})
-        stack.callback(store.database.dispose)
-        bare.stage(store.database, voters)
-        stack.enter_context(running(server))
-        yield store, server
+def beside_waitress(folder: Path) -> Server:
+    """Be `logovote run` with both."""
+    program = "from tests.saving.bare import run_both; run_both()"
+    return Server(folder, program=program)
+
+
+def beside_gunicorn(folder: Path, settings: Mapping[str, str]) -> Server:
+    """Be gunicorn with both."""
+    return Both(folder, settings=settings)
 
 
 def main() -> None:
@@ -98,7 +82,13 @@ def main() -> None:
     parser.add_argument("--saves", type=int, default=2000)
     parser.add_argument("--voters", type=int, default=16)
     arguments = parser.parse_args()
-    with on(arguments.engine, arguments.voters) as (store, server):
+    with site_on(
+        arguments.engine,
+        arguments.voters,
+        sqlite=beside_waitress,
+        postgresql=beside_gunicorn,
+    ) as (store, server):
+        bare.stage(store.database, arguments.voters)
         browsers = signed_in(server.url, invitation_paths(store))
         for browser in browsers:
             browser.close()

@@ -13,7 +13,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -35,12 +35,16 @@ class Caller:
         lost: how many answers did not arrive.
     """
 
-    def __init__(self, due: float = 0.0) -> None:
-        self.due = due
+    def __init__(self) -> None:
+        self.due = 0.0
         self.took: list[float] = []
         self.errors: list[str] = []
         self.troubles = 0
         self.lost = 0
+
+    def forget(self) -> None:
+        """Begin anew to count."""
+        self.took, self.errors, self.troubles, self.lost = [], [], 0, 0
 
     def request(self) -> bytes:
         """Return what is sent next, or again."""
@@ -51,22 +55,20 @@ class Caller:
         raise NotImplementedError
 
 
-@dataclass
 class Voting(Caller):
     """A voter of the site who saves a whole ballot, again and again.
 
     Attributes:
+        browser: who is signed in.
         saves: every save that was answered for good.
     """
 
-    browser: Browser
-    first_due: float = 0.0
-    saves: list[Save] = field(default_factory=list)
-    rev: int = 0
-
-    def __post_init__(self) -> None:
-        super().__init__(self.first_due)
-        self._rng = random.Random(self.browser.voter)  # noqa: S311 - repeatable
+    def __init__(self, browser: Browser) -> None:
+        super().__init__()
+        self.browser = browser
+        self.saves: list[Save] = []
+        self._rev = 0
+        self._rng = random.Random(browser.voter)  # noqa: S311 - repeatable
         self._save: Save | None = None
         self._sent = b""
 
@@ -75,12 +77,12 @@ class Voting(Caller):
         if self._save is None:
             save_id = f"{self.browser.voter:08d}-{self._rng.getrandbits(64):016x}"
             items = some_items(self._rng)
-            self._save = Save(self.browser.voter, save_id, self.rev, items, self.due)
+            self._save = Save(self.browser.voter, save_id, self._rev, items, self.due)
             self._sent = put(
                 "/c/acme/shortlist/ballot",
                 self.browser.headers,
                 {
-                    "base_rev": self.rev,
+                    "base_rev": self._rev,
                     "save_id": save_id,
                     "items": items,
                     "nonce": f"{self.browser.voter:032x}",
@@ -97,7 +99,7 @@ class Voting(Caller):
         save.status, save.ended, save.body = status, time.monotonic(), json.loads(body)
         self.saves.append(save)
         if save.kept:
-            self.rev = save.body["rev"]
+            self._rev = save.body["rev"]
             self.took.append(save.ended - save.began)
         else:
             self.errors.append(f"{status} {save.body}")

@@ -9,8 +9,9 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +19,9 @@ from typing import TypeVar
 
 from logovote.contest import invitations, rounds
 from logovote.contest.contests import contest_by_slug
-from logovote.store import queries
+from logovote.store import migrate, queries
 from logovote.store.models import Kind
+from logovote.store.session import Database
 from logovote.store.store import Store
 from tests import services
 from tests.builders import SECRET, make_contest
@@ -212,6 +214,10 @@ class Gunicorn(Server):
             time.sleep(0.05)
 
 
+def _gunicorn(data: Path, settings: Mapping[str, str]) -> Server:
+    return Gunicorn(data, settings=settings)
+
+
 @contextlib.contextmanager
 def serving(
     data: Path,
@@ -235,3 +241,30 @@ def running(server: AnyServer) -> Iterator[AnyServer]:
         yield server
     finally:
         server.stop()
+
+
+@contextlib.contextmanager
+def site_on(
+    engine: str,
+    voters: int,
+    *,
+    sqlite: Callable[[Path], Server] = Server,
+    postgresql: Callable[[Path, Mapping[str, str]], Server] = _gunicorn,
+) -> Iterator[tuple[Store, Server]]:
+    """Lend a running site with an open round, on SQLite or on PostgreSQL.
+
+    The one is `logovote run`; the other is started from a wheel, as durable as it
+    comes, and served by gunicorn. Other servers may take their places.
+    """
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        if engine == "sqlite":
+            store, server = stage(folder, voters), sqlite(folder)
+        else:
+            url = stack.enter_context(services.cluster()).url.render_as_string()
+            with contextlib.closing(Database(url)) as database:
+                migrate.upgrade(database)
+            store = stage(folder, voters, url)
+            server = postgresql(folder, {"LOGOVOTE_DATABASE_URL": url})
+        stack.callback(store.database.dispose)
+        yield store, stack.enter_context(running(server))
