@@ -25,7 +25,16 @@ from logovote.contest.opening import NONE
 from logovote.contest.results import RECOUNTED
 from logovote.errors import LogovoteError
 from logovote.store import queries
-from logovote.store.models import Ballot, Bundle, Contest, Group, Kind, Phase, Round
+from logovote.store.models import (
+    Ballot,
+    Bundle,
+    Contest,
+    Group,
+    Kind,
+    Phase,
+    Round,
+    Voter,
+)
 from logovote.voting.ballots import Approval, Ranking
 from logovote.voting.profiles import Profile
 from logovote.voting.weights import quorum_of
@@ -160,12 +169,14 @@ def _files(
     whole: Profile | None,
 ) -> dict[str, bytes]:
     """Write what was counted, as file names and canonical contents."""
-    marked = rounds.ballot_lines(session, round_, marked=True)
-    lines = sorted(marked, key=lambda line: line["t"])
     eligible = _eligible(session, round_)
     cast: Counter[str] = Counter()
-    for line in lines:
+    # Of each line only its text is kept: there may be a million.
+    lines: list[tuple[str, str]] = []
+    for line in rounds.ballot_lines(session, round_, marked=True):
         cast[line["c"]] += line.get("n", 1)
+        lines.append((line["t"], ledger.canon(line)))
+    lines.sort()
     documents: dict[str, Any] = {
         "rules.json": rules,
         "groups.json": _groups(rules, profile),
@@ -189,7 +200,6 @@ def _files(
             }
             for candidacy in queries.candidacies(session, round_.id, withdrawn=True)
         ],
-        "ballots.json": lines,
     }
     if round_.kind is Kind.SHORTLIST:
         documents["exposure.json"] = exposure_of(profile)
@@ -197,20 +207,27 @@ def _files(
             documents["exposure_all.json"] = exposure_of(whole)
     if recused := recusals.as_published(session, round_):
         documents["recusals.json"] = recused
-    return {name: ledger.canon(value).encode() for name, value in documents.items()}
+    files = {name: ledger.canon(value).encode() for name, value in documents.items()}
+    ballots = ",".join(text for _, text in lines)
+    return files | {"ballots.json": f"[{ballots}]".encode()}
 
 
 def _eligible(session: Session, round_: Round) -> opening.Classes:
     """Count who could vote by weight class; a ballot on paper brings its voter."""
-    voters = queries.voters(session, round_.contest_id)
-    eligible = Counter((voter.group.name, voter.weight) for voter in voters)
+    eligible: opening.Classes = Counter()
+    invited = session.execute(
+        select(Group.name, Voter.weight, func.count())
+        .join(Voter, Voter.group_id == Group.id)
+        .where(Voter.contest_id == round_.contest_id)
+        .group_by(Group.name, Voter.weight)
+    )
     on_paper = session.execute(
         select(Group.name, Ballot.weight, func.sum(Ballot.count))
         .join(Ballot, Ballot.group_id == Group.id)
         .where(Ballot.round_id == round_.id, Ballot.voter_id.is_(None))
         .group_by(Group.name, Ballot.weight)
     )
-    for group, weight, count in on_paper:
+    for group, weight, count in (*invited, *on_paper):
         eligible[group, weight] += int(count)
     return eligible
 

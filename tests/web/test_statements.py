@@ -1,4 +1,4 @@
-"""What a page costs: as many statements for 60 designs as for 10."""
+"""What a page costs: as many statements for 60 designs and 7 voters as for 10 and 2."""
 
 from __future__ import annotations
 
@@ -54,25 +54,28 @@ def staged(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Pa
 
 
 def stage(session: Session, size: int) -> None:
-    """Lead a contest of so many designs, and one voter, into its ranking."""
+    """Lead a contest of so many designs, and some voters, into its ranking."""
+    names = [f"Ann{size}", *(f"V{size}x{n}" for n in range(size // 10))]
     contest = make_contest(
         session,
         NOW,
         slug=f"c{size}",
         designs=range(1, size + 1),
-        voters={"core": [f"Ann{size}"]},
+        voters={"core": names},
     )
     for entry in range(1, size, 5):
         families.merge(session, contest, [entry, entry + 1])
     round_ = open_shortlist(session, contest, NOW)
     entries = [str(entry) for entry in range(1, size + 1)]
-    cast(session, round_, f"Ann{size}", entries, NOW)
+    for name in names:
+        cast(session, round_, name, entries, NOW)
     rounds.close_round(session, round_, NOW)
     counting.count_round(session, round_)
     rounds.publish_round(session, round_)
     ranking = rounds.open_round(session, contest, Kind.RANKING, NOW)
     standing = [str(line.entry) for line in results.result_of(round_).order]
-    cast(session, ranking, f"Ann{size}", [[entry] for entry in standing], NOW)
+    for name in names:
+        cast(session, ranking, name, [[entry] for entry in standing], NOW)
 
 
 @pytest.mark.parametrize(
@@ -82,15 +85,27 @@ def stage(session: Session, size: int) -> None:
         ("/c/{}/shortlist", 9),
         ("/c/{}/logo/3", 11),
         ("/c/{}/marks", 7),
+        ("/c/{}/compare?ids=1&ids=2", 9),
         ("/c/{}/ranking", 12),
         ("/c/{}/ranking/duels", 12),
         ("/c/{}/ballot", 11),
         ("/c/{}/results/shortlist", 4),
         ("/c/{}/audit", 8),
+        ("/c/{}/log.json", 3),
+        ("/account", 3),
         ("/organise/{}/", 14),
+        ("/organise/", 2),
         ("/organise/{}/designs", 6),
+        ("/organise/{}/designs/3", 8),
+        ("/organise/{}/families", 10),
         ("/organise/{}/people", 7),
+        ("/organise/{}/people/links.csv", 3),
+        ("/organise/{}/organisers", 3),
+        ("/organise/{}/mail", 5),
+        ("/organise/{}/feedback", 9),
+        ("/organise/{}/handoff", 16),
         ("/organise/{}/rounds/shortlist", 16),
+        ("/organise/{}/rounds/ranking", 18),
     ],
 )
 def test_a_page_asks_the_database_no_more_for_more_designs(
@@ -108,7 +123,15 @@ def test_a_page_asks_the_database_no_more_for_more_designs(
 
 
 @pytest.mark.parametrize(
-    ("page", "most"), [("", 5), ("/why", 4), ("/what-if", 4), ("/ballots.json", 4)]
+    ("page", "most"),
+    [
+        ("", 5),
+        ("/why", 4),
+        ("/what-if", 4),
+        ("/ballots.json", 4),
+        ("/insight.json", 4),
+        ("/ballots.zip", 4),
+    ],
 )
 def test_a_result_asks_the_database_no_more_for_more_designs(
     site: Site, visit: Visit, page: str, most: int
