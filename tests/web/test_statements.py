@@ -81,7 +81,7 @@ def stage(session: Session, size: int) -> None:
 @pytest.mark.parametrize(
     ("page", "most"),
     [
-        ("/c/{}/", 13),
+        ("/c/{}/", 15),
         ("/c/{}/shortlist", 9),
         ("/c/{}/logo/3", 11),
         ("/c/{}/marks", 7),
@@ -93,8 +93,8 @@ def stage(session: Session, size: int) -> None:
         ("/c/{}/audit", 8),
         ("/c/{}/log.json", 3),
         ("/account", 3),
-        ("/organise/{}/", 14),
-        ("/organise/", 2),
+        ("/organise/{}/", 21),
+        ("/organise/", 4),
         ("/organise/{}/designs", 6),
         ("/organise/{}/designs/3", 8),
         ("/organise/{}/families", 10),
@@ -104,8 +104,8 @@ def stage(session: Session, size: int) -> None:
         ("/organise/{}/mail", 5),
         ("/organise/{}/feedback", 9),
         ("/organise/{}/handoff", 16),
-        ("/organise/{}/rounds/shortlist", 16),
-        ("/organise/{}/rounds/ranking", 18),
+        ("/organise/{}/rounds/shortlist", 18),
+        ("/organise/{}/rounds/ranking", 20),
     ],
 )
 def test_a_page_asks_the_database_no_more_for_more_designs(
