@@ -129,7 +129,7 @@ def test_a_service_is_given_the_time_that_its_requests_have() -> None:
     service = unit(DEPLOY / "logovote-web.service")["Service"]
     assert int(service["TimeoutStopSec"]) > gunicorn.graceful_timeout
     assert service["Type"] == "notify"
-    assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
+    assert service["ExecReload"] == "/bin/sh -c 'kill -HUP $MAINPID'"
 
 
 @pytest.mark.skipif(SYSTEMD is None, reason="there is no systemd-analyze here")
