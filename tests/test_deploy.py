@@ -129,7 +129,7 @@ def test_a_service_is_given_the_time_that_its_requests_have() -> None:
     service = unit(DEPLOY / "logovote-web.service")["Service"]
     assert int(service["TimeoutStopSec"]) > gunicorn.graceful_timeout
     assert service["Type"] == "notify"
-    assert service["ExecReload"] == "/bin/kill -HUP $MAINPID"
+    assert service["ExecReload"] == "/bin/sh -c 'kill -HUP $MAINPID'"
 
 
 @pytest.mark.skipif(SYSTEMD is None, reason="there is no systemd-analyze here")
@@ -214,6 +214,8 @@ def test_the_containers_hold_no_privilege_and_one_port_is_open(
 ) -> None:
     for service in ours(compose).values():
         assert service["read_only"]
+        # A file in it keeps visitors from one of them, not from all.
+        assert service["tmpfs"] == ["/data:uid=10001,mode=0700"]
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
         assert service["stop_grace_period"] == "40s"

@@ -32,7 +32,7 @@ from logovote.contest import organisers, signing_in
 from logovote.contest.contests import contest_by_slug
 from logovote.errors import LogovoteError
 from logovote.jobs import Jobs
-from logovote.settings import DEFAULT_PORT, Settings
+from logovote.settings import DEFAULT_PORT, JSON_LOG, Settings
 from logovote.store import migrate
 from logovote.store.models import SignIn
 from logovote.store.session import Database
@@ -230,7 +230,7 @@ def _print_organiser_link(door: Door, settings: Settings) -> None:
     """Print a one-time link, unless somebody has signed in here before."""
     with door.store.database.read() as session:
         in_use = session.scalar(select(SignIn.id).limit(1)) is not None
-    if in_use:
+    if in_use or settings.log == JSON_LOG:  # a log is kept, and read by others
         click.echo("  to sign in as the organiser: logovote organiser-link")
     else:
         click.echo(f"  as the organiser, once: {_new_link(door, settings)}")

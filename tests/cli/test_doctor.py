@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from aiosmtpd.smtp import AuthResult
 from click.testing import CliRunner
 from sqlalchemy import delete
 
-from logovote.cli import cli
+from logovote.cli import cli, doctor
 from logovote.cli.door import Door
 from logovote.contest import events
 from logovote.jobs import Jobs
@@ -30,6 +30,17 @@ PROXIED: dict[str, Any] = {
     "BASE_URL": "https://vote.example.org",
     "TRUSTED_PROXIES": "1",
 }
+
+
+@pytest.fixture(autouse=True)
+def disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Let the disk take a given time for a save: 1 ms, whatever else runs here."""
+
+    def takes(seconds: float) -> None:
+        monkeypatch.setattr(doctor, "_commit_seconds", lambda _path: seconds)
+
+    takes(0.001)
+    return takes
 
 
 def examined(data: Path, status: int = 0, **settings: str) -> dict[str, dict[str, str]]:
@@ -96,6 +107,15 @@ def test_a_setting_that_cannot_be_used_is_found(tmp_path: Path) -> None:
 
     assert found["configuration"]["state"] == "bad"
     assert "too short" in found["configuration"]["text"]
+
+
+def test_a_slow_disk_is_found(tmp_path: Path, disk: Callable[[float], None]) -> None:
+    disk(0.05)
+    found = examined(tmp_path)["database"]
+
+    assert found["state"] == "warning"
+    assert "50 ms" in found["text"]
+    assert "About 20 saves a second" in found["advice"]
 
 
 def test_a_damaged_database_is_found(tmp_path: Path) -> None:
