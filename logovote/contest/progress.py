@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -21,6 +21,7 @@ from logovote.contest import (
     plans,
     rounds,
 )
+from logovote.contest.families import Grouping
 from logovote.contest.rights import LOW_RESOLUTION, VOTERS_ONLY, rights_of
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -63,29 +64,25 @@ class Default:
 
 
 def tasks_of(session: Session, contest: Contest, now: datetime) -> list[Task]:
-    """List the way from nothing to a published result."""
-    newest = {kind: queries.latest_round(session, contest.id, kind) for kind in Kind}
-    has_voters = bool(queries.voters(session, contest.id))
+    """List the way from nothing to a published result. Some ten statements."""
+    held = queries.rounds(session, contest.id)
+    newest: dict[Kind, Round | None] = dict.fromkeys(Kind)
+    newest |= {round_.kind: round_ for round_ in held}
+    voters = len(queries.voters(session, contest.id))
+    groupings = families.groupings(session, contest)
     return [
         _details(contest),
         _dates(contest, newest),
-        _voters(session, contest),
+        _voters(session, contest, voters),
         _groups(session, contest),
         _counting(contest, newest),
-        _designs(session, contest),
-        _families(session, contest),
+        _designs(groupings),
+        _families(groupings),
         _pictures(contest),
-        *([_mail(session, contest, now)] if has_voters else []),
+        *([_mail(session, contest, now)] if voters else []),
         *(_round(kind, round_, now) for kind, round_ in newest.items()),
-        *_afterwards(session, contest),
+        *_afterwards(session, held),
     ]
-
-
-def ready_to_open(session: Session, contest: Contest) -> bool:
-    """Tell whether a first round can open: it needs designs and one voter."""
-    return bool(
-        queries.submissions(session, contest.id) and queries.voters(session, contest.id)
-    )
 
 
 def waits_for(session: Session, contest: Contest, now: datetime) -> str:
@@ -239,8 +236,7 @@ def _dates(contest: Contest, newest: dict[Kind, Round | None]) -> Task:
     return Task("dates", PREPARE, "Dates and zone", text, state)
 
 
-def _voters(session: Session, contest: Contest) -> Task:
-    number = len(queries.voters(session, contest.id))
+def _voters(session: Session, contest: Contest, number: int) -> Task:
     waiting = len(joining.waiting(session, contest.id))
     parts = [f"{number} may vote"] if number else []
     if waiting:
@@ -302,16 +298,15 @@ def _size(kind: Kind, round_: Round | None, contest: Contest) -> str:
     return f"{rules.seats} {noun}"
 
 
-def _designs(session: Session, contest: Contest) -> Task:
-    number = len(queries.submissions(session, contest.id))
+def _designs(groupings: Sequence[Grouping]) -> Task:
+    number = sum(len(grouping.entries) for grouping in groupings)
     text = f"{number} imported" if number else "Import what designers sent in"
     state: State = "done" if number else "not started"
     return Task("designs", PREPARE, "Designs", text, state)
 
 
-def _families(session: Session, contest: Contest) -> Task:
+def _families(groupings: Sequence[Grouping]) -> Task:
     """Describe what there is to decide about variants; deciding nothing is allowed."""
-    groupings = families.groupings(session, contest)
     waiting = sum(grouping.proposed for grouping in groupings)
     made = sum(grouping.confirmed for grouping in groupings)
     if waiting:
@@ -377,11 +372,11 @@ def round_text(round_: Round | None, now: datetime) -> str:
     }[round_.phase]
 
 
-def _afterwards(session: Session, contest: Contest) -> Iterator[Task]:
-    counted = queries.latest_counted(session, contest.id)
-    if counted is None:
+def _afterwards(session: Session, held: Sequence[Round]) -> Iterator[Task]:
+    counted = [round_ for round_ in held if round_.result is not None]
+    if not counted:
         return
-    verdict = deciding.current(session, counted)
+    verdict = deciding.current(session, counted[-1])
     public = verdict is not None and verdict.published_at is not None
     text = "Sheets and files for the contest site, and your decision"
     if verdict is not None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, render_template, url_for
 
-from logovote.contest import families, joining, opening, people, record
+from logovote.contest import families, joining, people, record
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rounds import paused_words
 from logovote.contest.rules import Rules
@@ -157,10 +157,6 @@ def show(slug: str) -> str:
         steps=_steps(contest, rounds, voter),
         how=_how(contest, rounds),
         groups=_group_shares(contest, rounds),
-        fixed=[
-            (_TITLES[kind], opening.commitment_of(db(), round_))
-            for kind, round_ in rounds.items()
-        ],
         voter=_part(voter),
         may_join=joining.terms_of(contest).is_any,
     )

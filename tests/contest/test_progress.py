@@ -44,7 +44,6 @@ def test_a_new_contest_has_everything_before_it(
         ),
         **dict.fromkeys(("pictures", "shortlist", "ranking"), "not started"),
     }
-    assert not progress.ready_to_open(session, contest)
     assert progress.waits_for(session, contest, now) == "Waits for designs and people"
 
 
@@ -77,7 +76,6 @@ def test_each_task_is_done_by_what_it_is_about(session: Session, now: datetime) 
     found = states(session, contest, now)
     undone = {key for key, state in found.items() if state != "done"}
     assert undone == {"invitations", "shortlist", "ranking"}
-    assert progress.ready_to_open(session, contest)
 
 
 def test_who_asks_to_join_keeps_the_voters_in_progress(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -15,7 +15,7 @@ from logovote.contest.contests import ContestError, contest_by_slug
 from logovote.contest.progress import Task
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, Phase
+from logovote.store.models import Contest, Kind, Phase, Round
 from logovote.web.context import (
     actor,
     current_person,
@@ -139,11 +139,12 @@ def create() -> ResponseReturnValue:
 
 @bp.get("/<slug>/")
 @organiser_only
-def contest(slug: str) -> str:
+def contest(slug: str) -> ResponseReturnValue:
     """Show what is done and what to do next."""
     contest_ = contest_by_slug(db(), slug)
-    for round_ in queries.rounds(db(), contest_.id):
-        settle(round_)
+    held = queries.rounds(db(), contest_.id)
+    if any(settle(round_) for round_ in held):
+        return back_to("organise.contest", slug=slug)
     tasks = progress.tasks_of(db(), contest_, now())
     return render_template(
         "organise/contest.html",
@@ -154,8 +155,7 @@ def contest(slug: str) -> str:
         ],
         done=sum(task.state == "done" for task in tasks),
         tasks=len(tasks),
-        ready=progress.ready_to_open(db(), contest_),
-        frozen=_frozen(contest_),
+        frozen=_frozen(held),
     )
 
 
@@ -163,9 +163,9 @@ def _stage(task: Task) -> str:
     return task.stage
 
 
-def _frozen(contest_: Contest) -> Frozen | None:
+def _frozen(held: Sequence[Round]) -> Frozen | None:
     """Say what the round that is running now has fixed, if one is."""
-    for round_ in queries.rounds(db(), contest_.id):
+    for round_ in held:
         if round_.phase not in {Phase.OPEN, Phase.CLOSED}:
             continue
         rules = Rules.from_json(round_.rules)

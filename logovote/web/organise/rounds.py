@@ -118,6 +118,7 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
         # As the last one, where nobody has said what the next is to be like.
         planned = plans.used_by(db(), contest, kind_of(kind))
     turnout = _turnout(contest, current)
+    running = queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED)
     return render_template(
         "organise/round.html",
         contest=contest,
@@ -139,14 +140,21 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
         troubled=notices.in_trouble(db(), contest.id),
         coverage=_coverage(current),
         designs=len(queries.candidacies(db(), current.id)) if current else 0,
-        facts=_facts(contest),
-        defaults=[
-            (left, page_of(slug, left.key))
-            for left in progress.defaults_left(db(), contest, kind_of(kind), planned)
-        ],
-        warnings=opening.warnings(db(), contest),
-        running=queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED),
+        running=running,
+        **({} if running else _opening(contest, kind_of(kind), planned)),
     )
+
+
+def _opening(contest: Contest, kind: Kind, plan: Plan) -> dict[str, object]:
+    """Say what a round opened now starts with, and what was left at its default."""
+    return {
+        "facts": _facts(contest),
+        "defaults": [
+            (left, page_of(contest.slug, left.key))
+            for left in progress.defaults_left(db(), contest, kind, plan)
+        ],
+        "warnings": opening.warnings(db(), contest),
+    }
 
 
 def _left(current: Round | None) -> str:
