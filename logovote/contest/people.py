@@ -502,6 +502,8 @@ def set_shares(
         PeopleError: a group is unknown, or a round is running.
         InvalidProfileError: the shares leave nothing to a group, or to any.
     """
+    # Nobody opens a round, and so freezes the shares, before this is done.
+    queries.hold_contest(session, contest.id)
     if queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED):
         raise PeopleError(
             "Shares and reasons are frozen while a round runs. Change them when it is "

@@ -35,6 +35,7 @@ from logovote.store.media import MediaUnavailableError, MissingMediaError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
 from logovote.web.context import current_person, forget_visitor, start_over, undo
 from logovote.web.oauth import ProviderError
+from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.requests import request_id
 from logovote.web.security import ForeignOriginError
 
@@ -50,6 +51,7 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     IdentityError: HTTPStatus.FORBIDDEN,
     ForeignOriginError: HTTPStatus.FORBIDDEN,
     RoleError: HTTPStatus.FORBIDDEN,
+    MeanwhileError: HTTPStatus.CONFLICT,
 }
 _TITLES: dict[type[LogovoteError], str] = {
     NotOpenedError: "Not open yet",
@@ -61,6 +63,7 @@ _TITLES: dict[type[LogovoteError], str] = {
     ProviderError: "You are not signed in",
     ForeignOriginError: "Nothing was done",
     RoleError: "Your role does not go so far",
+    MeanwhileError: "Nothing was done",
 }
 _DEFAULT_TEXT = ("That did not work", "Go back and try again.")
 _TEXTS = {
