@@ -111,6 +111,25 @@ class SignIn(Base):
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 
 
+class ApiToken(Base):
+    """A program that acts for a person; the token itself is kept nowhere."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    # What it is for, in their words.
+    name: Mapped[str] = mapped_column(String(80))
+    writes: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    # To the hour.
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
 class Identity(Base):
     """An account elsewhere that signs a person in, by the number that never changes.
 

@@ -24,13 +24,15 @@ from logovote.contest import (
     link_requests,
     signing_in,
     standing,
+    tokens,
 )
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.link_requests import AddressError
 from logovote.contest.signing_in import SESSION_LIFETIME
+from logovote.contest.tokens import TokenError
 from logovote.store import queries
 from logovote.store.models import Contest, LinkRequest, Person
-from logovote.web import context
+from logovote.web import context, forms
 from logovote.web.context import current_person, db, now, site
 from logovote.web.guards import signed_in
 
@@ -227,10 +229,47 @@ def _front_of(person: Person) -> str:
 @signed_in
 def account() -> str:
     """Show who the visitor is here, and where they are signed in."""
+    return _account_page()
+
+
+@bp.post("/account/tokens")
+@signed_in
+def move_token() -> ResponseReturnValue:
+    """Make a token for a program, which is shown this once, or take one back."""
+    person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
+    deed, _, number = request.form.get("do", "").partition(":")
+    if deed == "take-back":
+        token = tokens.take_back(db(), person, forms.parse_number(number) or 0)
+        db().commit()
+        flash(f"The token “{token.name}” works no more.", "success")
+        return redirect(url_for("accounts.account"), code=HTTPStatus.SEE_OTHER)
+    try:
+        _, text = tokens.new_token(
+            db(),
+            person,
+            request.form.get("name", ""),
+            now(),
+            writes=request.form.get("scope") == "write",
+            days=forms.parse_number(request.form.get("days", "")) or 0,
+        )
+        _take("token", str(person.id))
+    except TokenError as error:
+        return _account_page(error=str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+    db().commit()
+    return _account_page(new_token=text)
+
+
+def _account_page(*, new_token: str = "", error: str = "") -> str:
     person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
     return render_template(
         "accounts/account.html",
         person=person,
+        tokens=tokens.tokens_of(db(), person),
+        now=now(),
+        new_token=new_token,
+        errors={"name": error} if error else {},
+        default_days=tokens.DEFAULT_DAYS,
+        longest_days=tokens.LONGEST_DAYS,
         identities=identities.of_person(db(), person),
         sessions=signing_in.open_sessions(db(), person, now()),
         days=SESSION_LIFETIME.days,

@@ -91,12 +91,12 @@ def index() -> str:
         _teaser(contest)
         for contest in queries.contests(db())
         if standing.role_in(contest.slug) is not None
-        or _concerns(contest, None if person is None else person.id)
+        or concerns(contest, None if person is None else person.id)
     ]
     return render_template("home/index.html", contests=teasers)
 
 
-def _concerns(contest: Contest, person_id: int | None) -> bool:
+def concerns(contest: Contest, person_id: int | None) -> bool:
     """Tell whether a contest is public by its results, or the person's own."""
     if queries.has_round_in(db(), contest.id, Phase.PUBLISHED):
         return True
