@@ -4,8 +4,8 @@
     python -m bench.api [-n 100] [--seed 1]
 
 Serves a made-up contest, and lets Schemathesis read docs/openapi.json and send requests
-that fit it and that do not, with a token that may change things. Exits 1 on any error of
-ours. `bench.fuzz` does the same to every page, without a description.
+that fit it and that do not, with a token that may change things. Exits 1 on any error
+of ours. `bench.fuzz` does the same to every page, without a description.
 """
 
 from __future__ import annotations

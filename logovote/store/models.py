@@ -107,6 +107,9 @@ class SignIn(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Of one that an invitation began, the short name of its contest: it is good for
+    # voting there alone, for whoever organises the contest has the link, too.
+    only: Mapped[str | None] = mapped_column("for_contest", String(60))
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 

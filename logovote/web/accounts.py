@@ -184,13 +184,20 @@ def _enter_by_mail(asked: LinkRequest) -> ResponseReturnValue:
     return _enter(link_requests.use(db(), asked, now()))
 
 
-def _enter(person: Person, front: str | None = None) -> ResponseReturnValue:
+def _enter(
+    person: Person, front: str | None = None, *, only: str | None = None
+) -> ResponseReturnValue:
     """Begin a session, and lead to where its owner was, or may want to go."""
     # Who was signed out in the middle goes on where they were.
     page = context.page_asked_for(front or "/") or front or _front_of(person)
-    context.end_earlier(db())
-    context.sign_in(person, signing_in.begin_session(db(), person, now()))
-    db().commit()
+    # A session that is good for more stays: an organiser may vote by their own link.
+    if person != current_person() or not (
+        only and context.current_standing().may_vote_in(only)
+    ):
+        context.end_earlier(db())
+        token = signing_in.begin_session(db(), person, now(), only=only)
+        context.sign_in(person, token)
+        db().commit()
     return redirect(page, code=HTTPStatus.SEE_OTHER)
 
 
@@ -225,6 +232,12 @@ def _front_of(person: Person) -> str:
     return url_for("home.index")
 
 
+_NOT_BY_LINK = (
+    "You came by an invitation link, which is for voting alone. Sign out, and sign in "
+    "with your address or account."
+)
+
+
 @bp.get("/account")
 @signed_in
 def account() -> str:
@@ -244,6 +257,8 @@ def move_token() -> ResponseReturnValue:
         flash(f"The token “{token.name}” works no more.", "success")
         return redirect(url_for("accounts.account"), code=HTTPStatus.SEE_OTHER)
     try:
+        if context.current_standing().only is not None:
+            raise TokenError(_NOT_BY_LINK)  # noqa: TRY301 - one place says what is wrong
         _, text = tokens.new_token(
             db(),
             person,
@@ -320,7 +335,8 @@ def accept(token: str) -> ResponseReturnValue:
     if voter is None:
         return _unusable()
     contest = db().get_one(Contest, voter.contest_id)
-    return _enter(voter.person, url_for("contests.show", slug=contest.slug))
+    front = url_for("contests.show", slug=contest.slug)
+    return _enter(voter.person, front, only=contest.slug)
 
 
 @bp.get("/o/<token>")

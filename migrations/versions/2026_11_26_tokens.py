@@ -1,6 +1,7 @@
-"""Personal tokens, with which programs act for somebody.
+"""Personal tokens, with which programs act for somebody; sessions of one contest.
 
-Nothing to do for operators: there are none before somebody makes one.
+Nothing to do for operators: there are no tokens before somebody makes one, and sessions
+that an invitation began before are good for what they were.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_26_tokens"
-down_revision = "2026_11_26_roles"
+down_revision = "2026_11_26_contest_settings"
 branch_labels = None
 depends_on = None
 
@@ -35,9 +36,17 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_api_token_person_id"), ["person_id"], unique=False
         )
+    with op.batch_alter_table("sign_in") as batch_op:
+        batch_op.add_column(
+            sa.Column("for_contest", sa.String(length=60), nullable=True)
+        )
 
 
 def downgrade() -> None:
+    # Else such a session would be good for more than it was begun for.
+    op.execute("DELETE FROM sign_in WHERE for_contest IS NOT NULL")
+    with op.batch_alter_table("sign_in") as batch_op:
+        batch_op.drop_column("for_contest")
     # Whoever needs one makes a new one.
     with op.batch_alter_table("api_token") as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_token_person_id"))

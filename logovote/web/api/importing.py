@@ -17,7 +17,7 @@ from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import ImportJob, JobState
 from logovote.web.api.door import bp
-from logovote.web.context import actor, db, now
+from logovote.web.context import actor, current_standing, db, now
 from logovote.web.guards import organiser_only
 from logovote.web.organise import imports
 
@@ -127,7 +127,14 @@ def import_people(slug: str) -> Response:
     rows = people_.read_people(
         request.get_data(), request.args.get("group", "").strip()
     )
-    reports = people_.import_people(db(), contest, rows, actor=actor(), now=now())
+    reports = people_.import_people(
+        db(),
+        contest,
+        rows,
+        trusted=current_standing().keeper,
+        actor=actor(),
+        now=now(),
+    )
     if not dry_run:
         db().commit()
     counts = Counter(report.status for report in reports)

@@ -17,7 +17,7 @@ from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Submission
 from logovote.web import forms
 from logovote.web.api.door import bp, caller
-from logovote.web.context import current_person, current_standing, db, settle, site
+from logovote.web.context import current_standing, db, settle, site
 from logovote.web.guards import organiser_only
 from logovote.web.home import concerns
 from logovote.web.pictures import picture_of
@@ -66,12 +66,10 @@ def me() -> Response:
 @bp.get("/contests")
 def contests() -> Response:
     """List the contests that the caller has to do with."""
-    person = current_person()
     found = [
         contest
         for contest in queries.contests(db())
-        if current_standing().role_in(contest.slug) is not None
-        or concerns(contest, None if person is None else person.id)
+        if current_standing().role_in(contest.slug) is not None or concerns(contest)
     ]
     return jsonify(contests=[_contest(contest) for contest in found])
 

@@ -19,7 +19,7 @@ from logovote.errors import LogovoteError
 from logovote.settings import is_local
 from logovote.store import queries
 from logovote.store.models import Contest, Phase, Role, Voter
-from logovote.web.context import actor, db, now, site
+from logovote.web.context import actor, current_standing, db, now, site
 from logovote.web.guards import organiser_only, require
 from logovote.web.organise import meanwhile
 from logovote.web.organise.meanwhile import MeanwhileError
@@ -63,7 +63,14 @@ def import_people(slug: str) -> ResponseReturnValue:
     group = request.form.get("group", "").strip()
     try:
         rows = people_.read_people(data, group)
-        reports = people_.import_people(db(), contest, rows, actor=actor(), now=now())
+        reports = people_.import_people(
+            db(),
+            contest,
+            rows,
+            trusted=current_standing().keeper,
+            actor=actor(),
+            now=now(),
+        )
     except LogovoteError as error:
         return _page(contest, errors={"pasted": str(error)}, pasted=pasted), 422
     if dry_run:
