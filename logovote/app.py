@@ -16,6 +16,7 @@ from logovote.settings import Settings
 from logovote.store.store import Store
 from logovote.web import (
     accounts,
+    api,
     audit,
     context,
     duels,
@@ -82,10 +83,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     requests.init_app(app)
     security.init_app(app, settings.base_url, pictures=pictures.origin_of(settings))
     # Before the CSRF check, which reads the form: an upload's limit must be known.
+    api.init_app(app)
     organise.init_app(app)
     context.init_app(app)
+    csrf = CSRFProtect(app)
     # Mail programs unsubscribe without our cookie; the view sees to the rest itself.
-    CSRFProtect(app).exempt(mail.change)
+    csrf.exempt(mail.change)
+    # Its requests bring a token that no browser sends by itself, and no cookie counts.
+    csrf.exempt(api.bp)
     errors.init_app(app)
     pages.init_app(app)
     oauth.init_app(app, settings)
@@ -111,6 +116,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         mail,
         pictures,
         organise,
+        api,
     ):
         app.register_blueprint(room.bp)
     return app

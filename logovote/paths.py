@@ -1,4 +1,7 @@
-"""Where templates/, static/ and migrations/ are, in a checkout or in a wheel."""
+"""Where templates/, static/, migrations/ and docs/ are, in a checkout or in a wheel.
+
+Of docs/ a wheel has only what programs read.
+"""
 
 from __future__ import annotations
 
@@ -16,3 +19,4 @@ def _find(name: str) -> Path:
 
 
 TEMPLATES, STATIC, MIGRATIONS = map(_find, ("templates", "static", "migrations"))
+OPENAPI = _find("docs") / "openapi.json"

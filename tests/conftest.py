@@ -30,7 +30,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ON_BOTH_ENGINES = re.compile(
     r"contest/test_(casting|dealing|events|paper|pausing|quarantine|round_end|rounds|sealing)\.py"
     r"|store/test_(base|copying|queries|turns)\.py"
-    r"|web/test_(accounts|health|shortlist)\.py"
+    r"|web/test_(accounts|health|shortlist|two_organisers)\.py"
 )
 """Where tests run twice, on SQLite and on PostgreSQL: where engines may differ."""
 

@@ -90,6 +90,12 @@ def head(session: Session, contest_id: int) -> str:
     return queries.event_head(session, contest_id) or NO_HEAD
 
 
+def length(session: Session, contest_id: int) -> int:
+    """Return the number of a contest's last event. One statement."""
+    last = _last(session, contest_id)
+    return last.seq if last else 0
+
+
 def chain(session: Session, contest_id: int) -> list[dict[str, Any]]:
     """Return a contest's whole log as it is published. One statement."""
     return [

@@ -338,6 +338,8 @@ def refuse_while_running(session: Session, contest: Contest) -> None:
     Raises:
         FamilyError: a round is running.
     """
+    # Nobody opens a round, and so freezes the families, before the change is done.
+    queries.hold_contest(session, contest.id)
     if is_frozen(session, contest):
         raise FamilyError(
             "Families are frozen while a round is running; change them when it is "

@@ -41,6 +41,12 @@ LIMITS = {
     "code-network": (Limit(200, _HOUR),),
     # Uploads of one organiser: each may fill the disk and every core for minutes.
     "import": (Limit(60, _HOUR),),
+    # Requests of programs with a token that is none: a million guesses are no help, but
+    # nobody shall make them.
+    "bearer-network": (Limit(200, _HOUR),),
+    # Tokens that a person makes, and changes that their programs make.
+    "token": (Limit(50, _DAY),),
+    "program": (Limit(600, _HOUR),),
     # Receipts that a voter has sent to themselves.
     "receipt": (Limit(10, _HOUR),),
 }
@@ -51,6 +57,9 @@ _TEXTS = {
     "code": "Too many wrong codes were typed for this address. The link works still.",
     "code-network": "Too many wrong codes were typed in your network.",
     "import": "Too many uploads in a short time.",
+    "bearer-network": "Too many requests with a wrong token came from your network.",
+    "token": "You made many tokens in a short time.",
+    "program": "Your programs changed many things in a short time.",
     "receipt": "You had many receipts sent in a short time.",
 }
 

@@ -8,7 +8,7 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -19,7 +19,15 @@ from sqlalchemy.orm import Session
 from logovote.contest import events, identities, ledger, rounds
 from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.store import queries
-from logovote.store.models import Contest, Group, Identity, Person, Phase, Voter
+from logovote.store.models import (
+    Contest,
+    Group,
+    Identity,
+    Organiser,
+    Person,
+    Phase,
+    Voter,
+)
 from logovote.voting import weights
 from logovote.voting.profiles import Group as WeightedGroup
 from logovote.voting.profiles import Profile
@@ -51,6 +59,10 @@ _GITHUB_ID = re.compile(r"[1-9][0-9]{0,17}")
 # Groups stand in tables of ballots as they are, so none may be a spreadsheet's formula.
 _GROUP = re.compile(r"(?![-+@\uff0b\uff0d\uff1d\uff20])[^\x00-\x1f=]{1,60}")
 _WEIGHT = re.compile(r"\d{1,9}(?:[.,]\d{1,9}|/\d{1,9})?")
+_KNOWN_ELSEWHERE = (
+    "they have a part in another contest, or in running one, so only whoever keeps the "
+    "site may say by which other address or account they sign in"
+)
 _TWO_PEOPLE = (
     "the e-mail address and the GitHub login belong to two people who are known here"
 )
@@ -336,10 +348,14 @@ def import_people(
     contest: Contest,
     rows: list[Row | RowReport],
     *,
+    trusted: bool = True,
     actor: str = events.SYSTEM,
     now: datetime | None = None,
 ) -> list[RowReport]:
     """Add new voters and update known ones; nobody is removed.
+
+    Who is not `trusted` with the whole site gives no new way of signing in to people
+    who have a part in other contests, or in running any: it would be theirs, too.
 
     While a round is open people may join its groups, but there are no new groups, and
     nobody's group or weight changes.
@@ -369,12 +385,11 @@ def import_people(
             for identity in _identities(row.email, row.github)
             if identity in people
         } | accounts.get(row.github_id, set())
-        if len(known) > 1:
-            reports.append(RowReport(row.line, row.key, "refused", _TWO_PEOPLE))
-            continue
         group = groups.get(row.group)
-        if group is None and frozen:
-            reports.append(RowReport(row.line, row.key, "refused", _NO_NEW_GROUP))
+        refusal = _NO_NEW_GROUP if group is None and frozen else None
+        refusal = _who_refused(session, contest, row, known, trusted) or refusal
+        if refusal:
+            reports.append(RowReport(row.line, row.key, "refused", refusal))
             continue
         if group is None:
             group = groups[row.group] = Group(contest_id=contest.id, name=row.group)
@@ -417,6 +432,41 @@ def import_people(
                 session, contest.id, kind, {"voters": voters_}, actor=actor, now=now
             )
     return reports
+
+
+def _who_refused(
+    session: Session,
+    contest: Contest,
+    row: Row,
+    known: Collection[int],
+    trusted: bool,  # noqa: FBT001 - as `import_people` got it
+) -> str | None:
+    """Say why a line cannot be about whom it names, by the ids of those it may mean."""
+    if len(known) > 1:
+        return _TWO_PEOPLE
+    if trusted or not known:
+        return None
+    (person_id,) = known
+    person = session.get_one(Person, person_id)
+    return _KNOWN_ELSEWHERE if _adds_a_way(session, contest, row, person) else None
+
+
+def _adds_a_way(session: Session, contest: Contest, row: Row, person: Person) -> bool:
+    """Tell whether a line would sign in by a new way whom others know, too."""
+    ways = {person.key, *_identities(person.email, person.github)}
+    if ways.issuperset(_identities(row.email, row.github)) and not row.github_id:
+        return False
+    if person.keeper or session.scalar(
+        select(Organiser.person_id).where(Organiser.person_id == person.id).limit(1)
+    ):
+        return True
+    return bool(
+        session.scalar(
+            select(Voter.id)
+            .where(Voter.person_id == person.id, Voter.contest_id != contest.id)
+            .limit(1)
+        )
+    )
 
 
 def _on_the_roll(
@@ -502,6 +552,8 @@ def set_shares(
         PeopleError: a group is unknown, or a round is running.
         InvalidProfileError: the shares leave nothing to a group, or to any.
     """
+    # Nobody opens a round, and so freezes the shares, before this is done.
+    queries.hold_contest(session, contest.id)
     if queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED):
         raise PeopleError(
             "Shares and reasons are frozen while a round runs. Change them when it is "

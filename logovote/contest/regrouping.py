@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from logovote.contest import events, families
 from logovote.contest.families import FamilyError
 from logovote.store import queries
-from logovote.store.models import Apart, Contest, DesignChange, Family
+from logovote.store.models import Apart, Contest, DesignChange, Event, Family
 
 Deed = Literal["merge", "split", "confirm"]
 
@@ -163,6 +163,36 @@ def _record(
     events.record(
         session, contest.id, "families.changed", payload, actor=actor, now=now
     )
+
+
+def touched_since(
+    session: Session, contest: Contest, seq: int, *, but_by: str
+) -> set[int] | None:
+    """Return whose families others have changed since an event of the contest's log.
+
+    Args:
+        session: a session.
+        contest: the contest.
+        seq: the event's number.
+        but_by: an actor whose own changes do not count.
+
+    Returns:
+        Entry numbers; None if it was all of them.
+    """
+    found: set[int] = set()
+    for payload in session.scalars(
+        select(Event.payload).where(
+            Event.contest_id == contest.id,
+            Event.seq > seq,
+            Event.kind == "families.changed",
+            Event.actor != but_by,
+        )
+    ):
+        change = json.loads(payload)
+        if change["deed"] == "confirm":
+            return None
+        found.update(change["entries"])
+    return found
 
 
 def last_change(session: Session, contest: Contest) -> DesignChange | None:

@@ -24,8 +24,14 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def begin_session(session: Session, person: Person, now: datetime) -> str:
-    """Sign a person in and return the token their cookie holds."""
+def begin_session(
+    session: Session, person: Person, now: datetime, *, only: str | None = None
+) -> str:
+    """Sign a person in, perhaps for voting in the contest of a short name `only`.
+
+    Returns:
+        The token that their cookie holds.
+    """
     token = secrets.token_urlsafe(32)
     session.add(
         SignIn(
@@ -33,6 +39,7 @@ def begin_session(session: Session, person: Person, now: datetime) -> str:
             person_id=person.id,
             created_at=now,
             expires_at=now + SESSION_LIFETIME,
+            only=only,
         )
     )
     session.flush()
@@ -52,6 +59,8 @@ def signed_in(
     sign_in, roles = visitor
     if sign_in.ended_at is not None or sign_in.expires_at <= now:
         return None
+    if sign_in.only is not None:
+        return sign_in.person, Standing(only=sign_in.only)
     return sign_in.person, Standing(sign_in.person.keeper, roles)
 
 

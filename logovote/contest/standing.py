@@ -40,10 +40,12 @@ class Standing:
     Attributes:
         keeper: they keep the site, and are as good as an owner of every contest.
         roles: their role in each contest that they help to run, by its short name.
+        only: the contest that their session is for, if an invitation began it.
     """
 
     keeper: bool = False
     roles: Mapping[str, Role] = field(default_factory=dict)
+    only: str | None = None
 
     def role_in(self, slug: str) -> Role | None:
         """Return their role in a contest, if they have one."""
@@ -53,6 +55,10 @@ class Standing:
         """Tell whether their role in a contest is this one, or goes further."""
         role = self.role_in(slug)
         return role is not None and REACH[role] >= REACH[needed]
+
+    def may_vote_in(self, slug: str) -> bool:
+        """Tell whether their session is good for voting in a contest, if they may."""
+        return self.only in {None, slug}
 
     @property
     def organises(self) -> bool:

@@ -107,6 +107,28 @@ class SignIn(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    # Of one that an invitation began, the short name of its contest: it is good for
+    # voting there alone, for whoever organises the contest has the link, too.
+    only: Mapped[str | None] = mapped_column("for_contest", String(60))
+
+    person: Mapped[Person] = relationship(lazy="raise_on_sql")
+
+
+class ApiToken(Base):
+    """A program that acts for a person; the token itself is kept nowhere."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    # What it is for, in their words.
+    name: Mapped[str] = mapped_column(String(80))
+    writes: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
+    # To the hour.
+    used_at: Mapped[datetime | None] = mapped_column(Moment)
 
     person: Mapped[Person] = relationship(lazy="raise_on_sql")
 

@@ -24,13 +24,15 @@ from logovote.contest import (
     link_requests,
     signing_in,
     standing,
+    tokens,
 )
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.link_requests import AddressError
 from logovote.contest.signing_in import SESSION_LIFETIME
+from logovote.contest.tokens import TokenError
 from logovote.store import queries
 from logovote.store.models import Contest, LinkRequest, Person
-from logovote.web import context
+from logovote.web import context, forms
 from logovote.web.context import current_person, db, now, site
 from logovote.web.guards import signed_in
 
@@ -182,13 +184,20 @@ def _enter_by_mail(asked: LinkRequest) -> ResponseReturnValue:
     return _enter(link_requests.use(db(), asked, now()))
 
 
-def _enter(person: Person, front: str | None = None) -> ResponseReturnValue:
+def _enter(
+    person: Person, front: str | None = None, *, only: str | None = None
+) -> ResponseReturnValue:
     """Begin a session, and lead to where its owner was, or may want to go."""
     # Who was signed out in the middle goes on where they were.
     page = context.page_asked_for(front or "/") or front or _front_of(person)
-    context.end_earlier(db())
-    context.sign_in(person, signing_in.begin_session(db(), person, now()))
-    db().commit()
+    # A session that is good for more stays: an organiser may vote by their own link.
+    if person != current_person() or not (
+        only and context.current_standing().may_vote_in(only)
+    ):
+        context.end_earlier(db())
+        token = signing_in.begin_session(db(), person, now(), only=only)
+        context.sign_in(person, token)
+        db().commit()
     return redirect(page, code=HTTPStatus.SEE_OTHER)
 
 
@@ -223,14 +232,59 @@ def _front_of(person: Person) -> str:
     return url_for("home.index")
 
 
+_NOT_BY_LINK = (
+    "You came by an invitation link, which is for voting alone. Sign out, and sign in "
+    "with your address or account."
+)
+
+
 @bp.get("/account")
 @signed_in
 def account() -> str:
     """Show who the visitor is here, and where they are signed in."""
+    return _account_page()
+
+
+@bp.post("/account/tokens")
+@signed_in
+def move_token() -> ResponseReturnValue:
+    """Make a token for a program, which is shown this once, or take one back."""
+    person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
+    deed, _, number = request.form.get("do", "").partition(":")
+    if deed == "take-back":
+        token = tokens.take_back(db(), person, forms.parse_number(number) or 0)
+        db().commit()
+        flash(f"The token “{token.name}” works no more.", "success")
+        return redirect(url_for("accounts.account"), code=HTTPStatus.SEE_OTHER)
+    try:
+        if context.current_standing().only is not None:
+            raise TokenError(_NOT_BY_LINK)  # noqa: TRY301 - one place says what is wrong
+        _, text = tokens.new_token(
+            db(),
+            person,
+            request.form.get("name", ""),
+            now(),
+            writes=request.form.get("scope") == "write",
+            days=forms.parse_number(request.form.get("days", "")) or 0,
+        )
+        _take("token", str(person.id))
+    except TokenError as error:
+        return _account_page(error=str(error)), HTTPStatus.UNPROCESSABLE_ENTITY
+    db().commit()
+    return _account_page(new_token=text)
+
+
+def _account_page(*, new_token: str = "", error: str = "") -> str:
     person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
     return render_template(
         "accounts/account.html",
         person=person,
+        tokens=tokens.tokens_of(db(), person),
+        now=now(),
+        new_token=new_token,
+        errors={"name": error} if error else {},
+        default_days=tokens.DEFAULT_DAYS,
+        longest_days=tokens.LONGEST_DAYS,
         identities=identities.of_person(db(), person),
         sessions=signing_in.open_sessions(db(), person, now()),
         days=SESSION_LIFETIME.days,
@@ -281,7 +335,8 @@ def accept(token: str) -> ResponseReturnValue:
     if voter is None:
         return _unusable()
     contest = db().get_one(Contest, voter.contest_id)
-    return _enter(voter.person, url_for("contests.show", slug=contest.slug))
+    front = url_for("contests.show", slug=contest.slug)
+    return _enter(voter.person, front, only=contest.slug)
 
 
 @bp.get("/o/<token>")

@@ -28,6 +28,7 @@ from logovote.contest.contests import contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Role, Round
 from logovote.web.context import current_person, current_standing, db
+from logovote.web.guards import voter_here
 from logovote.web.results import is_judging
 
 bp = Blueprint("audit", __name__)
@@ -188,9 +189,7 @@ def _published(contest: Contest, chain: list[dict[str, Any]]) -> list[Published]
         for event in chain
         if event["kind"] == "bundle.exported"
     }
-    voter = None
-    if (person := current_person()) is not None:
-        voter = queries.voter_of(db(), contest.id, person.id)
+    voter = voter_here(contest)
     found = []
     for round_ in queries.rounds(db(), contest.id):
         name = opening.name_of(round_)

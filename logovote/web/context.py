@@ -276,6 +276,11 @@ def forget_visitor() -> None:
         g._login_user = flask_login.AnonymousUserMixin()
 
 
+def act_as(visitor: Visitor | None) -> None:
+    """Let this request be somebody's, or nobody's, whatever cookie comes with it."""
+    g._login_user = visitor or flask_login.AnonymousUserMixin()
+
+
 def start_over() -> None:
     """Forget what this request has read and begun, as if it had only just come."""
     if (closing := g.pop("closing", None)) is not None:

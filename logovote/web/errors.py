@@ -30,11 +30,16 @@ from logovote.contest.contests import ContestError
 from logovote.contest.identities import IdentityError
 from logovote.contest.limits import TooManyError
 from logovote.contest.standing import RoleError
+from logovote.contest.tokens import BearerError
 from logovote.errors import LogovoteError
 from logovote.store.media import MediaUnavailableError, MissingMediaError
+from logovote.web.api.door import ScopeError
+from logovote.web.api.importing import BodyError, StateError
+from logovote.web.api.reading import NotYetError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
 from logovote.web.context import current_person, forget_visitor, start_over, undo
 from logovote.web.oauth import ProviderError
+from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.requests import request_id
 from logovote.web.security import ForeignOriginError
 
@@ -50,6 +55,12 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     IdentityError: HTTPStatus.FORBIDDEN,
     ForeignOriginError: HTTPStatus.FORBIDDEN,
     RoleError: HTTPStatus.FORBIDDEN,
+    MeanwhileError: HTTPStatus.CONFLICT,
+    BearerError: HTTPStatus.UNAUTHORIZED,
+    ScopeError: HTTPStatus.FORBIDDEN,
+    BodyError: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    NotYetError: HTTPStatus.NOT_FOUND,
+    StateError: HTTPStatus.CONFLICT,
 }
 _TITLES: dict[type[LogovoteError], str] = {
     NotOpenedError: "Not open yet",
@@ -61,6 +72,11 @@ _TITLES: dict[type[LogovoteError], str] = {
     ProviderError: "You are not signed in",
     ForeignOriginError: "Nothing was done",
     RoleError: "Your role does not go so far",
+    MeanwhileError: "Nothing was done",
+    BearerError: "A token is needed",
+    ScopeError: "This token may not do that",
+    NotYetError: "There is no result to see",
+    StateError: "Nothing was done",
 }
 _DEFAULT_TEXT = ("That did not work", "Go back and try again.")
 _TEXTS = {
@@ -128,6 +144,15 @@ def status_of(error: LogovoteError) -> HTTPStatus:
     return HTTPStatus.BAD_REQUEST
 
 
+def _problem(status: int, title: str, message: str) -> Response:
+    """Say what is wrong as programs read it (RFC 9457)."""
+    response = jsonify(type="about:blank", title=title, status=status, detail=message)
+    response.mimetype = "application/problem+json"
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
 def _way_back() -> str | None:
     """Return the page of ours whose form led here, if that is known."""
     came_from = request.referrer or ""
@@ -154,7 +179,9 @@ def page(
     known = HTTPStatus(status)
     default_title, default_message = _TEXTS.get(known, _DEFAULT_TEXT)
     title, message = title or default_title, message or default_message
-    if request.is_json or request.accept_mimetypes.best == "application/json":
+    if request.path.startswith("/api/"):
+        response = _problem(status, title, message)
+    elif request.is_json or request.accept_mimetypes.best == "application/json":
         name = name or _NAMES.get(known, known.phrase.lower().replace(" ", "-"))
         response = jsonify(error=name, message=message)
     else:

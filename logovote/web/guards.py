@@ -12,6 +12,7 @@ from flask import abort, g, request
 
 from logovote.contest.contests import place_in
 from logovote.contest.standing import RoleError
+from logovote.store import queries
 from logovote.store.models import Contest, Role, Voter
 from logovote.web.context import current_person, current_standing, db
 from logovote.web.security import SAFE_METHODS
@@ -72,10 +73,19 @@ def require(slug: str, needed: Role) -> None:
         raise RoleError(needed)
 
 
+def voter_here(contest: Contest) -> Voter | None:
+    """Return the visitor as a voter of a contest, if their session is good for it."""
+    person = current_person()
+    if person is None or not current_standing().may_vote_in(contest.slug):
+        return None
+    return queries.voter_of(db(), contest.id, person.id)
+
+
 def seat(slug: str) -> Seat:
     """Return the visitor's place in a contest; strangers to it are refused."""
     person = current_person()
-    contest, voter = place_in(db(), slug, person.id if person else None)
+    may_vote = person is not None and current_standing().may_vote_in(slug)
+    contest, voter = place_in(db(), slug, person.id if person and may_vote else None)
     if voter is None and current_standing().role_in(slug) is None:
         abort(403)
     return Seat(contest, voter)

@@ -14,7 +14,8 @@ from logovote.contest.rounds import paused_words
 from logovote.contest.rules import Rules
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Round, Voter
-from logovote.web.context import current_person, current_standing, db, now, settle, site
+from logovote.web.context import current_standing, db, now, settle, site
+from logovote.web.guards import voter_here
 from logovote.web.pages import percent
 from logovote.web.results import is_judging
 
@@ -86,24 +87,19 @@ class Part:
 @bp.get("/")
 def index() -> str:
     """List the contests that the visitor has to do with."""
-    person, standing = current_person(), current_standing()
+    standing = current_standing()
     teasers = [
         _teaser(contest)
         for contest in queries.contests(db())
-        if standing.role_in(contest.slug) is not None
-        or _concerns(contest, None if person is None else person.id)
+        if standing.role_in(contest.slug) is not None or concerns(contest)
     ]
     return render_template("home/index.html", contests=teasers)
 
 
-def _concerns(contest: Contest, person_id: int | None) -> bool:
-    """Tell whether a contest is public by its results, or the person's own."""
-    if queries.has_round_in(db(), contest.id, Phase.PUBLISHED):
-        return True
-    return (
-        person_id is not None
-        and queries.voter_of(db(), contest.id, person_id) is not None
-    )
+def concerns(contest: Contest) -> bool:
+    """Tell whether a contest is public by its results, or the visitor votes in it."""
+    published = queries.has_round_in(db(), contest.id, Phase.PUBLISHED)
+    return published or voter_here(contest) is not None
 
 
 def _teaser(contest: Contest) -> Teaser:
@@ -143,8 +139,7 @@ def security_txt() -> Response:
 def show(slug: str) -> str:
     """Show a contest: its stages, its groups, how ballots are counted."""
     contest = contest_by_slug(db(), slug)
-    person = current_person()
-    voter = queries.voter_of(db(), contest.id, person.id) if person else None
+    voter = voter_here(contest)
     rounds = rounds_by_kind(contest)
     for round_ in rounds.values():
         settle(round_)

@@ -9,11 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from logovote.contest import joining
 from logovote.contest.contests import contest_by_slug
-from logovote.store import queries
 from logovote.store.models import JoinRequest
 from logovote.web import context
-from logovote.web.context import actor, current_person, db, now, site
-from logovote.web.guards import signed_in
+from logovote.web.context import actor, current_person, current_standing, db, now, site
+from logovote.web.guards import signed_in, voter_here
 
 bp = Blueprint("joining", __name__, url_prefix="/c/<slug>/join")
 
@@ -25,13 +24,14 @@ def show(slug: str) -> ResponseReturnValue:
     """Ask a stranger for an address, and who is signed in for a word about them."""
     contest = contest_by_slug(db(), slug)
     terms = joining.terms_of(contest)
-    person = current_person()
+    # Whoever came by a link of another contest has not shown who they are.
+    person = current_person() if current_standing().only is None else None
+    if voter_here(contest) is not None:
+        return redirect(url_for("contests.show", slug=slug))
     if not terms.is_any:
         abort(404)
     if person is None:
         context.come_back_here()
-    elif queries.voter_of(db(), contest.id, person.id) is not None:
-        return redirect(url_for("contests.show", slug=slug))
     asked = db().get(JoinRequest, (contest.id, person.id)) if person else None
     return render_template(
         "joining/show.html", contest=contest, terms=terms, person=person, asked=asked
@@ -44,6 +44,8 @@ def ask(slug: str) -> ResponseReturnValue:
     """Let the visitor in, or tell the organiser that they ask."""
     contest = contest_by_slug(db(), slug)
     person = current_person()
+    if current_standing().only is not None:
+        abort(403)
     if person is None or not joining.terms_of(contest).is_any:
         abort(404)
     name = " ".join(request.form.get("name", "").split())[:_LONGEST_NAME]

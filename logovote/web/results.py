@@ -130,7 +130,7 @@ class Shown:
 def show(slug: str, kind: str) -> str:
     """Show a result, if there is one for this visitor."""
     contest = contest_by_slug(db(), slug)
-    shown = _shown(contest, kind)
+    shown = visible(contest, kind)
     if shown is None:
         return render_template("results/waiting.html", contest=contest, kind=kind)
     result = shown.result
@@ -174,7 +174,7 @@ def what_if(slug: str, kind: str) -> str:
 
 
 def _part(slug: str, kind: str, name: str) -> str:
-    shown = _shown(contest_by_slug(db(), slug), kind)
+    shown = visible(contest_by_slug(db(), slug), kind)
     parts = {} if shown is None else _explained(shown, name)
     if not parts:
         abort(404)
@@ -184,7 +184,7 @@ def _part(slug: str, kind: str, name: str) -> str:
 @bp.get("/ballots.json")
 def ballots(slug: str, kind: str) -> Response:
     """Send the ballots of a published round, merged and without names."""
-    shown = _shown(contest_by_slug(db(), slug), kind)
+    shown = visible(contest_by_slug(db(), slug), kind)
     if shown is None or not shown.open_ballots or shown.round.profile is None:
         abort(404)
     return _file(f"ballots-{slug}-{kind}.json", shown.round.profile)
@@ -193,7 +193,7 @@ def ballots(slug: str, kind: str) -> Response:
 @bp.get("/ballots.zip")
 def ballots_zip(slug: str, kind: str) -> Response:
     """Send the same ballots in every kind of file that can hold them."""
-    shown = _shown(contest_by_slug(db(), slug), kind)
+    shown = visible(contest_by_slug(db(), slug), kind)
     profile = None
     if shown is not None and shown.open_ballots:
         profile = ballot_files.profile_of(shown.round)
@@ -208,7 +208,7 @@ def ballots_zip(slug: str, kind: str) -> Response:
 @bp.get("/insight.json")
 def insight(slug: str, kind: str) -> Response:
     """Send what explains a result."""
-    shown = _shown(contest_by_slug(db(), slug), kind)
+    shown = visible(contest_by_slug(db(), slug), kind)
     if shown is None or shown.round.insight is None:
         abort(404)
     return _file(f"insight-{slug}-{kind}.json", handoff.insight_file(shown.round))
@@ -220,7 +220,7 @@ def _file(name: str, text: str) -> Response:
     return response
 
 
-def _shown(contest: Contest, kind: str) -> Shown | None:
+def visible(contest: Contest, kind: str) -> Shown | None:
     """Return the newest result this visitor may see, or the one of `round`'s number.
 
     Published ones for everybody, except while people vote again and should judge

@@ -359,7 +359,49 @@ def test_an_organisers_link_is_printed_alone(run: Terminal, acme: Path) -> None:
     assert link.count("\n") == 1
 
 
+def test_organisers_are_named_listed_and_removed(run: Terminal, acme: Path) -> None:
+    run("organisers", "acme", "--add", "ada@x.org=owner", "--add", "bob@x.org=observer")
+    run("organisers", "acme", "--add", "bob@x.org=organiser")
+
+    told = json.loads(run("organisers", "acme", "--json").stdout)
+
+    assert told == {
+        "organisers": [
+            {"who": "ada@x.org", "name": "", "role": "owner"},
+            {"who": "bob@x.org", "name": "Bob", "role": "organiser"},
+        ]
+    }
+    assert "organiser  bob@x.org" in run("organisers", "acme").stdout
+    link = run("organiser-link", "--contest", "acme", "--person", "bob@x.org").stdout
+    assert link.strip().startswith("http://127.0.0.1:8000/o/")
+    run("organisers", "acme", "--remove", "bob@x.org")
+    assert "bob" not in run("organisers", "acme").stdout
+
+
+def test_a_token_is_printed_once_listed_and_revoked(run: Terminal, acme: Path) -> None:
+    made = run("token", "new", "--person", "ann@x.org", "--name", "nightly", "--write")
+    run("token", "new", "--days", "1")
+
+    told = json.loads(run("token", "list", "--person", "ann@x.org", "--json").stdout)
+
+    assert made.stdout.startswith("logovote_")
+    assert made.stdout.count("\n") == 1
+    (row,) = told["tokens"]
+    assert (row["name"], row["scope"], row["used_at"]) == ("nightly", "write", None)
+    assert made.stdout.strip() not in run("token", "list").stdout
+    assert run("token", "list").stdout.count("\n") == 2
+    run("token", "revoke", str(row["id"]))
+    assert "nightly" not in run("token", "list").stdout
+
+
 REFUSED = [
+    ("organisers nowhere", "no contest named"),
+    ("organisers acme --add a@b=owner", "neither an e-mail"),
+    ("organisers acme --remove ann@x.org", "does not help to run"),
+    ("organiser-link --contest acme --person ann@x.org", "does not help to run"),
+    ("token new --days 0", "1 to 366 days"),
+    ("token new --person zoe@x.org", "Nobody here is known"),
+    ("token revoke 7", "no such token"),
     ("contest new acme --title Again", "already"),
     ("contest new No_Good --title X", "small letters"),
     ("import nowhere export", "no contest named “nowhere”"),
@@ -417,6 +459,8 @@ WRONG = [
     "withdraw acme 1",
     "withdraw acme one --reason gone",
     "contest new fresh",
+    "organisers acme --add ada@x.org=king",
+    "organiser-link --contest acme",
 ]
 
 

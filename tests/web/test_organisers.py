@@ -6,10 +6,12 @@ from http import HTTPStatus
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from logovote.contest import organisers
+from logovote.contest import organisers, rounds
 from logovote.contest.contests import contest_by_slug
-from logovote.store.models import Role
+from logovote.store.models import Kind, Person, Role
+from tests.builders import sign_in
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import post
 from tests.web.test_access import staff
@@ -169,3 +171,92 @@ def test_an_organiser_signs_in_and_lands_among_their_contests(
     assert role is Role.ORGANISER
     assert 'href="/organise/">My contests' in front.text
     assert "A logo for Acme" in front.text
+
+
+# --- Organisers of one contest do not get into another by what they may do in it ---
+
+
+@pytest.fixture
+def invited_nils(staffed: Scene, visit: Visit) -> str:
+    """Rita lists Nils, who owns the other contest, as a voter of acme: his link."""
+    rita = visit("Rita")
+    people = (
+        "email,name,group\nnils@example.org,Nils,core\notto@example.org,Otto,core\n"
+    )
+    answer = post(rita, "/organise/acme/people", {"pasted": people, "do": "import"})
+    assert answer.status_code == HTTPStatus.SEE_OTHER
+    links = rita.get("/organise/acme/people/links.csv").text
+    found = re.search(r"nils@example.org,.*(/i/\S+)", links)
+    assert found
+    return found[1]
+
+
+def test_a_link_of_one_contest_is_good_for_voting_there_alone(
+    staffed: Scene, visit: Visit, invited_nils: str
+) -> None:
+    thief = visit("stranger")
+    sign_in(thief, invited_nils)
+
+    assert thief.get("/c/acme/shortlist").status_code == HTTPStatus.OK
+    for path in ("/organise/", "/organise/other/", "/organise/new"):
+        assert thief.get(path).status_code == HTTPStatus.FORBIDDEN, path
+    assert "My contests" not in thief.get("/").text
+    form = {"do": "new", "name": "mine", "scope": "write", "days": "9"}
+    refused = post(thief, "/account/tokens", form)
+    assert refused.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert "for voting alone" in refused.text
+    assert visit("Nils").get("/organise/other/").status_code == HTTPStatus.OK
+
+
+def test_a_link_of_one_contest_gives_no_vote_in_another(
+    staffed: Scene, visit: Visit, invited_nils: str, now: datetime
+) -> None:
+    with staffed.changing() as (session, _):
+        other = contest_by_slug(session, "other")
+        rounds.open_round(session, other, Kind.SHORTLIST, now)
+    rita, thief = visit("Rita"), visit("stranger")
+    links = rita.get("/organise/acme/people/links.csv").text
+    found = re.search(r"otto@example.org,.*(/i/\S+)", links)
+    assert found
+    sign_in(thief, found[1])
+
+    ballot = post(thief, "/c/other/shortlist/ballot", {"approve": "5"})
+
+    assert ballot.status_code == HTTPStatus.FORBIDDEN
+    assert thief.get("/c/other/shortlist").status_code == HTTPStatus.FORBIDDEN
+    assert "/c/other/" not in thief.get("/").text
+    assert visit("Otto").get("/c/other/shortlist").status_code == HTTPStatus.OK
+
+
+def test_an_organiser_who_votes_by_their_own_link_stays_one(
+    staffed: Scene, visit: Visit, invited_nils: str
+) -> None:
+    nils = visit("Nils")
+
+    sign_in(nils, invited_nils)
+
+    assert nils.get("/c/acme/shortlist").status_code == HTTPStatus.OK
+    assert nils.get("/organise/other/").status_code == HTTPStatus.OK
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "nils@example.org,thief,core",
+        "otto@example.org,thief,core",
+    ],
+)
+def test_an_organiser_gives_nobody_of_another_contest_a_new_way_in(
+    staffed: Scene, visit: Visit, line: str
+) -> None:
+    people = f"email,github,group\n{line}\n"
+    form = {"pasted": people, "do": "import"}
+
+    told = post(visit("Rita"), "/organise/acme/people", form)
+
+    assert "only whoever keeps the site" in told.text
+    with staffed.changing() as (session, _):
+        assert session.scalar(select(Person.id).where(Person.github == "thief")) is None
+    assert post(visit("organiser"), "/organise/acme/people", form).status_code == 303
+    with staffed.changing() as (session, _):
+        assert session.scalar(select(Person.id).where(Person.github == "thief"))

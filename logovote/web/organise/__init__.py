@@ -24,6 +24,7 @@ from logovote.web.organise import (
 from logovote.web.organise.room import bp
 
 __all__ = [
+    "allow_large_upload",
     "bp",
     "contests",
     "designs",
@@ -49,16 +50,23 @@ def init_app(app: Flask) -> None:
 
     @app.before_request
     def allow_large_uploads() -> None:
-        if request.endpoint != "organise.upload":
-            return
-        with reading() as session:
-            person = current_person()
-            slug = (request.view_args or {}).get("slug", "")
-            may = current_standing().reaches(slug, Role.ORGANISER)
-            if person is not None and may:
-                # Refused before it is read: it may be two gigabytes.
-                secret = site().settings.secret_key
-                limits.check(session, secret, "import", str(person.id), now())
-        if may:
-            request.max_content_length = site().settings.max_upload_bytes
-            request.max_form_parts = _MOST_FORM_PARTS
+        if request.endpoint == "organise.upload":
+            allow_large_upload((request.view_args or {}).get("slug", ""))
+
+
+def allow_large_upload(slug: str) -> None:
+    """Let this request bring many pictures, if its visitor may import them.
+
+    Raises:
+        TooManyError: they have imported too often.
+    """
+    with reading() as session:
+        person = current_person()
+        may = current_standing().reaches(slug, Role.ORGANISER)
+        if person is not None and may:
+            # Refused before it is read: it may be two gigabytes.
+            secret = site().settings.secret_key
+            limits.check(session, secret, "import", str(person.id), now())
+    if may:
+        request.max_content_length = site().settings.max_upload_bytes
+        request.max_form_parts = _MOST_FORM_PARTS

@@ -9,15 +9,17 @@ from typing import get_args
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 
+from logovote.contest import events, regrouping
 from logovote.contest import families as families_
-from logovote.contest import regrouping
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.families import FamilyError, Grouping
 from logovote.store import queries
-from logovote.store.models import Submission
+from logovote.store.models import Contest, Submission
 from logovote.web import forms
 from logovote.web.context import acting_name, actor, db, now
 from logovote.web.guards import organiser_only
+from logovote.web.organise import meanwhile
+from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pictures import Picture, picture_of
 
@@ -109,6 +111,7 @@ def families(slug: str) -> str:
         last=regrouping.last_change(db(), contest),
         changes=regrouping.changes(db(), contest)[:_MOST_CHANGES],
         rounds=queries.rounds(db(), contest.id),
+        shown=events.length(db(), contest.id),
     )
 
 
@@ -121,6 +124,7 @@ def regroup(slug: str) -> ResponseReturnValue:
     texts = numbers.split(",") if colon else request.form.getlist("entry")
     entries = [n for text in texts if (n := forms.parse_number(text)) is not None]
     who = acting_name()
+    _refuse_if_changed(contest, deed, entries)
     if deed == "undo":
         message = regrouping.undo(db(), contest, who=who, now=now(), actor=actor())
     elif deed in get_args(regrouping.Deed):
@@ -138,6 +142,21 @@ def regroup(slug: str) -> ResponseReturnValue:
     db().commit()
     flash(message, "success")
     return back_to("organise.families", slug=slug, all=request.form.get("all") or None)
+
+
+def _refuse_if_changed(contest: Contest, deed: str, entries: Iterable[int]) -> None:
+    """Refuse what is about families that another organiser has changed meanwhile.
+
+    Two may look through the proposals side by side, as long as it is not the same ones.
+    """
+    meanwhile.hold(contest)
+    shown = forms.parse_number(request.form.get("shown", ""))
+    if shown is None:
+        return
+    touched = regrouping.touched_since(db(), contest, shown, but_by=actor())
+    all_of_them = deed in {"undo", "confirm"}
+    if touched is None or (touched and (all_of_them or touched & {*entries})):
+        raise MeanwhileError
 
 
 def _neighbours(contest_id: int, near: int | None, designs: int) -> list[int]:

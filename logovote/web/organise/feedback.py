@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from flask import abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from logovote.contest import feedback
 from logovote.contest.contests import contest_by_slug
-from logovote.contest.feedback import Gathered
+from logovote.contest.feedback import Gathered, SharedNote
 from logovote.contest.rounds import NAMES
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, RemarkState, Submission
 from logovote.web import forms
 from logovote.web.context import actor, db, now
 from logovote.web.guards import organiser_only
+from logovote.web.organise import meanwhile
+from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.organise.room import back_to, bp, counted_round
 from logovote.web.pictures import Picture, picture_of
 
+_NOTE_CHANGED = (
+    "Here is how it stands now; what you wrote is still in its field. Press once more "
+    "if you still want to."
+)
 _DONE = {
     "approve": "will be handed on",
     "hide": "stays here",
@@ -40,7 +48,16 @@ class SaidOf:
 @organiser_only
 def feedback_(slug: str) -> str:
     """Show what voters of a counted round said, design by design."""
-    contest = contest_by_slug(db(), slug)
+    return _page(contest_by_slug(db(), slug))
+
+
+def _shown(notes: Iterable[SharedNote]) -> str:
+    return meanwhile.sum_up(*((note.id, note.state, note.text) for note in notes))
+
+
+def _page(
+    contest: Contest, problem: str = "", typed: Mapping[int, str] | None = None
+) -> str:
     round_ = counted_round(contest)
     said = feedback.gathered(db(), round_)
     pictures = {
@@ -52,6 +69,7 @@ def feedback_(slug: str) -> str:
         if each.heads or each.notes
     ]
     notes = [note for each in said for note in each.notes]
+    waiting = [note for note in notes if note.state is RemarkState.WAITING]
     return render_template(
         "organise/feedback.html",
         contest=contest,
@@ -59,7 +77,11 @@ def feedback_(slug: str) -> str:
         name=NAMES[round_.kind],
         designs=designs,
         notes=len(notes),
-        waiting=[note.id for note in notes if note.state is RemarkState.WAITING],
+        waiting=[note.id for note in waiting],
+        waiting_shown=_shown(waiting),
+        shown={note.id: _shown([note]) for note in notes},
+        problem=problem,
+        typed=typed or {},
         kinds=[
             kind.value
             for kind in Kind
@@ -81,6 +103,17 @@ def moderate(slug: str) -> ResponseReturnValue:
     numbers = [number for id_ in ids if (number := forms.parse_number(id_)) is not None]
     if deed not in _DONE or not numbers:
         abort(400)
+    meanwhile.hold(contest)
+    said = feedback.gathered(db(), counted_round(contest))
+    known = {note.id: note for each in said for note in each.notes}
+    try:
+        meanwhile.refuse_if_changed(
+            _shown(known[number] for number in numbers if number in known),
+            _NOTE_CHANGED,
+        )
+    except MeanwhileError as error:
+        typed = {numbers[0]: request.form.get("words", "")} if deed == "edit" else {}
+        return _page(contest, str(error), typed), HTTPStatus.CONFLICT
     for number in numbers:
         feedback.moderate(
             db(),

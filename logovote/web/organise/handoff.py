@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from logovote.contest import deciding, handoff, record, sheets
 from logovote.contest.contests import contest_by_slug
-from logovote.contest.deciding import DecisionError
+from logovote.contest.deciding import DecisionError, Verdict
 from logovote.contest.identity import fingerprint
 from logovote.contest.results import Result, result_of
 from logovote.store import queries
@@ -17,9 +17,16 @@ from logovote.store.models import Contest, Kind, Phase, Round
 from logovote.web import lab
 from logovote.web.context import actor, db, now, site
 from logovote.web.guards import organiser_only
+from logovote.web.organise import meanwhile
+from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.organise.room import back_to, bp, counted_round
 from logovote.web.pictures import Picture
 from logovote.web.records import record_response
+
+_DECIDED_MEANWHILE = (
+    "The decision above is theirs, and what you typed is still here. Press once more "
+    "to put yours in its place."
+)
 
 
 @bp.get("/<slug>/handoff")
@@ -52,6 +59,7 @@ def _page(
         },
         fingerprint=fingerprint,
         verdict=verdict,
+        shown=_shown(verdict),
         decided=request.form.get("entries", "")
         if typed
         else _written(verdict.entries if verdict else _first(result)),
@@ -72,6 +80,10 @@ def _first(result: Result) -> tuple[int, ...]:
     return tuple(entry for entry in first[:1] if entry is not None)
 
 
+def _shown(verdict: Verdict | None) -> str:
+    return meanwhile.sum_up(verdict and (verdict.entries, verdict.reason))
+
+
 def _written(entries: tuple[int, ...]) -> str:
     return ", ".join(map(str, entries)) or "none"
 
@@ -81,8 +93,11 @@ def _written(entries: tuple[int, ...]) -> str:
 def record_decision(slug: str) -> ResponseReturnValue:
     """Record the decision, or publish it; or show the form again with what is wrong."""
     contest = contest_by_slug(db(), slug)
+    meanwhile.hold(contest)
     round_ = counted_round(contest)
+    shown = _shown(deciding.current(db(), round_))
     if request.form.get("do") == "publish":
+        meanwhile.refuse_if_changed(shown)
         deciding.publish(db(), contest, round_, actor=actor(), now=now())
         db().commit()
         flash("The decision is public.", "success")
@@ -90,6 +105,7 @@ def record_decision(slug: str) -> ResponseReturnValue:
     text = request.form.get("entries", "").strip()
     entries = lab.parse_entries([text.replace("#", "")])
     try:
+        meanwhile.refuse_if_changed(shown, _DECIDED_MEANWHILE)
         if not entries and text.lower() not in {"none", "none of these"}:
             raise DecisionError(  # noqa: TRY301 - one place says what is wrong
                 "Enter numbers of designs, such as 36 or 36, 57; or “none”."
@@ -97,9 +113,10 @@ def record_decision(slug: str) -> ResponseReturnValue:
         deciding.decide(
             db(), contest, round_, entries, request.form.get("reason", ""), now=now()
         )
-    except DecisionError as error:
+    except (DecisionError, MeanwhileError) as error:
         page = _page(contest, round_, typed=True, problem=str(error))
-        return page, HTTPStatus.UNPROCESSABLE_ENTITY
+        changed = isinstance(error, MeanwhileError)
+        return page, HTTPStatus.CONFLICT if changed else HTTPStatus.UNPROCESSABLE_ENTITY
     db().commit()
     flash(
         "The decision is recorded. Nobody else sees it before you publish it.",

@@ -85,12 +85,23 @@ def upload(slug: str) -> ResponseReturnValue:
     The turn to write begins after the files are kept: an export takes its time, and
     ballots must not wait for it.
     """
+    job = begin(slug)
+    if job is None:
+        flash("Choose a zip or some pictures first.", "error")
+        return back_to("organise.designs", slug=slug)
+    return back_to("organise.import_job", slug=slug, job_id=job.id)
+
+
+def begin(slug: str) -> ImportJob | None:
+    """Keep the files of the request, and have them looked at; None if there are none.
+
+    Commits.
+    """
     with reading() as session:
         contest_id = contest_by_slug(session, slug).id
     sent = [file for file in request.files.getlist("files") if file.filename]
     if not sent:
-        flash("Choose a zip or some pictures first.", "error")
-        return back_to("organise.designs", slug=slug)
+        return None
     name = sent[0].filename if len(sent) == 1 else f"{len(sent)} files"
     source = site().store.uploads.keep(sent)
     job = ImportJob(
@@ -107,7 +118,7 @@ def upload(slug: str) -> ResponseReturnValue:
     limits.take(db(), site().settings.secret_key, "import", who, now())
     db().commit()
     site().jobs.enqueue(job.id)
-    return back_to("organise.import_job", slug=slug, job_id=job.id)
+    return job
 
 
 @bp.get("/<slug>/designs/imports/<int:job_id>")
@@ -115,7 +126,7 @@ def upload(slug: str) -> ResponseReturnValue:
 def import_job(slug: str, job_id: int) -> str:
     """Show where an import stands: its dry run, its progress or its report."""
     contest = contest_by_slug(db(), slug)
-    job = _job(contest, job_id)
+    job = job_of(contest, job_id)
     has_report = job.state in {JobState.READY, JobState.IMPORTING, JobState.DONE}
     report = json.loads(job.report) if has_report and job.report else None
     return render_template(
@@ -123,7 +134,7 @@ def import_job(slug: str, job_id: int) -> str:
         contest=contest,
         job=job,
         running=job.state in _RUNNING,
-        progress=_progress_text(job),
+        progress=progress_text(job),
         report=report,
         only=request.args.get("show"),
         sections=[] if report is None else _sections(report["files"]),
@@ -201,16 +212,17 @@ def _row(file: dict[str, Any], pictures: dict[str, Picture]) -> Row:
 @organiser_only
 def import_progress(slug: str, job_id: int) -> Response:
     """Tell a script how far an import is."""
-    job = _job(contest_by_slug(db(), slug), job_id)
+    job = job_of(contest_by_slug(db(), slug), job_id)
     return jsonify(
         done=job.done,
         total=job.total,
-        text=_progress_text(job),
+        text=progress_text(job),
         finished=job.state not in _RUNNING,
     )
 
 
-def _progress_text(job: ImportJob) -> str:
+def progress_text(job: ImportJob) -> str:
+    """Say how far an import is."""
     if job.state in _RUNNING and not job.begun:
         return "Waiting for its turn…"
     return f"{job.done} of {job.total} files" if job.total else "Opening it…"
@@ -220,32 +232,47 @@ def _progress_text(job: ImportJob) -> str:
 @organiser_only
 def confirm_import(slug: str, job_id: int) -> ResponseReturnValue:
     """Take in what the dry run showed, or try again what failed."""
-    job = _job(contest_by_slug(db(), slug), job_id)
-    if job.state in _NEXT:
-        if job.state is not JobState.READY:
-            job.report = ""  # it says what went wrong; no report to show meanwhile
-        job.state, job.done, job.stops = _NEXT[job.state], 0, 0
-        db().commit()
-        site().jobs.enqueue(job.id)
+    go_on(job_of(contest_by_slug(db(), slug), job_id))
     return back_to("organise.import_job", slug=slug, job_id=job_id)
+
+
+def go_on(job: ImportJob) -> bool:
+    """Let a job take its next step, if it waits for somebody's word. Commits."""
+    if job.state not in _NEXT:
+        return False
+    if job.state is not JobState.READY:
+        job.report = ""  # it says what went wrong; no report to show meanwhile
+    job.state, job.done, job.stops = _NEXT[job.state], 0, 0
+    db().commit()
+    site().jobs.enqueue(job.id)
+    return True
 
 
 @bp.post("/<slug>/designs/imports/<int:job_id>/drop")
 @organiser_only
 def drop_import(slug: str, job_id: int) -> ResponseReturnValue:
     """Forget an upload that was only looked at, or failed."""
-    job = _job(contest_by_slug(db(), slug), job_id)
-    if job.state in _NEXT:
-        db().delete(job)
-        db().flush()
-        intake.forget_pictures(site().store, db())
-        db().commit()
-        site().store.uploads.forget(job.source)
+    if drop(job_of(contest_by_slug(db(), slug), job_id)):
         flash("The upload is forgotten; nothing was imported.", "success")
+    else:
+        flash("Somebody imports it already, so it is not forgotten.", "error")
     return back_to("organise.designs", slug=slug)
 
 
-def _job(contest: Contest, job_id: int) -> ImportJob:
+def drop(job: ImportJob) -> bool:
+    """Forget an upload that waits for somebody's word. Commits."""
+    if job.state not in _NEXT:
+        return False
+    db().delete(job)
+    db().flush()
+    intake.forget_pictures(site().store, db())
+    db().commit()
+    site().store.uploads.forget(job.source)
+    return True
+
+
+def job_of(contest: Contest, job_id: int) -> ImportJob:
+    """Return an import of this contest; of another there is none here."""
     job = db().get(ImportJob, job_id)
     if job is None or job.contest_id != contest.id:
         abort(404)

@@ -17,6 +17,7 @@ from logovote.store.models import Message, MessageState
 from logovote.web import forms
 from logovote.web.context import db, now, site
 from logovote.web.guards import organiser_only
+from logovote.web.organise import meanwhile
 from logovote.web.organise.room import back_to, bp
 
 _NAMES = {
@@ -80,6 +81,7 @@ def mail(slug: str) -> str:
             (kind, text, kind in notices.switched_on(contest))
             for kind, text in _SWITCHES.items()
         ],
+        shown=meanwhile.sum_up(contest.notices),
         is_log=site().jobs.postman.mailbox.is_log,
         only_here=is_local(settings.base_url),
     )
@@ -111,6 +113,8 @@ def move_mail(slug: str) -> ResponseReturnValue:
         invited = notices.invite(db(), contest, now())
         told = f"{invited.queued} {_plural('invitation', invited.queued)} on the way."
     elif deed == "switch":
+        meanwhile.hold(contest)
+        meanwhile.refuse_if_changed(meanwhile.sum_up(contest.notices))
         notices.switch(contest, request.form.getlist("on"))
         told = "Saved."
     elif deed == "retry":

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from http import HTTPStatus
 
 from flask import Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -17,9 +19,16 @@ from logovote.errors import LogovoteError
 from logovote.settings import is_local
 from logovote.store import queries
 from logovote.store.models import Contest, Phase, Role, Voter
-from logovote.web.context import actor, db, now, site
+from logovote.web.context import actor, current_standing, db, now, site
 from logovote.web.guards import organiser_only, require
+from logovote.web.organise import meanwhile
+from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.organise.room import back_to, bp
+
+_SHARES_CHANGED = (
+    "Below is what you typed, beside the shares as they are now. Save once more to put "
+    "yours in their place."
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,14 @@ def import_people(slug: str) -> ResponseReturnValue:
     group = request.form.get("group", "").strip()
     try:
         rows = people_.read_people(data, group)
-        reports = people_.import_people(db(), contest, rows, actor=actor(), now=now())
+        reports = people_.import_people(
+            db(),
+            contest,
+            rows,
+            trusted=current_standing().keeper,
+            actor=actor(),
+            now=now(),
+        )
     except LogovoteError as error:
         return _page(contest, errors={"pasted": str(error)}, pasted=pasted), 422
     if dry_run:
@@ -76,6 +92,12 @@ def import_people(slug: str) -> ResponseReturnValue:
 def set_groups(slug: str) -> ResponseReturnValue:
     """Set the groups' shares, each with its reason."""
     contest = contest_by_slug(db(), slug)
+    meanwhile.hold(contest)
+    try:
+        meanwhile.refuse_if_changed(_groups_shown(contest), _SHARES_CHANGED)
+    except MeanwhileError as error:
+        page = _page(contest, errors={"groups": str(error)}, typed=request.form)
+        return page, HTTPStatus.CONFLICT
     shares: dict[str, Fraction | None] = {}
     reasons: dict[str, str] = {}
     for group in queries.groups(db(), contest.id):
@@ -108,11 +130,17 @@ def recuse(slug: str) -> ResponseReturnValue:
     return back_to("organise.people", slug=slug, _anchor="designers-title")
 
 
+def _groups_shown(contest: Contest) -> str:
+    groups = queries.groups(db(), contest.id)
+    return meanwhile.sum_up(*((g.id, str(g.share), g.reason) for g in groups))
+
+
 def _page(
     contest: Contest,
     *,
     reports: list[RowReport] | None = None,
     errors: dict[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
     pasted: str = "",
     told: str = "",
 ) -> str:
@@ -135,6 +163,9 @@ def _page(
         recused=recusals.marked(db(), contest),
         reports=reports,
         errors=errors or {},
+        typed=typed or {},
+        shown=_groups_shown(contest),
+        joining_shown=meanwhile.sum_up(contest.joining),
         pasted=pasted,
         group=request.form.get("group", ""),
         told=told,
@@ -178,6 +209,8 @@ def links(slug: str) -> Response:
 def set_joining(slug: str) -> ResponseReturnValue:
     """Say who may join without an invitation."""
     contest = contest_by_slug(db(), slug)
+    meanwhile.hold(contest)
+    meanwhile.refuse_if_changed(meanwhile.sum_up(contest.joining))
     terms = joining.Terms(
         "open" in request.form,
         tuple(request.form.get("domains", "").replace(",", " ").split()),

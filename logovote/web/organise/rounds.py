@@ -33,6 +33,7 @@ from logovote.store.models import Contest, Kind, Phase, Round
 from logovote.web import forms, lab
 from logovote.web.context import actor, db, now, settle
 from logovote.web.guards import organiser_only
+from logovote.web.organise import meanwhile
 from logovote.web.organise.contests import page_of
 from logovote.web.organise.room import back_to, bp
 from logovote.web.pages import percent
@@ -140,6 +141,7 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
         troubled=notices.in_trouble(db(), contest.id),
         coverage=_coverage(current),
         designs=len(queries.candidacies(db(), current.id)) if current else 0,
+        shown=_shown(contest, current),
         running=running,
         **({} if running else _opening(contest, kind_of(kind), planned)),
     )
@@ -162,6 +164,21 @@ def _left(current: Round | None) -> str:
     if current is None or current.closes_at is None or current.has_ended(now()):
         return ""
     return dates.distance(current.closes_at, now())
+
+
+def _shown(contest: Contest, current: Round | None) -> str:
+    """Sum up what the page's forms are about.
+
+    A round that its end has closed is the same to whoever closes it a moment later.
+    What a round would open with matters only where none is running.
+    """
+    if current is not None and current.phase in {Phase.OPEN, Phase.CLOSED}:
+        is_open = current.phase is Phase.OPEN or current.closed_by_its_end
+        aside = len(quarantine.ballots_aside(db(), current))
+        paused = (current.paused_at, current.paused_until)
+        return meanwhile.sum_up(current.id, is_open, current.closes_at, paused, aside)
+    now_ = (current.id, current.phase) if current else None
+    return meanwhile.sum_up(now_, _facts(contest), contest.plans)
 
 
 def _turnout(contest: Contest, current: Round | None) -> list[Attendance]:
@@ -235,6 +252,10 @@ def move_round(slug: str, kind: str) -> ResponseReturnValue:
     """Open, pause, extend, close, count, reopen or publish."""
     contest = contest_by_slug(db(), slug)
     deed = request.form.get("do", "")
+    meanwhile.hold(contest)
+    meanwhile.refuse_if_changed(
+        _shown(contest, queries.latest_round(db(), contest.id, kind_of(kind)))
+    )
     told = _DONE.get(deed, "")
     if deed == "open":
         _open(contest, kind_of(kind))
@@ -344,4 +365,5 @@ def _ask_to_close(contest: Contest, current: Round) -> ResponseReturnValue:
         eligible=sum(group.eligible for group in turnout),
         left=_left(current),
         round=current,
+        shown=_shown(contest, current),
     )
