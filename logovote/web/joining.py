@@ -26,10 +26,10 @@ def show(slug: str) -> ResponseReturnValue:
     terms = joining.terms_of(contest)
     # Whoever came by a link of another contest has not shown who they are.
     person = current_person() if current_standing().only is None else None
-    if voter_here(contest) is not None:
-        return redirect(url_for("contests.show", slug=slug))
     if not terms.is_any:
         abort(404)
+    if voter_here(contest) is not None:
+        return redirect(url_for("contests.show", slug=slug))
     if person is None:
         context.come_back_here()
     asked = db().get(JoinRequest, (contest.id, person.id)) if person else None

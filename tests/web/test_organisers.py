@@ -151,10 +151,12 @@ def test_only_an_owner_removes_pictures_for_good(
     rita, olga = visit("Rita"), visit("Olga")
     page = "/organise/acme/designs/3"
 
-    refused = post(rita, page, {"do": "purge"})
+    take_down = {"do": "withdraw", "reason": "It is not theirs", "pictures": "on"}
+    for form in ({"do": "purge"}, take_down):
+        refused = post(rita, page, form)
 
-    assert refused.status_code == HTTPStatus.FORBIDDEN
-    assert "Only an owner" in refused.text
+        assert refused.status_code == HTTPStatus.FORBIDDEN
+        assert "Only an owner" in refused.text
     assert "Remove its pictures" not in rita.get(page).text
     assert "Remove its pictures" in olga.get(page).text
     assert post(olga, page, {"do": "purge"}).status_code == HTTPStatus.SEE_OTHER

@@ -271,7 +271,7 @@ def test_a_note_that_one_hides_is_not_handed_on_by_the_other(
 
 AT_ONCE: dict[str, tuple[str, str, dict[str, str]]] = {
     "open": ("", ROUND, {"do": "open"}),
-    "close": ("open", ROUND, {"do": "close"}),
+    "close": ("open", ROUND, {"do": "close", "sure": "1"}),
     "count": ("closed", ROUND, {"do": "count"}),
 }
 

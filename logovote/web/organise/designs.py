@@ -114,6 +114,7 @@ def move_design(slug: str, entry: int) -> ResponseReturnValue:
         flash(f"The pictures of design {entry} are removed.", "success")
         return back_to("organise.design", slug=slug, entry=entry)
     if request.form.get("do") == "withdraw" and "pictures" in request.form:
+        require(slug, Role.OWNER)
         reason = request.form.get("reason", "")
         gone = purging.take_down(
             db(), contest, entry, reason, who=who, actor=actor(), now=now()
