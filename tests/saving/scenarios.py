@@ -118,14 +118,6 @@ def paced(browsers: Sequence[Browser], rate: float, seconds: float) -> Seen:
     return seen
 
 
-def saturated(browsers: Sequence[Browser], total: int) -> Seen:
-    """Let everybody save as fast as they can, until there are so many saves."""
-    with voting(browsers) as seen:
-        while len(seen.acknowledged) < total and not seen.errors:
-            time.sleep(0.02)
-    return seen
-
-
 def crashing(
     browsers: Sequence[Browser], times: int, crash: Callable[[], None]
 ) -> Seen:

@@ -17,8 +17,10 @@ from logovote.contest import counting, rounds
 from logovote.store import queries
 from logovote.store.models import Ballot, Kind
 from tests.builders import voter_named, withdraw
+from tests.conftest import Site
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import csrf_token, post, put
+from tests.web.test_statements import statements_of
 
 PAGE = "/c/acme/shortlist"
 BALLOT = "/c/acme/shortlist/ballot"
@@ -427,3 +429,17 @@ def test_a_save_that_met_another_deed_head_on_is_done_again(
     assert answers[0].json is not None
     assert answers[0].json["rev"] == 2
     assert shortlist.ballot("Ann") == ["2"]
+
+
+def test_a_script_saves_in_a_round_that_nobody_closes_meanwhile(
+    site: Site, shortlist: Scene, visit: Visit, engine: str
+) -> None:
+    """The first look at the round shares it: on PostgreSQL closing has to wait."""
+    ann = visit("Ann")
+    headers = {"X-CSRFToken": csrf_token(ann)}
+    with statements_of(site) as statements:
+        assert ann.put(BALLOT, json=body(), headers=headers).status_code == 200
+
+    looks = [statement for statement in statements if "FROM round" in statement]
+    shared = ["FOR SHARE" in look for look in looks]
+    assert shared == [engine == "postgresql"]
