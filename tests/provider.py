@@ -59,6 +59,8 @@ class Provider:
 
     def answer(self, request: Request) -> Response:
         path = request.path.removeprefix("/api/v3")
+        if path == "/favicon.ico":
+            return Response(status=404)
         if self.broken:
             return Response("no", 500)
         if path.endswith("/authorize"):
