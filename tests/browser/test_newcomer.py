@@ -264,7 +264,7 @@ def say_who_votes(page: Page) -> None:
 
 def say_how_it_is_counted(page: Page) -> None:
     task(page, "How it is counted").click()
-    weights = page.get_by_role("region", name="What a ballot weighs")
+    weights = page.get_by_role("region", name="Weights, group by group")
     expect(weights.get_by_role("row", name="crew")).to_contain_text("60")
     page.get_by_label("Places on the shortlist").fill("3")
     page.get_by_role("button", name="Save").click()
@@ -417,7 +417,7 @@ def close_and_count_the_shortlist(page: Page) -> None:
 def close_the_ranking_by_phone(page: Page) -> None:
     page.get_by_role("link", name="My contests").tap()
     page.get_by_role("link", name="Organise A logo for the harbour").tap()
-    task(page, "Ranking").tap()
+    task(page, "Ranking round").tap()
     fits(page)
     page.get_by_role("button", name="Close and count").tap()
     fits(page)
