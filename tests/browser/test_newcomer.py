@@ -418,9 +418,9 @@ def close_the_ranking_by_phone(page: Page) -> None:
     page.get_by_role("link", name="My contests").tap()
     page.get_by_role("link", name="Organise A logo for the harbour").tap()
     task(page, "Ranking round").tap()
-    fits(page)
+    fits(page, "Ranking round")
     page.get_by_role("button", name="Close and count").tap()
-    fits(page)
+    fits(page, "Close the ranking round?")
     page.get_by_role("button", name="Close and count all the same").tap()
     told(page, "The ranking round is closed and counted")
     page.get_by_role("button", name="Publish the result").tap()
@@ -428,7 +428,7 @@ def close_the_ranking_by_phone(page: Page) -> None:
     page.get_by_role("link", name="See the result").tap()
     # 3 before 1 for Ann and Cleo, who are half of the crew and all guests that voted.
     expect(page.locator(".standing").first).to_contain_text("Logo 3")
-    fits(page)
+    fits(page, "Result of the ranking")
 
 
 # ---------- the organiser after the count
@@ -506,7 +506,7 @@ def read_the_record(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("The decision differs from the rank")
     expect(page.locator("header")).not_to_contain_text("Draft.")
     expect(page.locator("body")).not_to_contain_text("Ann")
-    fits(page)
+    fits(page, "A logo for the harbour")
 
 
 # ---------- what all of them do
@@ -529,7 +529,8 @@ def told(page: Page, words: str) -> None:
     expect(page.get_by_role("status").first).to_contain_text(words)
 
 
-def fits(page: Page) -> None:
+def fits(page: Page, heading: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, f"{page.url} is {wide} px too wide"
 
