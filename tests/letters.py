@@ -42,7 +42,7 @@ def text_of(letter: EmailMessage) -> str:
     """The plain text of a mail."""
     part = letter.get_body(("plain",))
     assert part is not None
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")  # as servers take them
 
 
 def html_of(letter: EmailMessage) -> str:

@@ -59,7 +59,7 @@ class Provider:
 
     def answer(self, request: Request) -> Response:
         path = request.path.removeprefix("/api/v3")
-        if self.broken:
+        if self.broken or path == "/favicon.ico":
             return Response("no", 500)
         if path.endswith("/authorize"):
             return self.ask(request)

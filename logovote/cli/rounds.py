@@ -75,6 +75,7 @@ def round_() -> None:
 @click.option(
     "--beacon", help="A public draw of after the close that decides ties, too."
 )
+@click.option("--dry-run", is_flag=True, help="Only show what would happen.")
 @pass_door
 def open_(
     door: Door,
@@ -90,6 +91,7 @@ def open_(
     until: str | None,
     zone: str | None,
     beacon: str | None,
+    dry_run: bool,
 ) -> None:
     """Open a round; its rules and families are frozen from now on."""
     with door.writing(slug) as (session, contest):
@@ -121,9 +123,12 @@ def open_(
             actor=ACTOR,
         )
         designs = len(queries.candidacies(session, opened.id))
+        if dry_run:
+            session.rollback()
     for default in left:
         note(f"Left at its default: {default.name}: {default.text}")
-    note(f"The {rounds.NAMES[Kind(kind)]} is open with {designs} designs.")
+    verb = "would open" if dry_run else "is open"
+    note(f"The {rounds.NAMES[Kind(kind)]} {verb} with {designs} designs.")
 
 
 @round_.command()

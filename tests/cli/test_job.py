@@ -92,6 +92,18 @@ def shortlisted(run: Terminal, acme: Path) -> None:
     run("round", "close", "acme", "shortlist")
 
 
+def test_a_round_is_shown_before_it_opens(run: Terminal, acme: Path) -> None:
+    would = run("round", "open", "acme", "shortlist", "--seats", "2", "--dry-run")
+
+    assert "The shortlist round would open with 3 designs." in would.stderr
+    assert "Left at its default: Dealing" in would.stderr
+    assert "Size" not in would.stderr
+    assert (
+        "not been opened"
+        in run("round", "status", "acme", "shortlist", status=1).output
+    )
+
+
 def test_the_whole_job(run: Terminal, acme: Path) -> None:
     """Design 2 has everybody, 1 the core; then all rank 1 first.
 

@@ -412,6 +412,18 @@ def test_families_are_merged_and_split(organiser: FlaskClient, scene: Scene) -> 
     assert "at least two" in refused.text
 
 
+def test_a_round_says_what_it_needs_before_it_can_open(organiser: FlaskClient) -> None:
+    post(organiser, "/organise/new", {"title": "Bare", "slug": "bare"})
+
+    bare, acme = (
+        organiser.get(f"/organise/{slug}/rounds/shortlist").text
+        for slug in ("bare", "acme")
+    )
+
+    assert "It cannot open yet" in bare
+    assert "It cannot open yet" not in acme
+
+
 def test_a_round_is_led_from_its_opening_to_its_publication(
     organiser: FlaskClient, scene: Scene, visit: Visit
 ) -> None:

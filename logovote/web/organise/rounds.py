@@ -149,8 +149,10 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
 
 def _opening(contest: Contest, kind: Kind, plan: Plan) -> dict[str, object]:
     """Say what a round opened now starts with, and what was left at its default."""
+    facts, ready = _facts(contest)
     return {
-        "facts": _facts(contest),
+        "facts": facts,
+        "ready": ready,
         "defaults": [
             (left, page_of(contest.slug, left.key))
             for left in progress.defaults_left(db(), contest, kind, plan)
@@ -230,8 +232,8 @@ def _coverage(current: Round | None) -> CoverageView | None:
     )
 
 
-def _facts(contest: Contest) -> list[str]:
-    """Say what a round opened now would start with."""
+def _facts(contest: Contest) -> tuple[list[str], bool]:
+    """Say what a round opened now would start with, and whether that suffices."""
     groupings = families.groupings(db(), contest)
     designs = sum(len(grouping.entries) for grouping in groupings)
     apart = families.designs_apart(groupings)
@@ -240,10 +242,11 @@ def _facts(contest: Contest) -> list[str]:
         f"{group.name} {percent(share)}"
         for group, share in people.target_shares(db(), contest)
     )
-    return [
+    lines = [
         f"{designs} logos, which are {apart} designs when variants count once.",
         f"{voters} people may vote." + (f" They decide: {shares}." if shares else ""),
     ]
+    return lines, bool(designs and voters)
 
 
 @bp.post("/<slug>/rounds/<kind>")
