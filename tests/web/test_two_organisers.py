@@ -117,6 +117,33 @@ def test_shares_that_two_set_are_not_overwritten_in_silence(
         assert str(queries.groups(session, acme.id)[0].share) == "3/5"
 
 
+@pytest.mark.parametrize(
+    ("page", "first", "second"),
+    [
+        ("details", {"title": "Acme", "about": "Ours"}, {"about": "Theirs"}),
+        ("dates", {"zone": "Europe/London"}, {"zone": "Asia/Tokyo"}),
+        ("counting", {"shortlist-seats": "12"}, {"shortlist-seats": "15"}),
+        ("pictures", {"purge_on": "2030-01-01"}, {"purge_on": "2031-01-01"}),
+    ],
+)
+def test_settings_that_two_change_are_not_overwritten_in_silence(
+    olga: Desk, rita: Desk, page: str, first: dict[str, str], second: dict[str, str]
+) -> None:
+    url = f"/organise/acme/{page}"
+    olga.look(url)
+    rita.look(url)
+    assert taken(olga.press(url, **first))
+
+    told = rita.press(url, **{**first, **second})
+
+    assert refused(told)
+    (typed,) = second.values()
+    assert typed in told.text
+    # She has been told, and insists.
+    assert taken(rita.press(url, **{**first, **second}))
+    assert typed in rita.look(url).page
+
+
 def test_who_may_join_is_not_overwritten_in_silence(
     staffed: Scene, olga: Desk, rita: Desk
 ) -> None:

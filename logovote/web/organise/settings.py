@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -20,9 +21,37 @@ from logovote.store.models import Contest, Kind
 from logovote.web import forms
 from logovote.web.context import actor, db, now
 from logovote.web.guards import organiser_only
+from logovote.web.organise import meanwhile
+from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.organise.room import back_to, bp
 
 Errors = Mapping[str, str]
+_CHANGED = (
+    "Below is what you typed. Open the page once more in another window to see how it "
+    "stands now, or save once more to put yours in its place."
+)
+
+
+def _is_stale(contest: Contest) -> bool:
+    """Tell the second of two who change the settings at once, and hold the contest."""
+    meanwhile.hold(contest)
+    try:
+        meanwhile.refuse_if_changed(_shown(contest), _CHANGED)
+    except MeanwhileError as error:
+        flash(str(error), "error")
+        return True
+    return False
+
+
+def _shown(contest: Contest) -> str:
+    return meanwhile.sum_up(
+        contest.title,
+        contest.about,
+        contest.status_quo,
+        contest.zone,
+        contest.plans,
+        contest.rights,
+    )
 
 
 def _saved(slug: str, told: str) -> ResponseReturnValue:
@@ -48,6 +77,8 @@ def details(slug: str) -> str:
 def set_details(slug: str) -> ResponseReturnValue:
     """Change what voters read of the contest."""
     contest = contest_by_slug(db(), slug)
+    if _is_stale(contest):
+        return _details(contest, request.form, {}), HTTPStatus.CONFLICT
     try:
         change_contest(
             db(),
@@ -65,7 +96,11 @@ def set_details(slug: str) -> ResponseReturnValue:
 
 def _details(contest: Contest, values: Mapping[str, str], errors: Errors) -> str:
     return render_template(
-        "organise/details.html", contest=contest, values=values, errors=errors
+        "organise/details.html",
+        contest=contest,
+        shown=_shown(contest),
+        values=values,
+        errors=errors,
     )
 
 
@@ -91,6 +126,8 @@ def dates(slug: str) -> str:
 def set_dates(slug: str) -> ResponseReturnValue:
     """Set the zone, and the ends that rounds will open with."""
     contest = contest_by_slug(db(), slug)
+    if _is_stale(contest):
+        return _dates(contest, request.form, {}), HTTPStatus.CONFLICT
     field = "zone"
     try:
         change_contest(
@@ -123,6 +160,7 @@ def _dates(contest: Contest, values: Mapping[str, str], errors: Errors) -> str:
     return render_template(
         "organise/dates.html",
         contest=contest,
+        shown=_shown(contest),
         values=values,
         errors=errors,
         zones=dates_.zones(),
@@ -155,6 +193,8 @@ def counting(slug: str) -> str:
 def set_counting(slug: str) -> ResponseReturnValue:
     """Set what rounds will open with."""
     contest = contest_by_slug(db(), slug)
+    if _is_stale(contest):
+        return _counting(contest, request.form, {}), HTTPStatus.CONFLICT
     errors: dict[str, str] = {}
     for kind in Kind:
         try:
@@ -188,6 +228,7 @@ def _counting(contest: Contest, values: Mapping[str, str], errors: Errors) -> st
     return render_template(
         "organise/counting.html",
         contest=contest,
+        shown=_shown(contest),
         values=values,
         errors=errors,
         example=example.example_of(db(), contest),
@@ -214,6 +255,8 @@ def set_pictures(slug: str) -> ResponseReturnValue:
     """Set who sees the contest's pictures, how large, and how long."""
     contest = contest_by_slug(db(), slug)
     modes, day = request.form.getlist("mode"), request.form.get("purge_on", "")
+    if _is_stale(contest):
+        return _pictures(contest, modes, day, {}), HTTPStatus.CONFLICT
     try:
         chosen = rights.read_rights(modes, day)
     except RightsError as error:
@@ -226,6 +269,7 @@ def _pictures(contest: Contest, modes: list[str], day: str, errors: Errors) -> s
     return render_template(
         "organise/pictures.html",
         contest=contest,
+        shown=_shown(contest),
         modes=modes,
         day=day,
         errors=errors,
