@@ -71,7 +71,7 @@ PAGES = {
     "empty-round": "/organise/empty/rounds/shortlist",
     "ready": "/organise/ready/",
     "ready-designs": "/organise/ready/designs",
-    "ready-import": "/organise/ready/imports/1",
+    "ready-import": "/organise/ready/designs/imports/1",
     "ready-families": "/organise/ready/families",
     "ready-near": "/organise/ready/families?near=3",
     "ready-people": "/organise/ready/people",
@@ -139,6 +139,8 @@ def staged(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Staged:
             play(session, session.get_one(Contest, contest_id), now)
             session.commit()
     with store.database.write() as session:
+        bo = voter_named(session, contest_by_slug(session, "open"), "Bo")
+        bo.person.email = "not an address"
         ready, running = (contest_by_slug(session, slug) for slug in ("ready", "open"))
         session.add(
             ImportJob(
@@ -189,7 +191,6 @@ def _ready(session: Session, contest: Contest, now: datetime) -> None:
 def _open(session: Session, contest: Contest, now: datetime) -> None:
     families.merge(session, contest, [1, 2])
     recusing.recuse(session, contest, "cleo@example.org", "6", now=now)
-    voter_named(session, contest, "Bo").person.email = "not an address"
     end = now + timedelta(days=9)
     round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now, until=end)
     notices.invite(session, contest, now)
@@ -315,3 +316,31 @@ def test_every_page_of_an_organiser_is_for_everybody(
         observer.goto(path)
         told += faults(observer, name)
     assert not told, "\n".join(told)
+
+
+def test_of_two_organisers_at_once_the_second_is_told(
+    staged: Staged, new_page: Callable[..., Page]
+) -> None:
+    olga, amir = new_page(), new_page("phone")
+    told = "Somebody else changed this while you had the page open"
+    for page in (olga, amir):
+        enter(page, staged.keeper)
+        page.goto("/organise/open/rounds/shortlist")
+    olga.get_by_role("button", name="Close and count").click()
+    amir.get_by_role("button", name="Close and count").tap()
+    olga.get_by_role("button", name="Close and count all the same").click()
+    expect(olga.get_by_role("status")).to_contain_text("is closed and counted")
+    amir.get_by_role("button", name="Close and count all the same").tap()
+    expect(amir.locator("main")).to_contain_text(told)
+    assert not faults(amir, "told")
+    amir.get_by_role("link", name="Back to the page").tap()
+    expect(amir.locator(".lead")).to_contain_text("Only organisers see the result")
+
+    for page in (olga, amir):
+        page.goto("/organise/counted/feedback")
+    olga.get_by_role("button", name="Approve note 1").click()
+    expect(olga.get_by_role("status")).to_contain_text("The note will be handed on.")
+    amir.get_by_role("button", name="Hide note 1").tap()
+    expect(amir.get_by_role("alert")).to_contain_text(told)
+    expect(amir.locator("#note-1")).to_contain_text("handed on")
+    assert not faults(amir, "told-of-a-note")

@@ -71,7 +71,7 @@ def test_a_running_round_says_what_it_has_frozen_to_organisers_and_voters(
     page = organiser.get(ROOM).text
 
     assert "Frozen while the shortlist round runs" in page
-    assert "seqphragmen, for 4 places" in page
+    assert "no taste out (sequential Phragmén), for 4 places" in page
     assert "core 1/2, crowd 1/2" in page
     assert commitment in page
     assert commitment in visit("stranger").get("/c/acme/audit").text

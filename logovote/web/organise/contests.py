@@ -39,6 +39,11 @@ _PAGES = {
     "invitations": "organise.mail",
     "handoff": "organise.handoff_",
 }
+# By the names of `logovote count`.
+_RULES = {
+    "seqphragmen": "the shortlist leaves no taste out (sequential Phragmén)",
+    "ranked_pairs": "every two logos are compared (ranked pairs)",
+}
 
 
 @dataclass(frozen=True)
@@ -177,7 +182,7 @@ def _frozen(held: Sequence[Round]) -> Frozen | None:
             rounds.NAMES[round_.kind],
             round_.kind.value,
             [
-                f"The rule: {rules.method}, for {rules.seats} {size}",
+                f"The rule: {_RULES[rules.method]}, for {rules.seats} {size}",
                 f"Shares of the decision, and the reasons for them: {shares}",
                 "Families: variants that count as one",
                 f"What “none of these” means: {rules.status_quo}",
