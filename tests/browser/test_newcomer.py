@@ -126,6 +126,7 @@ def test_from_an_empty_folder_to_a_decision_by_browser_alone(
     import_designs(amir, tmp_path)
     say_who_votes(amir)
     say_how_it_is_counted(amir)
+    task(amir, "Shortlist round").click()
     open_the_round(amir, "shortlist")
     invite(amir, mails)
 
@@ -272,7 +273,6 @@ def say_how_it_is_counted(page: Page) -> None:
 
 
 def open_the_round(page: Page, kind: str) -> None:
-    page.goto(f"/organise/harbour/rounds/{kind}")
     page.get_by_role("button", name=f"Open the {kind} round").click()
     told(page, f"The {kind} round is open.")
 
@@ -412,6 +412,7 @@ def close_and_count_the_shortlist(page: Page) -> None:
     page.go_back()
     page.get_by_role("button", name="Publish the result").click()
     told(page, "The shortlist round is published")
+    page.get_by_role("link", name="On to the ranking round").click()
 
 
 def close_the_ranking_by_phone(page: Page) -> None:

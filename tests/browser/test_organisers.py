@@ -303,6 +303,12 @@ def test_every_page_of_an_organiser_is_for_everybody(
     keeper.get_by_role("button", name="Close and count").click()
     expect(keeper.get_by_role("link", name="Leave it open")).to_be_visible()
     told += faults(keeper, "close")
+    keeper.goto("/account")
+    keeper.get_by_text("Make a token").click()
+    keeper.get_by_label("What it is for").fill("The club's own page")
+    keeper.get_by_role("button", name="Make it").click()
+    expect(keeper.get_by_label("New token")).to_be_visible()
+    told += faults(keeper, "account-new-token")
     keeper.goto("/organise/ready/people")
     keeper.get_by_label("Paste a list").fill(
         "email,name\nno address,Eve\nx@x.example,X"
