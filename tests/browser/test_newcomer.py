@@ -265,7 +265,7 @@ def say_who_votes(page: Page) -> None:
 
 def say_how_it_is_counted(page: Page) -> None:
     task(page, "How it is counted").click()
-    weights = page.get_by_role("region", name="Weights, group by group")
+    weights = page.get_by_role("region", name="Weights by group")
     expect(weights.get_by_role("row", name="crew")).to_contain_text("60")
     page.get_by_label("Places on the shortlist").fill("3")
     page.get_by_role("button", name="Save").click()
