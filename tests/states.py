@@ -17,6 +17,7 @@ from logovote.contest import (
     families,
     intake,
     invitations,
+    questions,
     rounds,
     withdrawing,
 )
@@ -70,6 +71,8 @@ STATES = [
     State("news", "/c/news/shortlist", "was changed by the designer"),
     State("news-withdrawn", "/c/news/logo/1", "was withdrawn"),
     State("news-fresh", "/c/news/shortlist?show=fresh", "New or changed"),
+    State("question-waits", "/c/news/", "Waits for an answer"),
+    State("question-answered", "/c/news/", "what stands stays yours"),
     State("used-link", "/o/used-up", "link"),
     State("unknown-link", "/i/wrong", "link"),
     State("missing", "/nothing-here", "not"),
@@ -172,6 +175,10 @@ def _news(session: Session, contest: Contest, now: datetime) -> None:
     later = now + timedelta(seconds=30)
     reason = "a trade mark stands against it"
     withdrawing.withdraw(session, contest, 1, reason, who="the organiser", now=later)
+    ann = voter_named(session, contest, "Ann")
+    asked = questions.ask(session, ann, "Do I lose my other two?", now=now)
+    questions.answer(session, asked, "No: what stands stays yours.", now=later)
+    questions.ask(session, ann, "May a designer send in another one?", now=later)
 
 
 _PLAYS: dict[str, Callable[[Session, Contest, datetime], object]] = {

@@ -19,6 +19,7 @@ from logovote.contest import (
     feedback,
     intake,
     invitations,
+    questions,
     rounds,
     signing_in,
 )
@@ -95,6 +96,10 @@ def play(session: Session, contest: Contest) -> None:
     said = Given(frozenset({"simple", "too-alike"}), "Bolder, please", shared=True)
     bo = voter_named(session, contest, "Bo")
     feedback.give(session, shortlist, bo, first, said, now=NOW)
+    asked = questions.ask(session, bo, "Whose is number 3?", now=NOW)
+    questions.answer(session, asked, "Nobody says before the count.", now=NOW)
+    ann = voter_named(session, contest, "Ann")
+    questions.ask(session, ann, "May I vote on two devices?", now=NOW)
     if contest.slug == RUNNING:
         return
     finish(session, shortlist)
@@ -133,6 +138,7 @@ VOTERS_PAGES = [
     f"/c/{FINAL}/ranking/duels?queue=1.2.3",
     f"/c/{FINAL}/ranking/duels?queue=1.2.3&said=be&stop=1",
     "/account",
+    f"/c/{RUNNING}/",
     f"/c/{RUNNING}/ballot",
     f"/c/{RUNNING}/feedback/5",
     f"/c/{DECIDED}/ballot",
@@ -158,6 +164,7 @@ ORGANISERS_PAGES = [
     f"/organise/{DECIDED}/rounds/ranking",
     f"/organise/{DECIDED}/handoff",
     f"/organise/{DECIDED}/feedback?kind=shortlist",
+    f"/organise/{RUNNING}/questions",
 ]
 TOUR = [("", STRANGERS_PAGES), ("ann", VOTERS_PAGES), ("organiser", ORGANISERS_PAGES)]
 
