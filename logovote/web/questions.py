@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from logovote.contest import dates, limits, questions
 from logovote.contest.limits import TooManyError
 from logovote.contest.questions import QuestionError
-from logovote.web.context import db, now, site, undo
+from logovote.web.context import db, now, site
 from logovote.web.guards import seat, signed_in
 from logovote.web.home import contest_page
 
@@ -43,6 +43,5 @@ def ask(slug: str) -> ResponseReturnValue:
         flash("Your question is sent. Only the organisers read it.", "success")
         back = url_for("contests.show", slug=slug, _anchor="questions")
         return redirect(back, code=HTTPStatus.SEE_OTHER)
-    # What was not sent does not count.
-    undo()
+    # Nothing is committed, so what was not sent does not count.
     return contest_page(slug, draft, problem), status

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ from logovote.contest import (
     families,
     feedback,
     intake,
-    invitations,
     questions,
     rounds,
     signing_in,
@@ -30,7 +30,7 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round
 from logovote.store.store import Store
-from tests.builders import SECRET, cast, folder_of, make_contest, png, voter_named
+from tests.builders import cast, folder_of, make_contest, png, voter_named
 from tests.conftest import NOW
 
 RUNNING, FINAL, DECIDED = "running", "final", "decided"
@@ -68,15 +68,21 @@ def played(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Played:
             play(session, contest)
             session.commit()
     with store.database.write() as session:
-        token = signing_in.new_organiser_link(session, datetime.now(UTC), once=False)
         contest = session.get_one(Contest, contest_id)
-        ann, bo = (
-            invitations.invitation_token(SECRET, voter_named(session, contest, name))
-            for name in ("Ann", "Bo")
+        # An invitation would let them into its own contest alone.
+        ann, bo, organiser = (
+            signing_in.new_organiser_link(
+                session, datetime.now(UTC), once=False, person=person
+            )
+            for person in (
+                voter_named(session, contest, "Ann").person,
+                voter_named(session, contest, "Bo").person,
+                None,
+            )
         )
         session.commit()
     store.database.dispose()
-    return Played(folder, ann=f"/i/{ann}", bo=f"/i/{bo}", organiser=f"/o/{token}")
+    return Played(folder, ann=f"/o/{ann}", bo=f"/o/{bo}", organiser=f"/o/{organiser}")
 
 
 @pytest.fixture
@@ -178,7 +184,9 @@ def test_axe_finds_nothing_on_any_page(
         if who:
             enter(page, getattr(played, who))
         for address in addresses:
-            page.goto(address)
+            answer = page.goto(address)
+            assert answer is not None
+            assert answer.status != HTTPStatus.FORBIDDEN, address
             found = Axe().run(page)
             assert not found.violations_count, f"{address}: {found.generate_report()}"
 
