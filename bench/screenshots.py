@@ -91,7 +91,7 @@ def served(data: Path) -> Iterator[tuple[str, dict[str, str]]]:
     if not staged_before:
         with Fence() as fence:
             states.stage(site.store, data / "states", fence, datetime.now(UTC))
-    links["ann"] = states.entrance(site.store, chosen.secret_key)
+    links["ann"] = states.entrance(site.store)
     with serving.served(app) as address:
         yield address, links
 

@@ -141,6 +141,13 @@ class Postman:
         if message.kind == notices.INVITATION:
             values |= self._invitation(session, voter, zone)
             values["about"] = contest.about if contest else ""
+        elif message.kind == notices.ANSWER:
+            question = _there(notices.answered(session, message))
+            values |= {
+                "words": question.words,
+                "answer": question.answer,
+                "url": self._voters_url(voter),
+            }
         elif message.round_ is not None:
             values["round_name"] = rounds.NAMES[message.round_.kind]
             values |= self._of_round(session, message, message.round_, voter)

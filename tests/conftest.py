@@ -28,7 +28,7 @@ from tests.builders import SECRET
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 ON_BOTH_ENGINES = re.compile(
-    r"contest/test_(casting|dealing|events|paper|pausing|quarantine|round_end|rounds|sealing)\.py"
+    r"contest/test_(casting|dealing|events|paper|pausing|quarantine|questions|round_end|rounds|sealing)\.py"
     r"|store/test_(base|copying|queries|turns)\.py"
     r"|web/test_(accounts|health|shortlist|two_organisers)\.py"
 )

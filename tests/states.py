@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -16,8 +16,9 @@ from logovote.contest import (
     counting,
     families,
     intake,
-    invitations,
+    questions,
     rounds,
+    signing_in,
     withdrawing,
 )
 from logovote.contest.contests import contest_by_slug
@@ -70,6 +71,8 @@ STATES = [
     State("news", "/c/news/shortlist", "was changed by the designer"),
     State("news-withdrawn", "/c/news/logo/1", "was withdrawn"),
     State("news-fresh", "/c/news/shortlist?show=fresh", "New or changed"),
+    State("question-waits", "/c/news/", "Waits for an answer"),
+    State("question-answered", "/c/news/", "what stands stays yours"),
     State("used-link", "/o/used-up", "link"),
     State("unknown-link", "/i/wrong", "link"),
     State("missing", "/nothing-here", "not"),
@@ -100,11 +103,18 @@ def stage(store: Store, folder: Path, fence: Fence, now: datetime) -> None:
         )
 
 
-def entrance(store: Store, secret: str) -> str:
-    """Return the path by which Ann comes in."""
-    with store.database.read() as session:
+def entrance(store: Store) -> str:
+    """Return the path by which Ann comes in, wherever she votes.
+
+    An invitation would let her into its own contest alone.
+    """
+    with store.database.write() as session:
         ann = voter_named(session, contest_by_slug(session, "news"), "Ann")
-        return f"/i/{invitations.invitation_token(secret, ann)}"
+        token = signing_in.new_organiser_link(
+            session, datetime.now(UTC), once=False, person=ann.person
+        )
+        session.commit()
+        return f"/o/{token}"
 
 
 def _early(_session: Session, _contest: Contest, _now: datetime) -> None:
@@ -172,6 +182,10 @@ def _news(session: Session, contest: Contest, now: datetime) -> None:
     later = now + timedelta(seconds=30)
     reason = "a trade mark stands against it"
     withdrawing.withdraw(session, contest, 1, reason, who="the organiser", now=later)
+    ann = voter_named(session, contest, "Ann")
+    asked = questions.ask(session, ann, "Do I lose my other two?", now=now)
+    questions.answer(session, asked, "No: what stands stays yours.", now=later)
+    questions.ask(session, ann, "May a designer send in another one?", now=later)
 
 
 _PLAYS: dict[str, Callable[[Session, Contest, datetime], object]] = {

@@ -28,7 +28,15 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from logovote.cli import cli
-from logovote.contest import counting, events, ledger, notices, rounds, sealing
+from logovote.contest import (
+    counting,
+    events,
+    ledger,
+    notices,
+    questions,
+    rounds,
+    sealing,
+)
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.notices import CLOSING, REMINDER, RESULTS, NoticeError
 from logovote.mail import Mail, Mailbox, MailError, Server, server_of
@@ -683,6 +691,33 @@ def test_sealing_clears_the_messages(
     change(contest, seal)
 
     assert states(contest) == {}
+
+
+# ---------- answers
+
+
+def test_an_answer_brings_question_answer_and_the_way_in_to_the_asker_alone(
+    contest: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    def ask(session: Session, acme: Contest) -> None:
+        ann = voter_named(session, acme, "Ann")
+        asked = questions.ask(session, ann, "Is 2 < 3?", now=now)
+        questions.answer(session, asked, "First guess", now=now)
+        reply = "It is.\n\n<b>Ask</b> again."
+        questions.answer(session, asked, reply, now=now + MINUTE)
+
+    change(contest, ask)
+
+    assert postman.deliver(now + MINUTE) == 1
+    [letter] = inbox.letters
+    assert str(letter["To"]) == "Ann <ann@example.org>"
+    assert str(letter["Subject"]) == "An answer for you: A logo for Acme"
+    assert "Is 2 < 3?\n\nThey answer:\n\nIt is.\n\n<b>Ask</b>" in text_of(letter)
+    assert "<p>Is 2 &lt; 3?</p>" in html_of(letter)
+    assert "&lt;b&gt;Ask&lt;/b&gt; again." in html_of(letter)
+    assert "First guess" not in text_of(letter)
+    assert path_in(letter, "/i/")
+    assert "/mail/stop/" in str(letter["List-Unsubscribe"])
 
 
 # ---------- no more mail

@@ -38,6 +38,7 @@ _COMMANDS = {
     "export": "logovote.cli.designs:export",
     "people": "logovote.cli.people:people",
     "mail": "logovote.cli.mail:mail",
+    "questions": "logovote.cli.questions:questions",
     "token": "logovote.cli.tokens:token",
     "round": "logovote.cli.rounds:round_",
     "ballots": "logovote.cli.rounds:ballots",

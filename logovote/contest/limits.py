@@ -49,6 +49,8 @@ LIMITS = {
     "program": (Limit(600, _HOUR),),
     # Receipts that a voter has sent to themselves.
     "receipt": (Limit(10, _HOUR),),
+    # Questions of a voter to the organisers of a contest.
+    "question": (Limit(10, _DAY),),
 }
 _LONGEST = max(limit.within for limits in LIMITS.values() for limit in limits)
 _TEXTS = {
@@ -61,6 +63,7 @@ _TEXTS = {
     "token": "You made many tokens in a short time.",
     "program": "Your programs changed many things in a short time.",
     "receipt": "You had many receipts sent in a short time.",
+    "question": "You asked 10 questions within a day. This one was not sent.",
 }
 
 

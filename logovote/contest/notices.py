@@ -26,12 +26,14 @@ from logovote.store.models import (
     Message,
     MessageState,
     Phase,
+    Question,
     Round,
     Voter,
 )
 
 SIGN_IN, INVITATION, RECEIPT = "sign-in", "invitation", "receipt"
 REMINDER, CLOSING, RESULTS = "reminder", "closing", "results"
+ANSWER = "answer"
 SWITCHES = (REMINDER, CLOSING, RESULTS)
 """The kinds that go out by themselves, once an organiser has switched them on."""
 
@@ -239,6 +241,31 @@ def queue_receipt(
         _queue_all(session, [voter], RECEIPT, occasion, now, round_=round_)
 
 
+def queue_answer(
+    session: Session, voter: Voter, question: Question, now: datetime
+) -> bool:
+    """Queue the answer to a question for its asker; tell whether it is to be sent.
+
+    One that is changed is another answer, and is sent once more.
+    """
+    if not voter.person.email or voter.no_mail:
+        return False
+    _queue_all(session, [voter], ANSWER, _occasion_of(question), now)
+    return True
+
+
+def _occasion_of(question: Question) -> str:
+    return f"{ANSWER}:{question.id}:{question.answered_at:%Y%m%d%H%M%S%f}"
+
+
+def answered(session: Session, message: Message) -> Question | None:
+    """Return the question whose answer a message brings, if it still stands."""
+    question = session.get(Question, int(message.occasion.split(":")[1]))
+    if question is None or _occasion_of(question) != message.occasion:
+        return None
+    return question
+
+
 def queue_sign_in(session: Session, request: LinkRequest, now: datetime) -> None:
     """Queue the answer to a request for a link, if the address is somebody's."""
     person = link_requests.addressee(session, request)
@@ -363,15 +390,17 @@ def why_not(session: Session, message: Message, now: datetime) -> str:
         return "There is no address any more."
     if voter.no_mail and message.kind != RECEIPT:
         return "They asked for no more mail."
-    if message.round_ is None:
-        return ""
+    if message.kind == ANSWER:
+        return "" if answered(session, message) else "It was answered anew."
     return _why_not_now(session, message.kind, message.round_, voter, now)
 
 
 def _why_not_now(
-    session: Session, kind: str, round_: Round, voter: Voter, now: datetime
+    session: Session, kind: str, round_: Round | None, voter: Voter, now: datetime
 ) -> str:
     """Say why nobody needs to be told of a round what they were to be told."""
+    if round_ is None:
+        return ""
     if kind == RESULTS:
         return "" if round_.phase is Phase.PUBLISHED else "It is not published."
     has_voted = voter.id in _voted(session, round_)

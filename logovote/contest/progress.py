@@ -19,6 +19,7 @@ from logovote.contest import (
     notices,
     people,
     plans,
+    questions,
     rounds,
 )
 from logovote.contest.families import Grouping
@@ -81,6 +82,7 @@ def tasks_of(session: Session, contest: Contest, now: datetime) -> list[Task]:
         _pictures(contest),
         *([_mail(session, contest, now)] if voters else []),
         *(_round(kind, round_, now) for kind, round_ in newest.items()),
+        *_questions(session, contest),
         *_afterwards(session, held),
     ]
 
@@ -352,6 +354,17 @@ def _round(kind: Kind, round_: Round | None, now: datetime) -> Task:
         state = "done" if round_.phase is Phase.PUBLISHED else "in progress"
     title = rounds.NAMES[kind].capitalize()
     return Task(kind.value, VOTE, title, round_text(round_, now), state)
+
+
+def _questions(session: Session, contest: Contest) -> Iterator[Task]:
+    waiting, answered = questions.numbers(session, contest.id)
+    if not waiting and not answered:
+        return
+    text = f"{answered} answered"
+    if waiting:
+        text = f"{waiting} {'waits' if waiting == 1 else 'wait'} for an answer"
+    state: State = "in progress" if waiting else "done"
+    yield Task("questions", VOTE, "Questions", text, state)
 
 
 def round_text(round_: Round | None, now: datetime) -> str:

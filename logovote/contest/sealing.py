@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from logovote.contest import events, ledger, notices, opening, rounds
+from logovote.contest import events, ledger, notices, opening, questions, rounds
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.base import Base
@@ -125,6 +125,7 @@ def _seal(
         if (table := Base.metadata.tables.get(name)) is not None:
             session.execute(delete(table).where(table.c.round_id == round_.id))
     notices.forget(session, round_.contest_id)
+    questions.forget_answered(session, round_.contest_id)
     for line in lines:
         session.add(
             SealedBallot(

@@ -656,6 +656,26 @@ class Remark(Base):
     state: Mapped[RemarkState] = mapped_column(_by_value(RemarkState))
 
 
+class Question(Base):
+    """What a voter asks the organisers, for nobody else; never a vote.
+
+    Sealing deletes those that are answered: a question may say what its asker voted.
+    """
+
+    __tablename__ = "question"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"), index=True)
+    voter_id: Mapped[int] = mapped_column(ForeignKey("voter.id"), index=True)
+    words: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    answer: Mapped[str | None] = mapped_column(Text)
+    # Of the answer as it stands: answering again replaces it.
+    answered_at: Mapped[datetime | None] = mapped_column(Moment)
+
+    voter: Mapped[Voter] = relationship(lazy="raise_on_sql")
+
+
 class Decision(Base):
     """What the organiser decided, beside what the community said in a round.
 

@@ -29,6 +29,7 @@ from logovote.contest.casting import (
 from logovote.contest.contests import ContestError
 from logovote.contest.identities import IdentityError
 from logovote.contest.limits import TooManyError
+from logovote.contest.questions import NoQuestionError
 from logovote.contest.standing import RoleError
 from logovote.contest.tokens import BearerError
 from logovote.errors import LogovoteError
@@ -48,6 +49,7 @@ _STATUS: dict[type[LogovoteError], HTTPStatus] = {
     MediaUnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     MissingMediaError: HTTPStatus.NOT_FOUND,
     NotOpenedError: HTTPStatus.NOT_FOUND,
+    NoQuestionError: HTTPStatus.NOT_FOUND,
     BundleError: HTTPStatus.CONFLICT,
     ConflictError: HTTPStatus.CONFLICT,
     RoundClosedError: HTTPStatus.CONFLICT,

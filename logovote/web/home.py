@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, render_template, url_for
 
-from logovote.contest import families, joining, people, record
+from logovote.contest import families, joining, people, questions, record
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rounds import paused_words
 from logovote.contest.rules import Rules
@@ -138,6 +138,11 @@ def security_txt() -> Response:
 @contests_bp.get("/c/<slug>/")
 def show(slug: str) -> str:
     """Show a contest: its stages, its groups, how ballots are counted."""
+    return contest_page(slug)
+
+
+def contest_page(slug: str, draft: str = "", problem: str = "") -> str:
+    """Render a contest's page, with a question that could not be sent, and why."""
     contest = contest_by_slug(db(), slug)
     voter = voter_here(contest)
     rounds = rounds_by_kind(contest)
@@ -154,6 +159,9 @@ def show(slug: str) -> str:
         groups=_group_shares(contest, rounds),
         voter=_part(voter),
         may_join=joining.terms_of(contest).is_any,
+        asked=questions.of_voter(db(), voter) if voter else [],
+        draft=draft,
+        problem=problem,
     )
 
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from logovote.contest import (
     families,
     feedback,
     intake,
-    invitations,
+    questions,
     rounds,
     signing_in,
 )
@@ -29,7 +30,7 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round
 from logovote.store.store import Store
-from tests.builders import SECRET, cast, folder_of, make_contest, png, voter_named
+from tests.builders import cast, folder_of, make_contest, png, voter_named
 from tests.conftest import NOW
 
 RUNNING, FINAL, DECIDED = "running", "final", "decided"
@@ -67,15 +68,21 @@ def played(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Played:
             play(session, contest)
             session.commit()
     with store.database.write() as session:
-        token = signing_in.new_organiser_link(session, datetime.now(UTC), once=False)
         contest = session.get_one(Contest, contest_id)
-        ann, bo = (
-            invitations.invitation_token(SECRET, voter_named(session, contest, name))
-            for name in ("Ann", "Bo")
+        # An invitation would let them into its own contest alone.
+        ann, bo, organiser = (
+            signing_in.new_organiser_link(
+                session, datetime.now(UTC), once=False, person=person
+            )
+            for person in (
+                voter_named(session, contest, "Ann").person,
+                voter_named(session, contest, "Bo").person,
+                None,
+            )
         )
         session.commit()
     store.database.dispose()
-    return Played(folder, ann=f"/i/{ann}", bo=f"/i/{bo}", organiser=f"/o/{token}")
+    return Played(folder, ann=f"/o/{ann}", bo=f"/o/{bo}", organiser=f"/o/{organiser}")
 
 
 @pytest.fixture
@@ -95,6 +102,10 @@ def play(session: Session, contest: Contest) -> None:
     said = Given(frozenset({"simple", "too-alike"}), "Bolder, please", shared=True)
     bo = voter_named(session, contest, "Bo")
     feedback.give(session, shortlist, bo, first, said, now=NOW)
+    asked = questions.ask(session, bo, "Whose is number 3?", now=NOW)
+    questions.answer(session, asked, "Nobody says before the count.", now=NOW)
+    ann = voter_named(session, contest, "Ann")
+    questions.ask(session, ann, "May I vote on two devices?", now=NOW)
     if contest.slug == RUNNING:
         return
     finish(session, shortlist)
@@ -133,6 +144,7 @@ VOTERS_PAGES = [
     f"/c/{FINAL}/ranking/duels?queue=1.2.3",
     f"/c/{FINAL}/ranking/duels?queue=1.2.3&said=be&stop=1",
     "/account",
+    f"/c/{RUNNING}/",
     f"/c/{RUNNING}/ballot",
     f"/c/{RUNNING}/feedback/5",
     f"/c/{DECIDED}/ballot",
@@ -158,6 +170,7 @@ ORGANISERS_PAGES = [
     f"/organise/{DECIDED}/rounds/ranking",
     f"/organise/{DECIDED}/handoff",
     f"/organise/{DECIDED}/feedback?kind=shortlist",
+    f"/organise/{RUNNING}/questions",
 ]
 TOUR = [("", STRANGERS_PAGES), ("ann", VOTERS_PAGES), ("organiser", ORGANISERS_PAGES)]
 
@@ -171,7 +184,9 @@ def test_axe_finds_nothing_on_any_page(
         if who:
             enter(page, getattr(played, who))
         for address in addresses:
-            page.goto(address)
+            answer = page.goto(address)
+            assert answer is not None
+            assert answer.status != HTTPStatus.FORBIDDEN, address
             found = Axe().run(page)
             assert not found.violations_count, f"{address}: {found.generate_report()}"
 

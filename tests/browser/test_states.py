@@ -16,7 +16,6 @@ from logovote.imaging.worker import Fence
 from logovote.settings import Settings
 from logovote.store.store import Store
 from tests import states
-from tests.builders import SECRET
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Staged:
     store = Store.open(f"sqlite:///{folder / 'logovote.sqlite'}", folder / "files")
     now = datetime.now(UTC)
     states.stage(store, folder / "export", fence, now)
-    link = states.entrance(store, SECRET)
+    link = states.entrance(store)
     store.database.dispose()
     return Staged(folder, link)
 

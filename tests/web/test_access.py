@@ -109,6 +109,8 @@ TABLE = {
     "POST receipts.send": "snfnnnnf",
     "GET feedback.show": VOTERS,
     "POST feedback.give": VOTERS,
+    # Who organises and has no vote here answers questions, and asks none.
+    "POST questions.ask": "syfnnnnf",
     "POST accounts.move_token": SIGNED_IN,
     "GET api.openapi": PUBLIC,
     # No cookie is worth anything there: tests/web/test_api.py brings tokens.
@@ -163,6 +165,8 @@ TABLE = {
     "GET organise.one_file": ORGANISERS,
     "GET organise.feedback_": ORGANISERS,
     "POST organise.moderate": DEEDS,
+    "GET organise.questions_": ORGANISERS,
+    "POST organise.answer_question": DEEDS,
     "GET organise.people": ORGANISERS,
     "POST organise.import_people": DEEDS,
     "POST organise.set_groups": DEEDS,

@@ -65,6 +65,8 @@ COMMANDS = [
     ["people", "links", "acme", "--json"],
     ["people", "requests", "acme", "--json"],
     ["mail", "list", "acme", "--json"],
+    ["questions", "acme"],
+    ["questions", "acme", "--json"],
     ["token", "list", "--json"],
     ["seal", "acme"],
     ["handoff", "acme", "--json"],

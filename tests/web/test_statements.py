@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, families, results, rounds
+from logovote.contest import counting, families, questions, results, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.store.models import Kind
 from logovote.store.store import Store
-from tests.builders import cast, make_contest, open_shortlist
+from tests.builders import cast, make_contest, open_shortlist, voter_named
 from tests.conftest import NOW, Site, settings_on
 from tests.web.conftest import Visit
 from tests.web.pages import csrf_token
@@ -75,13 +75,17 @@ def stage(session: Session, size: int) -> None:
     ranking = rounds.open_round(session, contest, Kind.RANKING, NOW)
     standing = [str(line.entry) for line in results.result_of(round_).order]
     for name in names:
+        voter = voter_named(session, contest, name)
+        asked = questions.ask(session, voter, f"Am I {name}?", now=NOW)
+        if voter.id % 2:
+            questions.answer(session, asked, "You are", now=NOW)
         cast(session, ranking, name, [[entry] for entry in standing], NOW)
 
 
 @pytest.mark.parametrize(
     ("page", "most"),
     [
-        ("/c/{}/", 15),
+        ("/c/{}/", 16),
         ("/c/{}/shortlist", 9),
         ("/c/{}/logo/3", 11),
         ("/c/{}/marks", 7),
@@ -93,7 +97,7 @@ def stage(session: Session, size: int) -> None:
         ("/c/{}/audit", 8),
         ("/c/{}/log.json", 3),
         ("/account", 4),
-        ("/organise/{}/", 21),
+        ("/organise/{}/", 22),
         ("/organise/", 4),
         ("/organise/{}/designs", 6),
         ("/organise/{}/designs/3", 8),
@@ -103,6 +107,7 @@ def stage(session: Session, size: int) -> None:
         ("/organise/{}/organisers", 3),
         ("/organise/{}/mail", 5),
         ("/organise/{}/feedback", 9),
+        ("/organise/{}/questions", 3),
         ("/organise/{}/handoff", 16),
         ("/organise/{}/rounds/shortlist", 18),
         ("/organise/{}/rounds/ranking", 20),

@@ -37,6 +37,7 @@ _PAGES = {
     "families": "organise.families",
     "pictures": "organise.pictures",
     "invitations": "organise.mail",
+    "questions": "organise.questions_",
     "handoff": "organise.handoff_",
 }
 # By the names of `logovote count`.

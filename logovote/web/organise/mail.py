@@ -27,6 +27,7 @@ _NAMES = {
     notices.REMINDER: "Reminder",
     notices.CLOSING: "Closing, with receipt",
     notices.RESULTS: "Result",
+    notices.ANSWER: "Answer to a question",
 }
 _SWITCHES = {
     notices.REMINDER: (
