@@ -17,7 +17,13 @@ from logovote.cli.door import (
     pass_door,
     print_json,
 )
-from logovote.contest import invitations, joining, recusing, signing_in
+from logovote.contest import (
+    invitations,
+    joining,
+    recusing,
+    roll,
+    signing_in,
+)
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.events import written
@@ -96,6 +102,57 @@ def links(door: Door, slug: str, *, as_json: bool) -> None:
         return
     for row in rows:
         click.echo(f"{row['email'] or row['github']}\t{row['link']}")
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@as_json_option
+@pass_door
+def export(door: Door, slug: str, *, as_json: bool) -> None:
+    """Print everybody as the CSV that `people import` takes, without links."""
+    with door.reading(slug) as (session, contest):
+        rows = roll.rows(session, contest)
+    if as_json:
+        print_json(
+            {"people": [dict(zip(roll.COLUMNS, row, strict=True)) for row in rows]}
+        )
+    else:
+        # Imported late: it loads what draws sheets and workbooks.
+        from logovote.contest import handoff  # noqa: PLC0415 - see above
+
+        click.echo(handoff.table([roll.COLUMNS, *rows]), nl=False)
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@click.option("--group", default="", help="Where they are to be.")
+@click.option("--weight", default="", help="Such as 1, 0.5 or 2/3; 0 takes the vote.")
+@as_json_option
+@pass_door
+def change(
+    door: Door, slug: str, who: str, *, group: str, weight: str, as_json: bool
+) -> None:
+    """Move WHO, an address or login, to another group, or change their weight.
+
+    Weight 0 takes their vote away and leaves their place. Nothing of it changes while
+    a round runs.
+    """
+    if not group and not weight:
+        raise click.UsageError("Say what changes: --group or --weight.")
+    with door.writing(slug) as (session, contest):
+        voter = roll.change(
+            session, contest, who, group=group, weight=weight, now=now(), actor=ACTOR
+        )
+        told = {
+            "who": voter.person.key,
+            "group": voter.group.name,
+            "weight": str(voter.weight),
+        }
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(f"{told['who']} is in {told['group']} with weight {told['weight']}.")
 
 
 @people.command()

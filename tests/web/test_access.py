@@ -173,6 +173,8 @@ TABLE = {
     # Whoever has a link can vote with it: no reading.
     "GET organise.links": DEEDS,
     "POST organise.renew_link": DEEDS,
+    "GET organise.people_csv": ORGANISERS,
+    "POST organise.change_voter": DEEDS,
     "POST organise.set_joining": DEEDS,
     "POST organise.answer_request": DEEDS,
     "GET organise.mail": ORGANISERS,

@@ -820,3 +820,22 @@ def test_what_looks_like_a_design_is_found_for_its_organiser(
     for odd in ("2", "999", "x", "-1"):
         answer = organiser.get(f"/organise/acme/families?near={odd}")
         assert answer.status_code == 200
+
+
+def test_one_voter_is_changed_and_all_are_handed_out_without_links(
+    organiser: FlaskClient,
+) -> None:
+    form = {"changed": "ann@example.org", "changed-group": "", "changed-weight": "1/2"}
+
+    assert post(organiser, "/organise/acme/people/change", form).status_code == 303
+
+    answer = organiser.get("/organise/acme/people/people.csv")
+    assert answer.mimetype == "text/csv"
+    assert "ann@example.org,Ann,core,1/2," in answer.text
+    assert "/i/" not in answer.text
+
+    form["changed"] = "nobody@example.org"
+    refused = post(organiser, "/organise/acme/people/change", form)
+    assert refused.status_code == 422
+    assert "may not vote in this contest" in refused.text
+    assert 'value="nobody@example.org"' in refused.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from http import HTTPStatus
 from flask import Response, flash, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from logovote.contest import handoff, invitations, joining, recusals, recusing
+from logovote.contest import handoff, invitations, joining, recusals, recusing, roll
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.people import PeopleError, RowReport
@@ -197,11 +197,51 @@ def links(slug: str) -> Response:
         ]
         for voter in queries.voters(db(), contest.id)
     ]
+    return _csv(rows, f"{contest.slug}-links.csv")
+
+
+@bp.get("/<slug>/people/people.csv")
+@organiser_only
+def people_csv(slug: str) -> Response:
+    """Hand out everybody without their links, as an import takes them."""
+    contest = contest_by_slug(db(), slug)
+    return _csv([roll.COLUMNS, *roll.rows(db(), contest)], f"{slug}-people.csv")
+
+
+def _csv(rows: Iterable[Sequence[object]], name: str) -> Response:
     text = handoff.table(rows)
     response = Response(text.encode("utf-8-sig"), mimetype="text/csv")
-    name = f"{contest.slug}-links.csv"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
+
+
+@bp.post("/<slug>/people/change")
+@organiser_only
+def change_voter(slug: str) -> ResponseReturnValue:
+    """Move a voter to another group, or change their weight; 0 takes their vote."""
+    contest = contest_by_slug(db(), slug)
+    form = request.form
+    try:
+        voter = roll.change(
+            db(),
+            contest,
+            form.get("changed", ""),
+            group=form.get("changed-group", ""),
+            weight=form.get("changed-weight", ""),
+            now=now(),
+            actor=actor(),
+        )
+    except LogovoteError as error:
+        db().rollback()
+        contest = contest_by_slug(db(), slug)
+        errors = {"changed": str(error)}
+        return _page(
+            contest, errors=errors, typed=form
+        ), HTTPStatus.UNPROCESSABLE_ENTITY
+    db().commit()
+    who = voter.person.name or voter.person.key
+    flash(f"{who} is in {voter.group.name}, with weight {voter.weight}.", "success")
+    return back_to("organise.people", slug=slug, _anchor="links-title")
 
 
 @bp.post("/<slug>/people/joining")
