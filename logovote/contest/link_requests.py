@@ -137,11 +137,15 @@ def is_live(request: LinkRequest, now: datetime) -> bool:
     return request.ended_at is None and now < request.created_at + LIFETIME
 
 
-def by_token(session: Session, token: str, now: datetime) -> LinkRequest | None:
-    """Return the request that a link answers, with its person, while it is good."""
-    request = session.scalar(
-        _requests().where(LinkRequest.token_digest == _digest(token))
-    )
+def by_token(
+    session: Session, token: str, now: datetime, *, hold: bool
+) -> LinkRequest | None:
+    """Return the request that a link answers, with its person, while it is good.
+
+    With `hold` nobody else uses it meanwhile; that needs a writing session.
+    """
+    requests = _held_requests() if hold else _requests()
+    request = session.scalar(requests.where(LinkRequest.token_digest == _digest(token)))
     return request if request is not None and is_live(request, now) else None
 
 
@@ -155,11 +159,14 @@ def is_from(request: LinkRequest, browser: str | None) -> bool:
 def of_browser(
     session: Session, browser: str | None, now: datetime
 ) -> Sequence[LinkRequest]:
-    """List what a browser asked for and can still use, the newest first."""
+    """List what a browser asked for and can still use, the newest first.
+
+    Nobody else uses them meanwhile.
+    """
     if browser is None:
         return []
     return session.scalars(
-        _requests()
+        _held_requests()
         .where(
             LinkRequest.browser_digest == _digest(browser),
             LinkRequest.ended_at.is_(None),
@@ -212,12 +219,11 @@ def use(session: Session, request: LinkRequest, now: datetime) -> Person:
 
 
 def _requests() -> Select[LinkRequest]:
-    """Ask for requests so that nobody else uses them meanwhile."""
-    return (
-        select(LinkRequest)
-        .options(joinedload(LinkRequest.person))
-        .with_for_update(of=LinkRequest)
-    )
+    return select(LinkRequest).options(joinedload(LinkRequest.person))
+
+
+def _held_requests() -> Select[LinkRequest]:
+    return _requests().with_for_update(of=LinkRequest)
 
 
 def _keyed(secret: str, request: LinkRequest, code: str) -> str:

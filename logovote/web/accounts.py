@@ -148,7 +148,7 @@ def code() -> ResponseReturnValue:
 @bp.get("/m/<token>")
 def link(token: str) -> ResponseReturnValue:
     """Show a button where the link was asked for, and a code anywhere else."""
-    asked = link_requests.by_token(db(), token, now())
+    asked = link_requests.by_token(db(), token, now(), hold=False)
     if asked is None or asked.person is None:
         return _unusable("accounts/mail_link_problem.html")
     if not link_requests.is_from(asked, context.asking_browser()):
@@ -165,7 +165,7 @@ def link(token: str) -> ResponseReturnValue:
 @bp.post("/m/<token>")
 def use_link(token: str) -> ResponseReturnValue:
     """Sign in where the link was asked for, and nowhere else."""
-    asked = link_requests.by_token(db(), token, now())
+    asked = link_requests.by_token(db(), token, now(), hold=True)
     if asked is None or asked.person is None:
         return _unusable("accounts/mail_link_problem.html")
     if not link_requests.is_from(asked, context.asking_browser()):

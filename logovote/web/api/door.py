@@ -49,17 +49,19 @@ def init_door(app: Flask) -> None:
                 )
             _count(token)
 
-    @bp.after_request
-    def finish(response: Response) -> Response:
-        response.vary.add("Authorization")
-        if response.status_code != 200 or request.method not in SAFE_METHODS:
-            response.headers["Cache-Control"] = "no-store"
-            return response
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-cache"
-        response.add_etag()
-        response.make_conditional(request)
+
+@bp.after_request
+def finish(response: Response) -> Response:
+    """Let what was read be asked for again by its tag, and keep nothing else."""
+    response.vary.add("Authorization")
+    if response.status_code != 200 or request.method not in SAFE_METHODS:
+        response.headers["Cache-Control"] = "no-store"
         return response
+    if "Cache-Control" not in response.headers:
+        response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 def _token() -> ApiToken:
