@@ -59,7 +59,7 @@ class Both(Gunicorn):
 
     def command(self) -> list[str]:
         """How it is started."""
-        return [*super().command()[:-1], "tests.saving.bare:both()"]
+        return [*super().command(), "tests.saving.bare:both()"]
 
 
 def beside_waitress(folder: Path) -> Server:
