@@ -69,7 +69,7 @@ def tasks_of(session: Session, contest: Contest, now: datetime) -> list[Task]:
     held = queries.rounds(session, contest.id)
     newest: dict[Kind, Round | None] = dict.fromkeys(Kind)
     newest |= {round_.kind: round_ for round_ in held}
-    voters = len(queries.voters(session, contest.id))
+    voters = queries.count_voters(session, contest.id)
     groupings = families.groupings(session, contest)
     return [
         _details(contest),
@@ -100,9 +100,9 @@ def waits_for(session: Session, contest: Contest, now: datetime) -> str:
     last = queries.latest_counted(session, contest.id)
     if last is None:
         missing = []
-        if not queries.submissions(session, contest.id):
+        if not queries.has_designs(session, contest.id):
             missing.append("designs")
-        if not queries.voters(session, contest.id):
+        if not queries.count_voters(session, contest.id):
             missing.append("people")
         return (
             f"Waits for {' and '.join(missing)}"

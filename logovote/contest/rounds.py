@@ -114,7 +114,7 @@ def open_round(
     until = until or plan.until
     _refuse_past(until, now)
     _refuse_if_running(session, contest)
-    if not queries.voters(session, contest.id):
+    if not queries.count_voters(session, contest.id):
         raise RoundError("Nobody may vote yet. Import people before opening a round.")
     rules = replace(
         plan.rules(kind)

@@ -182,6 +182,22 @@ def voter_called(session: Session, contest_id: int, who: str) -> Voter | None:
     return None
 
 
+def count_voters(session: Session, contest_id: int) -> int:
+    """Count who may vote, whatever their weight."""
+    number = session.scalar(
+        select(func.count(Voter.id)).where(Voter.contest_id == contest_id)
+    )
+    return int(number or 0)
+
+
+def has_designs(session: Session, contest_id: int) -> bool:
+    """Tell whether any design of a contest stands."""
+    standing = select(Submission.id).where(
+        Submission.contest_id == contest_id, Submission.withdrawn_at.is_(None)
+    )
+    return session.scalar(standing.limit(1)) is not None
+
+
 def eligible_counts(session: Session, contest_id: int) -> dict[str, int]:
     """Count each group's voters whose weight is above 0, by group name."""
     rows = session.execute(

@@ -52,6 +52,10 @@ _DONE = {
 }
 
 
+# What a round opened now would start with, in lines, and whether that suffices.
+_Facts = tuple[list[str], bool]
+
+
 def kind_of(kind: str) -> Kind:
     """Read the kind of a round from an address."""
     try:
@@ -120,6 +124,7 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
         planned = plans.used_by(db(), contest, kind_of(kind))
     turnout = _turnout(contest, current)
     running = queries.has_round_in(db(), contest.id, Phase.OPEN, Phase.CLOSED)
+    facts = None if running else _facts(contest)
     return render_template(
         "organise/round.html",
         contest=contest,
@@ -141,17 +146,19 @@ def round_(slug: str, kind: str) -> ResponseReturnValue:
         troubled=notices.in_trouble(db(), contest.id),
         coverage=_coverage(current),
         designs=len(queries.candidacies(db(), current.id)) if current else 0,
-        shown=_shown(contest, current),
+        shown=_shown(contest, current, facts),
         running=running,
-        **({} if running else _opening(contest, kind_of(kind), planned)),
+        **({} if facts is None else _opening(contest, kind_of(kind), planned, facts)),
     )
 
 
-def _opening(contest: Contest, kind: Kind, plan: Plan) -> dict[str, object]:
+def _opening(
+    contest: Contest, kind: Kind, plan: Plan, facts: _Facts
+) -> dict[str, object]:
     """Say what a round opened now starts with, and what was left at its default."""
-    facts, ready = _facts(contest)
+    lines, ready = facts
     return {
-        "facts": facts,
+        "facts": lines,
         "ready": ready,
         "defaults": [
             (left, page_of(contest.slug, left.key))
@@ -168,7 +175,7 @@ def _left(current: Round | None) -> str:
     return dates.distance(current.closes_at, now())
 
 
-def _shown(contest: Contest, current: Round | None) -> str:
+def _shown(contest: Contest, current: Round | None, facts: _Facts | None = None) -> str:
     """Sum up what the page's forms are about.
 
     A round that its end has closed is the same to whoever closes it a moment later.
@@ -180,7 +187,7 @@ def _shown(contest: Contest, current: Round | None) -> str:
         paused = (current.paused_at, current.paused_until)
         return meanwhile.sum_up(current.id, is_open, current.closes_at, paused, aside)
     now_ = (current.id, current.phase) if current else None
-    return meanwhile.sum_up(now_, _facts(contest), contest.plans)
+    return meanwhile.sum_up(now_, facts or _facts(contest), contest.plans)
 
 
 def _turnout(contest: Contest, current: Round | None) -> list[Attendance]:
@@ -232,12 +239,12 @@ def _coverage(current: Round | None) -> CoverageView | None:
     )
 
 
-def _facts(contest: Contest) -> tuple[list[str], bool]:
+def _facts(contest: Contest) -> _Facts:
     """Say what a round opened now would start with, and whether that suffices."""
     groupings = families.groupings(db(), contest)
     designs = sum(len(grouping.entries) for grouping in groupings)
     apart = families.designs_apart(groupings)
-    voters = len(queries.voters(db(), contest.id))
+    voters = queries.count_voters(db(), contest.id)
     shares = ", ".join(
         f"{group.name} {percent(share)}"
         for group, share in people.target_shares(db(), contest)
