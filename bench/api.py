@@ -21,12 +21,11 @@ from pathlib import Path
 import waitress
 
 from logovote.app import create_app
-from logovote.contest import counting, rounds, signing_in, tokens
+from logovote.contest import signing_in, tokens
 from logovote.contest.limits import LIMITS, Limit
 from logovote.paths import OPENAPI
-from logovote.store.models import Kind
 from logovote.store.store import Store
-from tests.builders import cast, make_contest
+from tests.builders import publish_shortlist
 from tests.conftest import settings_on
 
 _CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance"
@@ -68,13 +67,7 @@ def _stage(store: Store) -> str:
     """Publish a shortlist, so that everything is there; return a token."""
     now = datetime.now(UTC)
     with store.database.write() as session:
-        people = {"core": ["Ann", "Bob"]}
-        acme = make_contest(session, now, designs=[1, 2, 12, 57], voters=people)
-        round_ = rounds.open_round(session, acme, Kind.SHORTLIST, now)
-        cast(session, round_, "Ann", ["1"], now)
-        rounds.close_round(session, round_, now)
-        counting.count_round(session, round_)
-        rounds.publish_round(session, round_, now=now)
+        publish_shortlist(session, now)
         keeper = signing_in.keeper(session)
         _, text = tokens.new_token(session, keeper, "bench", now, writes=True)
         session.commit()

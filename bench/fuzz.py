@@ -22,10 +22,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from logovote.app import create_app
-from logovote.contest import counting, rounds, signing_in
+from logovote.contest import rounds, signing_in
 from logovote.store.models import Kind, Person
 from logovote.store.store import Store
-from tests.builders import cast, make_contest
+from tests.builders import publish_shortlist
 from tests.conftest import settings_on
 from tests.web.malformed import Malformed, body_of, cookie_of, send
 
@@ -75,13 +75,7 @@ def _stage(store: Store) -> None:
     """Publish a shortlist and open a ranking, so that every page is there."""
     now = datetime.now(UTC)
     with store.database.write() as session:
-        people = {"core": ["Ann", "Bob"]}
-        acme = make_contest(session, now, designs=[1, 2, 12, 57], voters=people)
-        round_ = rounds.open_round(session, acme, Kind.SHORTLIST, now)
-        cast(session, round_, "Ann", ["1"], now)
-        rounds.close_round(session, round_, now)
-        counting.count_round(session, round_)
-        rounds.publish_round(session, round_, now=now)
+        acme = publish_shortlist(session, now)
         rounds.open_round(session, acme, Kind.RANKING, now)
         signing_in.keeper(session)
         session.commit()

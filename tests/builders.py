@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
 from sqlalchemy.orm import Session
 
-from logovote.contest import casting, contests, events, people, rounds
+from logovote.contest import casting, contests, counting, events, people, rounds
 from logovote.imaging.picture import SPECS
 from logovote.imaging.worker import Fence
 from logovote.store import queries
@@ -24,6 +24,8 @@ from logovote.store.media import digest_of
 from logovote.store.models import (
     Contest,
     Derivative,
+    ImportJob,
+    JobState,
     Kind,
     Picture,
     Round,
@@ -205,6 +207,40 @@ def cast(
         nonce=f"{sum(map(ord, name)):032x}",
         now=now,
     )
+
+
+def add_import(
+    session: Session,
+    contest: Contest,
+    state: JobState,
+    now: datetime,
+    report: str = '{"summary": {}, "files": []}',
+) -> ImportJob:
+    """Add an import whose upload is gone."""
+    job = ImportJob(
+        contest_id=contest.id,
+        source="gone/export.zip",
+        name="export.zip",
+        state=state,
+        report=report,
+        created_at=now,
+    )
+    session.add(job)
+    session.flush()
+    return job
+
+
+def publish_shortlist(session: Session, now: datetime) -> Contest:
+    """Start a contest, of which the shortlist is published."""
+    contest = make_contest(
+        session, now, designs=[1, 2, 12, 57], voters={"core": ["Ann", "Bob"]}
+    )
+    round_ = open_shortlist(session, contest, now)
+    cast(session, round_, "Ann", ["1"], now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_)
+    rounds.publish_round(session, round_, now=now)
+    return contest
 
 
 def open_shortlist(session: Session, contest: Contest, now: datetime) -> Round:

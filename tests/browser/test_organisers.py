@@ -40,7 +40,6 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import (
     Contest,
-    ImportJob,
     JobState,
     Kind,
     Person,
@@ -48,7 +47,7 @@ from logovote.store.models import (
     Round,
 )
 from logovote.store.store import Store
-from tests.builders import cast, folder_of, make_contest, png, voter_named
+from tests.builders import add_import, cast, folder_of, make_contest, png, voter_named
 from tests.conftest import Site
 
 CORE = ["Ann", "Bo", "Cleo"]
@@ -142,16 +141,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory, fence: Fence) -> Staged:
         bo = voter_named(session, contest_by_slug(session, "open"), "Bo")
         bo.person.email = "not an address"
         ready, running = (contest_by_slug(session, slug) for slug in ("ready", "open"))
-        session.add(
-            ImportJob(
-                contest_id=ready.id,
-                source="gone/export.zip",
-                name="export.zip",
-                state=JobState.DONE,
-                report=report,
-                created_at=now,
-            )
-        )
+        add_import(session, ready, JobState.DONE, now, report)
         vera = organisers.name(
             session, running, "vera@x.example", Role.OBSERVER, now=now
         )

@@ -21,8 +21,8 @@ from logovote.contest import (
 from logovote.contest.contests import contest_by_slug
 from logovote.imaging.picture import SPECS_VERSION
 from logovote.store.media import digest_of
-from logovote.store.models import ImportJob, JobState, Kind, Role
-from tests.builders import SECRET, cast, voter_named
+from logovote.store.models import JobState, Kind, Role
+from tests.builders import SECRET, add_import, cast, voter_named
 from tests.web.conftest import ORIGINAL, Scene, Visit
 
 VISITORS = {
@@ -225,17 +225,7 @@ def routes(both: Scene, now: datetime) -> list[Route]:
     """Every route of the app, with arguments that lead to something."""
     app = both.site.app
     with both.changing() as (session, acme):
-        job = ImportJob(
-            contest_id=acme.id,
-            source="gone/export.zip",
-            name="export.zip",
-            state=JobState.DONE,
-            report='{"summary": {}, "files": []}',
-            created_at=now,
-        )
-        session.add(job)
-        session.flush()
-        job_id = job.id
+        job_id = add_import(session, acme, JobState.DONE, now).id
         voter = voter_named(session, acme, "Bob")
         invitation = invitations.invitation_token(SECRET, voter)
         stop = notices.stop_token(SECRET, voter)

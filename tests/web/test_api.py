@@ -24,8 +24,8 @@ from logovote.contest.limits import Limit
 from logovote.contest.people import person_named
 from logovote.imaging.worker import Fence
 from logovote.store import queries
-from logovote.store.models import ImportJob, JobState, Kind, Person
-from tests.builders import SharedFence, cast, png, zip_of
+from logovote.store.models import JobState, Kind, Person
+from tests.builders import SharedFence, add_import, cast, png, zip_of
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import post
 from tests.web.test_access import staff
@@ -219,16 +219,7 @@ def test_everybody_gets_exactly_what_they_may(
     staffed: Scene, ask: Ask, now: datetime, who: str
 ) -> None:
     with staffed.changing() as (session, acme):
-        session.add(
-            ImportJob(
-                contest_id=acme.id,
-                source="gone/export.zip",
-                name="export.zip",
-                state=JobState.DONE,
-                report='{"summary": {}, "files": []}',
-                created_at=now,
-            )
-        )
+        add_import(session, acme, JobState.DONE, now)
     letters = {401: "u", 403: "f", 404: "n"}
     wrong = {}
     for entry, expected in TABLE.items():
@@ -448,16 +439,7 @@ def test_designs_are_sent_looked_at_and_confirmed(
 
 def test_an_upload_is_dropped(staffed: Scene, ask: Ask, now: datetime) -> None:
     with staffed.changing() as (session, acme):
-        session.add(
-            ImportJob(
-                contest_id=acme.id,
-                source="gone/export.zip",
-                name="export.zip",
-                state=JobState.READY,
-                report='{"summary": {}, "files": []}',
-                created_at=now,
-            )
-        )
+        add_import(session, acme, JobState.READY, now)
 
     assert ask("Rita", "/contests/acme/imports/1", "DELETE").status_code == 204
     assert ask("Rita", "/contests/acme/imports").json == {"imports": []}
