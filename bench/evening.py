@@ -63,6 +63,7 @@ from tests.saving.server import (
 )
 
 GALLERY, FINAL = 60, 12
+_SLUGS = "acme", "beta"
 # How large pictures are in the median of a real contest (docs/BENCHMARKS.md).
 PICTURE_BYTES = {"thumb": 3300, "thumb2x": 6500, "preview": 9500, "mark": 9200}
 _COMING, _LEAVING, _TWO_DEVICES = 0.7, 0.2, 0.1
@@ -119,13 +120,13 @@ class Window:
         """Look at the screen."""
         await asyncio.sleep(self._rng.expovariate(1 / (self._evening.pause * times)))
 
-    async def sign_in(self, invitation: str) -> None:
+    async def sign_in(self, slug: str, invitation: str) -> None:
         """Open the invitation, press its button, and land on the contest's page."""
         page = await self.page(invitation)
         form = urlencode({"csrf_token": _found(page)})
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         await self.ask("sign-in", "POST", invitation, form, kind)
-        await self.page("/c/acme/")
+        await self.page(f"/c/{slug}/")
 
     async def page(self, path: str, *, pictures: int = 0, large: int = 0) -> str:
         """Open a page with all its scripts, styles and some of its pictures."""
@@ -258,12 +259,15 @@ def _imports(script: str) -> list[str]:
     return _IMPORTS.findall(script)
 
 
-async def vote(evening: Evening, invitation: str, number: int, coming: float) -> None:
-    """Spend the evening of one voter."""
+async def vote(
+    evening: Evening, invitations: tuple[str, str], number: int, coming: float
+) -> None:
+    """Spend the evening of one voter, who is invited to both contests."""
     rng = random.Random(number)
     await asyncio.sleep(rng.uniform(0, coming))
     phone = Window(evening, rng)
-    await phone.sign_in(invitation)
+    shortlisting, ranking = invitations
+    await phone.sign_in("acme", shortlisting)
     cards = _CARDS.findall(await phone.page("/c/acme/shortlist", pictures=24))
     approved: set[str] = set()
     for marked in range(rng.randint(*evening.often)):
@@ -284,7 +288,8 @@ async def vote(evening: Evening, invitation: str, number: int, coming: float) ->
         windows = [phone]
         if rng.random() < _TWO_DEVICES:
             windows.append(Window(evening, rng))
-            await windows[1].sign_in(invitation)
+        for window in windows:
+            await window.sign_in("beta", ranking)
         await asyncio.gather(*(rank(window, rng, evening.often) for window in windows))
         for window in windows:
             window.close()
@@ -306,9 +311,8 @@ def stage_evening(data: Path, voters: int, database_url: str | None) -> Store:
     now = datetime.now(UTC)
     names = {"crowd": [f"V{number}" for number in range(voters)]}
     with store.database.write() as session:
-        for slug, designs, kind in (
-            ("acme", GALLERY, Kind.SHORTLIST),
-            ("beta", FINAL, Kind.RANKING),
+        for slug, designs, kind in zip(
+            _SLUGS, (GALLERY, FINAL), (Kind.SHORTLIST, Kind.RANKING), strict=True
         ):
             contest = make_contest(
                 session, now, slug=slug, designs=range(1, designs + 1), voters=names
@@ -397,7 +401,9 @@ def main() -> None:
     arguments = parser.parse_args()
     seconds = 60 * arguments.minutes
     with site_on(arguments.engine, arguments.voters, arguments.workers) as site:
-        paths = invitation_paths(site.store)
+        paths = list(
+            zip(*(invitation_paths(site.store, slug) for slug in _SLUGS), strict=True)
+        )
         before = site.server.cpu_seconds(), site.database_cpu(), site.size()
         evening = Evening(
             f"127.0.0.1:{site.server.port}",
@@ -410,7 +416,7 @@ def main() -> None:
         async def everybody() -> None:
             coming = _COMING * seconds
             await asyncio.gather(
-                *(vote(evening, path, n, coming) for n, path in enumerate(paths))
+                *(vote(evening, pair, n, coming) for n, pair in enumerate(paths))
             )
 
         asyncio.run(everybody())

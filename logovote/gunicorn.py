@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -34,6 +35,7 @@ max_requests_jitter = 200
 # A sign of life that waits for a disk is none.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no files
 
+_SILENT_SECONDS = 60
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 if os.environ.get("LOGOVOTE_METRICS_TOKEN") and _FOLDER not in os.environ:
     os.environ[_FOLDER] = tempfile.mkdtemp(prefix="logovote-metrics-")
@@ -60,6 +62,17 @@ def _without_visitors(record: logging.LogRecord) -> bool:
         if str(record.msg).startswith(what):
             record.msg, record.args = what, ()
     return True
+
+
+def when_ready(server: Any) -> None:
+    """Let the kernel keep a connection that says nothing, as browsers open some.
+
+    gunicorn gives a thread to each for five seconds (its pull request 3519).
+    """
+    defer = getattr(socket, "TCP_DEFER_ACCEPT", None)  # Linux alone has it
+    for listener in server.LISTENERS:
+        if defer is not None and listener.family != socket.AF_UNIX:
+            listener.setsockopt(socket.IPPROTO_TCP, defer, _SILENT_SECONDS)
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -79,6 +80,20 @@ def test_it_serves_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
         assert "logovote" in services.fetch(f"{served.address}/").body.decode()
         served.process.send_signal(signal.SIGTERM)
         assert served.ends()[0] == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can keep them away")
+def test_connections_that_say_nothing_keep_no_thread(tmp_path: Path) -> None:
+    with gunicorn(tmp_path) as served, contextlib.ExitStack() as stack:
+        served.wait()
+        host, _, port = served.address.removeprefix("http://").partition(":")
+        for _ in range(40):
+            stack.enter_context(socket.create_connection((host, int(port))))
+        began = time.monotonic()
+        assert services.fetch(f"{served.address}/healthz").status == 200
+        # Each of 8 threads would wait for five of them, for five seconds each.
+        assert time.monotonic() - began < 5
 
 
 @pytest.mark.slow

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _PORTS_TO_TRY = 20
 _HIGHEST_PORT = 65_535
 _MOST_CONNECTIONS = 5_000
+_SENT_AT_ONCE_BYTES = 9_000
 # How soon a signal is noticed; how long a stopping server waits for what is on its way,
 # and for what it has begun to answer.
 _LONGEST_WAIT_SECONDS = 0.5
@@ -154,6 +155,10 @@ def _listen(
                 "or name an address of this computer."
             ) from error
         else:
+            # From the first byte on, waitress would have its main thread turn in
+            # circles while another sends; with many connections that costs more than
+            # the answer itself. A small answer is sent once it is complete.
+            server.adj.send_bytes = _SENT_AT_ONCE_BYTES
             return server, candidate > port
     raise ListenError(
         f"Port {port} is taken by another program. Stop that, or choose another port "

@@ -58,13 +58,13 @@ def open_store(data: Path, database_url: str | None = None) -> Store:
     return Store.open(url, data / "files")
 
 
-def invitation_paths(store: Store) -> list[str]:
+def invitation_paths(store: Store, slug: str = "acme") -> list[str]:
     """Return the path of everybody's invitation."""
     with store.database.read() as session:
-        acme = contest_by_slug(session, "acme")
+        contest = contest_by_slug(session, slug)
         return [
             "/i/" + invitations.invitation_token(SECRET, voter)
-            for voter in queries.voters(session, acme.id)
+            for voter in queries.voters(session, contest.id)
         ]
 
 
