@@ -20,7 +20,7 @@ from logovote.cli.door import Door, as_json_option, now, print_json
 from logovote.errors import LogovoteError
 from logovote.mail import Mailbox, MailError
 from logovote.settings import Settings, is_local, unknown
-from logovote.store import migrate, queries
+from logovote.store import backlog, migrate
 from logovote.store.models import Derivative, Event, MessageState, Submission, Version
 from logovote.store.session import Database
 from logovote.store.store import Store
@@ -279,10 +279,10 @@ def _queue(settings: Settings, store: Store) -> Finding:
         waiting = int(sum(queue.waiting().values()))
     with store.database.read() as session:
         found = {
-            "an import": queries.oldest_waiting_import(session),
-            "a mail": queries.oldest_due_mail(session),
+            "an import": backlog.oldest_waiting_import(session),
+            "a mail": backlog.oldest_due_mail(session),
         }
-        given_up = int(queries.backlog(session).mails[MessageState.GIVEN_UP.value])
+        given_up = int(backlog.backlog(session).mails[MessageState.GIVEN_UP.value])
     late = [
         f"{what} since {since:%Y-%m-%d %H:%M} UTC"
         for what, since in found.items()

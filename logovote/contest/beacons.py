@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from logovote.contest import events, opening, rounds
 from logovote.contest.rounds import RoundError
 from logovote.contest.rules import Rules
-from logovote.store import queries
+from logovote.store import holding
 from logovote.store.models import Phase, Round
 
 # What the two beacons there are publish: drand 256 bits, NIST 512.
@@ -32,7 +32,7 @@ def enter(
     Raises:
         RoundError: the round names no draw, or is not closed, or it is no such value.
     """
-    now = queries.hold_round(session, round_, now or datetime.now(UTC))
+    now = holding.hold_round(session, round_, now or datetime.now(UTC))
     beacon = Rules.from_json(round_.rules).beacon
     if not beacon:
         raise RoundError(

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from logovote.contest import ledger, opening, recusals, rounds
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.models import (
     Ballot,
     Contest,
@@ -189,7 +189,7 @@ def save_ballot(
         ConflictError: `base_rev` is not the current revision.
     """
     if not held:
-        now = queries.hold_round(session, round_, now, share=True)
+        now = holding.hold_round(session, round_, now, share=True)
     if not _SAVE_ID.fullmatch(save_id):
         raise InvalidBallotError("The save needs an id of 8 to 64 letters and digits.")
     box = queries.box_of(session, round_.id, voter.id, save_id)

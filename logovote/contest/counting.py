@@ -33,7 +33,7 @@ from logovote.contest.results import (
     result_of,
 )
 from logovote.contest.rules import GroupRule, Rules
-from logovote.store import queries
+from logovote.store import holding, impressions, queries
 from logovote.store.models import Kind, Phase, Round
 from logovote.voting.ballots import Approval, Ranking
 from logovote.voting.profiles import Group, Profile, Vote
@@ -62,7 +62,7 @@ def count_round(
     Raises:
         RoundError: the round is open, or counted already, or waits for a public draw.
     """
-    now = queries.hold_round(session, round_, now or datetime.now(UTC))
+    now = holding.hold_round(session, round_, now or datetime.now(UTC))
     if round_.phase is Phase.OPEN:
         raise rounds.RoundError(
             f"The {rounds.NAMES[round_.kind]} is open. Close it before counting."
@@ -207,7 +207,7 @@ def _exposure(
     standing = frozenset(families.values())
     allowed = standing | families.keys()
     missed: dict[tuple[str, Fraction], Counter[str]] = {}
-    for ballot in queries.seen_ballots(session, round_.id, set_aside=set_aside):
+    for ballot in impressions.seen_ballots(session, round_.id, set_aside=set_aside):
         items = json.loads(ballot.choice)
         made = frozenset[str]()
         if ballot.voter_id in own:

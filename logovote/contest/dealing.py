@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy.orm import Session
 
 from logovote.contest.rules import Rules
-from logovote.store import queries
+from logovote.store import impressions
 from logovote.store.models import Look, Round, Voter
 from logovote.voting.electorate import LOWEST_PRICE
 
@@ -98,11 +98,11 @@ def deal(
     # On PostgreSQL voters who ask at the same time are dealt one after the other;
     # SQLite has one writer anyway.
     session.refresh(round_, with_for_update=True)
-    looks = queries.looks(session, round_.id, voter.id)
+    looks = impressions.looks(session, round_.id, voter.id)
     current = current_batch(looks)
     if current.number != after or not round_.is_voting(now):
         return current
-    standing = queries.standing_families(session, round_.id)
+    standing = impressions.standing_families(session, round_.id)
     seen = {look.family for look in looks if is_seen(look, standing)}
     unseen = standing.keys() - seen
     dealt = {
@@ -122,7 +122,7 @@ def deal(
     )
     if not chosen:
         return current
-    queries.upsert_looks(
+    impressions.upsert_looks(
         session,
         [
             {
@@ -154,10 +154,10 @@ def _views(session: Session, round_: Round, now: datetime) -> Counter[tuple[str,
     rounds = _counted.setdefault(session.get_bind(), {})
     at, earlier = rounds.get(round_.id, (now, {}))
     if round_.id not in rounds or not at <= now < at + _MEMORY:
-        at, earlier = now, queries.views(session, round_.id, now - PATIENCE)
+        at, earlier = now, impressions.views(session, round_.id, now - PATIENCE)
         rounds[round_.id] = at, earlier
         return Counter(earlier)
-    return Counter(earlier) + Counter(queries.deals_after(session, round_.id, at))
+    return Counter(earlier) + Counter(impressions.deals_after(session, round_.id, at))
 
 
 @dataclass(frozen=True)
@@ -197,13 +197,13 @@ class Coverage:
 
 def coverage_of(session: Session, round_: Round) -> Coverage:
     """Read how well a round's families have been seen, the least first."""
-    heads = queries.coverage(session, round_.id)
-    standing = queries.standing_families(session, round_.id)
+    heads = impressions.coverage(session, round_.id)
+    standing = impressions.standing_families(session, round_.id)
     by_entry = sorted(standing, key=lambda f: (heads.get(f, 0), len(f), f))
     return Coverage({family: heads.get(family, 0) for family in by_entry})
 
 
-def is_seen(look: Look, standing: Mapping[str, queries.Standing]) -> bool:
+def is_seen(look: Look, standing: Mapping[str, impressions.Standing]) -> bool:
     """Tell whether the voter saw a family as it stands now."""
     return (
         look.seen_at is not None

@@ -21,7 +21,7 @@ from logovote.imaging.picture import SPECS, SPECS_VERSION, UnreadableImageError
 from logovote.imaging.worker import Fence
 from logovote.ingest.members import UnreadableFileError
 from logovote.ingest.reading import Reading
-from logovote.store import queries
+from logovote.store import holding
 from logovote.store.models import Picture, RefusedPicture
 from logovote.store.store import Store
 
@@ -123,7 +123,7 @@ class _Share:
         is_claimed = self._store.database.is_claimed
         found = []
         for claim in claims:
-            if not is_claimed(_CLAIM, queries.key_of(claim.digest)):
+            if not is_claimed(_CLAIM, holding.key_of(claim.digest)):
                 found.append(claim)
                 if len(found) == most:
                     break
@@ -131,7 +131,7 @@ class _Share:
 
     def take(self, claim: Claim) -> None:
         """Decode one picture, unless somebody else does or did."""
-        name = queries.key_of(claim.digest)
+        name = holding.key_of(claim.digest)
         with self._store.database.claim(_CLAIM, name) as mine:
             if not mine or not self.left({claim.digest: claim}):
                 return

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import ledger
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.models import Event, Submission
 
 SYSTEM = "system"
@@ -48,7 +48,7 @@ def record(
         now: when; None asks the clock.
     """
     session.flush()
-    queries.hold_contest(session, contest_id)
+    holding.hold_contest(session, contest_id)
     last = _last(session, contest_id)
     event: dict[str, Any] = {
         "seq": last.seq + 1 if last else 1,

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from logovote.errors import LogovoteError
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.models import Apart, Contest, Family, Phase, Submission
 
 
@@ -339,7 +339,7 @@ def refuse_while_running(session: Session, contest: Contest) -> None:
         FamilyError: a round is running.
     """
     # Nobody opens a round, and so freezes the families, before the change is done.
-    queries.hold_contest(session, contest.id)
+    holding.hold_contest(session, contest.id)
     if is_frozen(session, contest):
         raise FamilyError(
             "Families are frozen while a round is running; change them when it is "

@@ -37,7 +37,7 @@ from logovote.imaging.picture import (
 from logovote.imaging.worker import Fence
 from logovote.ingest.members import UnreadableFileError
 from logovote.ingest.reading import Reading
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.media import digest_of
 from logovote.store.models import (
     Derivative,
@@ -340,7 +340,7 @@ def _keep_rows(
     session: Session, store: Store, claim: Claim, developed: Developed
 ) -> None:
     """Write down the facts of a picture, and which derivatives it has."""
-    queries.hold_picture(session, claim.digest)
+    holding.hold_picture(session, claim.digest)
     session.merge(
         Picture(
             digest=claim.digest,
@@ -383,7 +383,7 @@ def forget_pictures(store: Store, session: Session) -> None:
     That are those which no version of any design shows and no upload waits with. While
     an import runs, nothing is deleted; the next one that is forgotten sees to it.
     """
-    queries.hold_pictures(session)
+    holding.hold_pictures(session)
     waiting: set[str] = set()
     for job in session.scalars(select(ImportJob)):
         if job.state in {JobState.LOOKING, JobState.IMPORTING}:

@@ -11,10 +11,11 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from logovote.errors import LogovoteError
+from logovote.store import holding
 from logovote.store.models import Attempt
 
 _MINUTE = timedelta(minutes=1)
@@ -120,9 +121,7 @@ def take(session: Session, secret: str, kind: str, subject: str, now: datetime) 
         TooManyError: it was done too often; nothing is counted.
     """
     key = _key(secret, kind, subject)
-    if session.get_bind().dialect.name == "postgresql":
-        # One at a time for each key; SQLite has one writer anyway.
-        session.execute(select(func.pg_advisory_xact_lock(int(key[:15], 16))))
+    holding.hold_key(session, int(key[:15], 16))
     check(session, secret, kind, subject, now)
     session.execute(delete(Attempt).where(Attempt.at <= now - _LONGEST))
     session.add(Attempt(kind=kind, key=key, at=now))

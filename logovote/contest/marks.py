@@ -16,7 +16,7 @@ from logovote.contest.casting import (
     refuse_unless_voting,
 )
 from logovote.contest.dealing import Batch
-from logovote.store import queries
+from logovote.store import impressions
 from logovote.store.models import Kind, Look, Round, Voter
 
 LONGEST_NOTE = 2000
@@ -86,8 +86,8 @@ def marks_of(
         voter: whose marks; an organiser without a vote has none.
         approved: the families on their ballot.
     """
-    standing = queries.standing_families(session, round_.id)
-    looks = () if voter is None else queries.looks(session, round_.id, voter.id)
+    standing = impressions.standing_families(session, round_.id)
+    looks = () if voter is None else impressions.looks(session, round_.id, voter.id)
     look_of = {look.family: look for look in looks}
     began = min(
         (at for look in looks for at in (look.dealt_at, look.seen_at) if at),
@@ -103,7 +103,7 @@ def marks_of(
 
 def _mark(
     family: str,
-    dates: queries.Standing,
+    dates: impressions.Standing,
     look: Look | None,
     began: datetime | None,
     approved: bool,  # noqa: FBT001 - passed once, just above
@@ -139,8 +139,8 @@ def see(
         RoundClosedError: the round is not open.
     """
     _refuse_unless_open(session, round_, now)
-    known = queries.standing_families(session, round_.id).keys() & set(families)
-    queries.upsert_looks(
+    known = impressions.standing_families(session, round_.id).keys() & set(families)
+    impressions.upsert_looks(
         session,
         [_row(round_, voter, family, seen_at=now) for family in known],
         update=("seen_at",),
@@ -166,7 +166,7 @@ def set_mark(
         InvalidBallotError: the family does not stand, or the note is too long.
     """
     _refuse_unless_open(session, round_, now)
-    if family not in queries.standing_families(session, round_.id):
+    if family not in impressions.standing_families(session, round_.id):
         raise InvalidBallotError(
             f"There is no logo “{family[:20]}” in this round. Load the page again."
         )
@@ -183,7 +183,7 @@ def set_mark(
             )
         changes["note"] = note
     row = _row(round_, voter, family, **changes)
-    queries.upsert_looks(session, [row], update=tuple(changes))
+    impressions.upsert_looks(session, [row], update=tuple(changes))
 
 
 def _refuse_unless_open(session: Session, round_: Round, now: datetime) -> None:

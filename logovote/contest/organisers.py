@@ -13,7 +13,7 @@ from logovote.contest import events, people
 from logovote.contest.people import PeopleError
 from logovote.contest.standing import REACH
 from logovote.errors import LogovoteError
-from logovote.store import queries
+from logovote.store import holding
 from logovote.store.models import Contest, Organiser, Person, Role
 
 
@@ -45,7 +45,7 @@ def name(
     Raises:
         OrganiserError: it is neither, or the contest would be without an owner.
     """
-    queries.hold_contest(session, contest.id)
+    holding.hold_contest(session, contest.id)
     try:
         person = people.make_known(session, who)
     except PeopleError as error:
@@ -78,7 +78,7 @@ def remove(
     Raises:
         OrganiserError: they have none, or the contest would be without an owner.
     """
-    queries.hold_contest(session, contest.id)
+    holding.hold_contest(session, contest.id)
     organiser = find(session, contest, who)
     _refuse_ownerless(session, contest, organiser)
     session.delete(organiser)

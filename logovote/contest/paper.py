@@ -13,7 +13,7 @@ from logovote.contest import casting, events, ledger, opening, people
 from logovote.contest.casting import InvalidBallotError, Items, RoundClosedError
 from logovote.contest.people import PeopleError
 from logovote.contest.rules import Rules
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.media import digest_of
 from logovote.store.models import Ballot, Contest, Kind, Phase, Round
 from logovote.voting.ballots import Approval
@@ -42,8 +42,8 @@ def import_ballots(
         InvalidBallotError: the file was taken in before, contradicts the contest's
             own settings, or a ballot does not fit the round.
     """
-    queries.hold_contest(session, contest.id)
-    now = queries.hold_round(session, round_, now, share=True)
+    holding.hold_contest(session, contest.id)
+    now = holding.hold_round(session, round_, now, share=True)
     if round_.phase is not Phase.OPEN:
         raise RoundClosedError("This round is not open for voting.")
     source = digest_of(data)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import events, identities, ledger, rounds
 from logovote.errors import LogovoteError, UnreadableInputError
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.models import (
     Contest,
     Group,
@@ -553,7 +553,7 @@ def set_shares(
         InvalidProfileError: the shares leave nothing to a group, or to any.
     """
     # Nobody opens a round, and so freezes the shares, before this is done.
-    queries.hold_contest(session, contest.id)
+    holding.hold_contest(session, contest.id)
     if queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED):
         raise PeopleError(
             "Shares and reasons are frozen while a round runs. Change them when it is "

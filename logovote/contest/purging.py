@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from logovote.contest import deciding, events, rights, withdrawing
 from logovote.contest.contests import contest_by_slug
 from logovote.errors import LogovoteError
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.models import (
     Contest,
     Derivative,
@@ -81,7 +81,7 @@ def purge_due(store: Store, now: datetime) -> int:
     for slug in slugs:
         with store.database.write() as session:
             contest = contest_by_slug(session, slug)
-            queries.hold_contest(session, contest.id)
+            holding.hold_contest(session, contest.id)
             gone = purge(session, contest, due(session, contest, now), now=now)
             session.commit()
         gone.forget(store)

@@ -18,7 +18,7 @@ from logovote.contest import events, ledger, opening, recusals, rounds
 from logovote.contest.opening import FEW_OF_A_CLASS
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
-from logovote.store import queries
+from logovote.store import holding
 from logovote.store.models import Ballot, Phase, Round, Voter
 
 _LONGEST_REASON = 500
@@ -55,7 +55,7 @@ def set_aside(
             f"The reason is too long ({len(reason)} characters): use at most "
             f"{_LONGEST_REASON}."
         )
-    now = queries.hold_round(session, round_, now or datetime.now(UTC))
+    now = holding.hold_round(session, round_, now or datetime.now(UTC))
     ballots = _in_review(session, round_, ballot_ids)
     fresh = [ballot for ballot in ballots if ballot.set_aside is None]
     if not fresh:
@@ -81,7 +81,7 @@ def take_back(
     Raises:
         QuarantineError: the round is not in review, or none of them was set aside.
     """
-    now = queries.hold_round(session, round_, now or datetime.now(UTC))
+    now = holding.hold_round(session, round_, now or datetime.now(UTC))
     ballots = [
         ballot
         for ballot in _in_review(session, round_, ballot_ids)

@@ -25,7 +25,7 @@ from logovote.contest.plans import Plan, plan_of
 from logovote.contest.recusals import Own
 from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
 from logovote.errors import LogovoteError
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.models import (
     Ballot,
     Candidacy,
@@ -109,7 +109,7 @@ def open_round(
         RoundError: another round is running, designs, voters or a counted shortlist
             are missing, or the end is over already.
     """
-    queries.hold_contest(session, contest.id)
+    holding.hold_contest(session, contest.id)
     plan = plan_of(contest, kind) if plan is None else plan
     until = until or plan.until
     _refuse_past(until, now)
@@ -226,8 +226,8 @@ def pause_round(
     Raises:
         RoundError: it is not open, or the pause would be over already, or outlive it.
     """
-    queries.hold_contest(session, round_.contest_id)
-    now = queries.hold_round(session, round_, now)
+    holding.hold_contest(session, round_.contest_id)
+    now = holding.hold_round(session, round_, now)
     if round_.phase is not Phase.OPEN or round_.has_ended(now):
         state = round_.phase.value if round_.phase is not Phase.OPEN else "over"
         raise RoundError(
@@ -257,8 +257,8 @@ def resume_round(
     Raises:
         RoundError: it is not paused.
     """
-    queries.hold_contest(session, round_.contest_id)
-    now = queries.hold_round(session, round_, now)
+    holding.hold_contest(session, round_.contest_id)
+    now = holding.hold_round(session, round_, now)
     if not round_.is_paused(now):
         raise RoundError(f"The {NAMES[round_.kind]} is not paused.")
     round_.paused_at = round_.paused_until = None
@@ -296,7 +296,7 @@ def refuse_in_review(
         RoundError: a round is closed and waits for its count.
     """
     if not only_look:
-        queries.hold_contest(session, contest_id)
+        holding.hold_contest(session, contest_id)
     if queries.has_round_in(session, contest_id, Phase.CLOSED):
         raise RoundError(
             "A round is closed and waits for its count, so people and designs stay as "
@@ -434,7 +434,7 @@ def close_round(
     Raises:
         RoundError: it is not open.
     """
-    now = queries.hold_round(session, round_, now)
+    now = holding.hold_round(session, round_, now)
     if round_.phase is not Phase.OPEN:
         raise RoundError(
             f"The {NAMES[round_.kind]} is not open; it is {round_.phase.value}."
@@ -470,7 +470,7 @@ def close_ended(session: Session, round_: Round, now: datetime) -> bool:
 
     Once that is written down no clock that is turned back opens the vote again.
     """
-    queries.hold_round(session, round_, now)
+    holding.hold_round(session, round_, now)
     if round_.closes_at is None or not round_.has_ended(now):
         return False
     close_round(session, round_, round_.closes_at)
@@ -512,7 +512,7 @@ def reopen_round(
     Raises:
         RoundError: it is not closed, or was counted already, or its draw is known.
     """
-    now = queries.hold_round(session, round_, now or datetime.now(UTC))
+    now = holding.hold_round(session, round_, now or datetime.now(UTC))
     if round_.phase is not Phase.CLOSED:
         raise RoundError(
             f"The {NAMES[round_.kind]} is {round_.phase.value}; only a round that is "
@@ -545,7 +545,7 @@ def publish_round(
     Raises:
         RoundError: it has not been counted.
     """
-    now = queries.hold_round(session, round_, now or datetime.now(UTC))
+    now = holding.hold_round(session, round_, now or datetime.now(UTC))
     if round_.phase is Phase.PUBLISHED:
         raise RoundError(f"The {NAMES[round_.kind]} is published already.")
     if round_.phase is not Phase.COUNTED:

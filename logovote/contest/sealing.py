@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import events, ledger, notices, opening, questions, rounds
 from logovote.errors import LogovoteError
-from logovote.store import queries
+from logovote.store import holding, queries
 from logovote.store.base import Base
 from logovote.store.models import (
     Ballot,
@@ -61,7 +61,7 @@ def seal_rounds(
     Raises:
         SealError: no round can be sealed yet.
     """
-    queries.hold_contest(session, contest.id)
+    holding.hold_contest(session, contest.id)
     published_rounds = [
         round_
         for round_ in queries.rounds(session, contest.id)

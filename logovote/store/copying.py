@@ -34,7 +34,7 @@ from logovote.store.models import (
     RefusedPicture,
     Version,
 )
-from logovote.store.session import Database
+from logovote.store.session import Database, is_postgresql
 from logovote.store.store import Store
 
 Progress = Callable[[int, int], None]
@@ -268,8 +268,7 @@ def _rows(session: Session, table: Table) -> Iterator[Row]:
 
 
 def _in_bytes(session: Session, column: Column[Any]) -> Any:
-    is_postgresql = session.get_bind().dialect.name == "postgresql"
-    if is_postgresql and column.type.python_type is str:
+    if is_postgresql(session) and column.type.python_type is str:
         return column.collate("C")
     return column
 
@@ -289,7 +288,7 @@ def _write(session: Session, table: Table, rows: Iterable[Row]) -> None:
                 for row in batch
             ],
         )
-    if session.get_bind().dialect.name == "postgresql" and "id" in table.columns:
+    if is_postgresql(session) and "id" in table.columns:
         # The next row of ours must not get the id of one that came from elsewhere.
         # Table names are ours, and the function wants them quoted as in a statement.
         sequence = func.pg_get_serial_sequence(f'"{table.name}"', "id")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 
 from sqlalchemy import (
@@ -20,10 +19,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from logovote.store.base import Base
 from logovote.store.models import (
     Ballot,
     Candidacy,
@@ -33,11 +30,7 @@ from logovote.store.models import (
     Family,
     Group,
     ImportJob,
-    JobState,
     Kind,
-    Look,
-    Message,
-    MessageState,
     Organiser,
     Phase,
     Picture,
@@ -50,11 +43,8 @@ from logovote.store.models import (
     Version,
     Voter,
 )
+from logovote.store.session import insert_into
 
-# The name of a lock; any number that nobody else uses.
-_PICTURES = 562614
-# A statement that took longer than this has stood in a queue.
-_WAITED_SECONDS = 0.5
 # What every save asks is built once: SQLAlchemy takes as long to put such a statement
 # together as SQLite to answer it.
 _VISITOR = (
@@ -317,72 +307,6 @@ def families(session: Session, contest_id: int) -> Sequence[Family]:
     ).all()
 
 
-def hold_round(
-    session: Session, round_: Round, now: datetime, *, share: bool = False
-) -> datetime:
-    """Keep a round as it is until the transaction ends; return when that began.
-
-    On PostgreSQL those who save share the round (`share`), and who changes it waits for
-    them and makes later ones wait: nothing is saved once it is closed. It is read again
-    there. Who changes it holds its contest as well, and that first, for every deed is
-    logged there: nobody waits for somebody who waits for them. SQLite has one writer
-    anyway.
-
-    Args:
-        session: a writing session.
-        round_: the round, read in this transaction.
-        now: the time at the door; what was waited for comes on top of it.
-        share: others may hold it at the same time, too.
-    """
-    if not _is_postgresql(session):
-        return now
-    began = time.monotonic()
-    if not share:
-        hold_contest(session, round_.contest_id)
-    session.refresh(round_, with_for_update={"read": share})
-    waited = time.monotonic() - began
-    return now + timedelta(seconds=waited) if waited > _WAITED_SECONDS else now
-
-
-def hold_contest(session: Session, contest_id: int) -> None:
-    """Let organisers' deeds in a contest happen one after the other.
-
-    On PostgreSQL; SQLite has one writer anyway.
-    """
-    if not _is_postgresql(session):
-        return
-    session.execute(
-        select(Contest.id)
-        .where(Contest.id == contest_id)
-        .with_for_update(key_share=True)
-    )
-
-
-def hold_picture(session: Session, digest: str) -> None:
-    """Let one transaction at a time write down a picture, and none forget it meanwhile.
-
-    On PostgreSQL; SQLite has one writer anyway.
-    """
-    if _is_postgresql(session):
-        session.execute(select(func.pg_advisory_xact_lock_shared(_PICTURES)))
-        session.execute(select(func.pg_advisory_xact_lock(_PICTURES, key_of(digest))))
-
-
-def hold_pictures(session: Session) -> None:
-    """Wait for all who write down pictures; who comes later waits."""
-    if _is_postgresql(session):
-        session.execute(select(func.pg_advisory_xact_lock(_PICTURES)))
-
-
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"
-
-
-def key_of(digest: str) -> int:
-    """Return 32 bits of a digest, with their sign, as PostgreSQL's locks want them."""
-    return int.from_bytes(bytes.fromhex(digest[:8]), signed=True)
-
-
 def rounds(session: Session, contest_id: int) -> Sequence[Round]:
     """List a contest's rounds in the order they were made."""
     return session.scalars(
@@ -470,7 +394,7 @@ def add_ballot(
 ) -> None:
     """Put an empty ballot of a voter into a round, unless there is one."""
     session.execute(
-        _insert(session, Ballot)
+        insert_into(session, Ballot)
         .values(
             round_id=round_id,
             voter_id=voter_id,
@@ -648,193 +572,6 @@ def turnout(session: Session, round_id: int) -> dict[str, int]:
     return {name: int(count) for name, count in rows}
 
 
-@dataclass(frozen=True)
-class Standing:
-    """When a family of a round came in, and when it was last changed or joined."""
-
-    arrived_at: datetime
-    changed_at: datetime
-
-
-def standing_families(session: Session, round_id: int) -> dict[str, Standing]:
-    """Map each family that stands in a round to its dates. One statement."""
-    rows = session.execute(
-        select(
-            Candidacy.family,
-            func.min(Version.created_at),
-            func.max(Version.created_at),
-        )
-        .join(Submission, Submission.id == Candidacy.submission_id)
-        .join(Version, Version.submission_id == Submission.id)
-        .where(Candidacy.round_id == round_id, Submission.withdrawn_at.is_(None))
-        .group_by(Candidacy.family)
-    )
-    return {family: Standing(arrived, changed) for family, arrived, changed in rows}
-
-
-def looks(session: Session, round_id: int, voter_id: int) -> Sequence[Look]:
-    """List what a voter did with the designs of a round, besides voting."""
-    return session.scalars(
-        select(Look)
-        .where(Look.round_id == round_id, Look.voter_id == voter_id)
-        # `upsert_looks` goes past what the session remembers.
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def upsert_looks(
-    session: Session, rows: Sequence[Mapping[str, object]], *, update: Sequence[str]
-) -> None:
-    """Write rows of `Look`, changing only `update` where there is one. One statement.
-
-    Args:
-        session: a writing session.
-        rows: the same columns each, those of the key among them.
-        update: the columns to change where the row is there already.
-    """
-    if not rows:
-        return
-    # In one order for everybody, so that no two transactions wait for each other.
-    ordered = sorted(rows, key=lambda row: str(row["family"]))
-    statement = _insert(session, Look).values(
-        [{"not_for_me": False, "note": "", **row} for row in ordered]
-    )
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["round_id", "voter_id", "family"],
-            set_={name: statement.excluded[name] for name in update},
-        )
-    )
-
-
-def _insert(session: Session, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
-    """Begin an INSERT that knows what to do about a row that is there already."""
-    if _is_postgresql(session):
-        return postgresql.insert(table)
-    return sqlite.insert(table)
-
-
-def views(
-    session: Session, round_id: int, dealt_since: datetime
-) -> dict[tuple[str, int], int]:
-    """Count who has seen each family as it is now, or is about to, by group id.
-
-    One statement. Voters of weight 0 are left out: they are not counted either.
-
-    Args:
-        session: any session.
-        round_id: the round.
-        dealt_since: deals older than this no longer count, unless they were seen.
-    """
-    changed = (
-        select(Candidacy.family, func.max(Version.created_at).label("at"))
-        .join(Version, Version.submission_id == Candidacy.submission_id)
-        .where(Candidacy.round_id == round_id)
-        .group_by(Candidacy.family)
-        .subquery()
-    )
-    rows = session.execute(
-        select(Look.family, Voter.group_id, func.count())
-        .join(Voter, Voter.id == Look.voter_id)
-        .join(changed, changed.c.family == Look.family)
-        .where(
-            Look.round_id == round_id,
-            Voter.weight != Fraction(0),
-            or_(
-                Look.seen_at >= changed.c.at,
-                and_(Look.dealt_at >= changed.c.at, Look.dealt_at > dealt_since),
-            ),
-        )
-        .group_by(Look.family, Voter.group_id)
-    )
-    return {(family, group_id): int(count) for family, group_id, count in rows}
-
-
-def deals_after(
-    session: Session, round_id: int, moment: datetime
-) -> dict[tuple[str, int], int]:
-    """Count whom each family was dealt to at `moment` or later, as `views` does."""
-    rows = session.execute(
-        select(Look.family, Voter.group_id, func.count())
-        .join(Voter, Voter.id == Look.voter_id)
-        .where(
-            Look.round_id == round_id,
-            Look.dealt_at >= moment,
-            Voter.weight != Fraction(0),
-        )
-        .group_by(Look.family, Voter.group_id)
-    )
-    return {(family, group_id): int(count) for family, group_id, count in rows}
-
-
-def coverage(session: Session, round_id: int) -> dict[str, int]:
-    """Count who has seen each family of a round; nothing of what ballots say.
-
-    One statement. Voters of weight 0 are left out.
-    """
-    rows = session.execute(
-        select(Look.family, func.count())
-        .join(Voter, Voter.id == Look.voter_id)
-        .where(
-            Look.round_id == round_id,
-            Look.seen_at.is_not(None),
-            Voter.weight != Fraction(0),
-        )
-        .group_by(Look.family)
-    )
-    return {family: int(count) for family, count in rows}
-
-
-@dataclass(frozen=True)
-class SeenBallot:
-    """A ballot beside the families its voter saw; None where nothing was logged."""
-
-    voter_id: int
-    choice: str
-    group: str
-    weight: Fraction
-    seen: frozenset[str] | None
-
-
-def seen_ballots(
-    session: Session, round_id: int, *, set_aside: bool = False
-) -> Iterator[SeenBallot]:
-    """Yield the counted ballots of voters with what each saw. One statement.
-
-    Those that were set aside are among them if asked for.
-    """
-    rows = session.execute(
-        select(
-            Voter.id,
-            Ballot.choice,
-            Group.name,
-            Voter.weight,
-            func.aggregate_strings(Look.family, ","),
-        )
-        .join(Voter, Voter.id == Ballot.voter_id)
-        .join(Group, Group.id == Voter.group_id)
-        .outerjoin(
-            Look,
-            (Look.round_id == Ballot.round_id)
-            & (Look.voter_id == Ballot.voter_id)
-            & Look.seen_at.is_not(None),
-        )
-        .where(
-            Ballot.round_id == round_id,
-            Ballot.choice != "[]",
-            Voter.weight != Fraction(0),
-            *([] if set_aside else [Ballot.set_aside.is_(None)]),
-        )
-        .group_by(Ballot.id, Voter.id, Ballot.choice, Group.name, Voter.weight)
-        .order_by(Ballot.id)
-        # One by one: there may be a million.
-        .execution_options(yield_per=1000)
-    )
-    for voter_id, choice, group, weight, seen in rows:
-        saw = None if seen is None else frozenset(seen.split(","))
-        yield SeenBallot(voter_id, choice, group, weight, saw)
-
-
 def import_jobs(session: Session, contest_id: int) -> Sequence[ImportJob]:
     """List a contest's imports, newest first."""
     return session.scalars(
@@ -842,64 +579,3 @@ def import_jobs(session: Session, contest_id: int) -> Sequence[ImportJob]:
         .where(ImportJob.contest_id == contest_id)
         .order_by(ImportJob.id.desc())
     ).all()
-
-
-def oldest_waiting_import(session: Session) -> datetime | None:
-    """Return since when the first import waits that nobody has begun to work on."""
-    return session.scalar(
-        select(func.min(ImportJob.created_at)).where(
-            ImportJob.state.in_(_IN_HAND),
-            ImportJob.begun.is_(False),
-        )
-    )
-
-
-_UNDELIVERED = (MessageState.QUEUED, MessageState.FAILED, MessageState.GIVEN_UP)
-_IN_HAND = (JobState.LOOKING, JobState.IMPORTING)
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """How much there is to do, and how far what is in hand has come.
-
-    Attributes:
-        mails: by state, those that were not delivered.
-        imports: by state, all of them.
-        files, files_done: of the imports in hand.
-    """
-
-    mails: dict[str, float]
-    imports: dict[str, float]
-    files: int
-    files_done: int
-
-
-def backlog(session: Session) -> Backlog:
-    """Count what waits. Three statements."""
-    mails: dict[str, float] = dict.fromkeys((each.value for each in _UNDELIVERED), 0)
-    for state, number in session.execute(
-        select(Message.state, func.count())
-        .where(Message.state.in_(_UNDELIVERED))
-        .group_by(Message.state)
-    ):
-        mails[state.value] = number
-    imports: dict[str, float] = dict.fromkeys((each.value for each in JobState), 0)
-    for step, number in session.execute(
-        select(ImportJob.state, func.count()).group_by(ImportJob.state)
-    ):
-        imports[step.value] = number
-    done, files = session.execute(
-        select(func.sum(ImportJob.done), func.sum(ImportJob.total)).where(
-            ImportJob.state.in_(_IN_HAND)
-        )
-    ).one()
-    return Backlog(mails, imports, files or 0, done or 0)
-
-
-def oldest_due_mail(session: Session) -> datetime | None:
-    """Return since when the first mail is due that nobody has sent."""
-    return session.scalar(
-        select(func.min(Message.next_at)).where(
-            Message.state.in_([MessageState.QUEUED, MessageState.FAILED])
-        )
-    )

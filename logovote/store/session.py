@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import DeclarativeBase, Session
 
 from logovote.errors import LogovoteError
 
@@ -188,6 +189,19 @@ class Database:
         self.engine.dispose()
 
     close = dispose
+
+
+def is_postgresql(session: Session) -> bool:
+    """Tell whether a session speaks with PostgreSQL."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def insert_into(
+    session: Session, table: type[DeclarativeBase]
+) -> postgresql.Insert | sqlite.Insert:
+    """Begin an INSERT that knows what to do about a row that is there already."""
+    insert = postgresql.insert if is_postgresql(session) else sqlite.insert
+    return insert(table)
 
 
 @contextlib.contextmanager

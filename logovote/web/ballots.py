@@ -77,7 +77,7 @@ def the_round(seat: Seat, kind: Kind) -> Round:
 
 
 def _newest(seat: Seat, kind: Kind, *, share: bool = False) -> Round:
-    """Return the newest round of a kind, held like `queries.hold_round` if asked."""
+    """Return the newest round of a kind, held like `holding.hold_round` if asked."""
     round_ = queries.latest_round(db(), seat.contest.id, kind, share=share)
     if round_ is None:
         raise NotOpenedError(

@@ -19,7 +19,7 @@ from sqlalchemy import event
 from logovote import __version__
 from logovote.errors import LogovoteError
 from logovote.settings import Settings
-from logovote.store import queries
+from logovote.store import backlog
 from logovote.store.session import Database
 from logovote.web.context import db, site
 
@@ -152,20 +152,20 @@ class _Waiting:
         yield gauge("release", "Always 1.", "version", {__version__: 1})
         up = "Whether what waits is known."
         try:
-            backlog, tasks = queries.backlog(db()), site().jobs.waiting()
+            waiting, tasks = backlog.backlog(db()), site().jobs.waiting()
         except Exception:  # the database's or the queue's; what was counted is wanted
             logger.exception("metrics: what waits cannot be looked up")
             yield gauge("up", up, "part", {"database": 0})
             return
         yield gauge("up", up, "part", {"database": 1})
         yield gauge("queue_tasks", "Tasks that wait.", "queue", tasks)
-        yield gauge("mails", "Mails by where they stand.", "state", backlog.mails)
-        yield gauge("imports", "Imports by where they stand.", "state", backlog.imports)
+        yield gauge("mails", "Mails by where they stand.", "state", waiting.mails)
+        yield gauge("imports", "Imports by where they stand.", "state", waiting.imports)
         yield gauge(
             "import_files",
             "Files of the imports in hand.",
             "state",
-            {"done": backlog.files_done, "all": backlog.files},
+            {"done": waiting.files_done, "all": waiting.files},
         )
 
 

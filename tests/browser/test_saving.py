@@ -18,7 +18,7 @@ from logovote.contest import casting, invitations, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.rules import Rules
 from logovote.settings import Settings
-from logovote.store import queries
+from logovote.store import impressions, queries
 from logovote.store.models import Kind, Round, SignIn
 from logovote.store.store import Store
 from tests.builders import SECRET, make_contest, voter_named, withdraw
@@ -545,7 +545,7 @@ def seen_by_ann(site: Site) -> int:
         contest = contest_by_slug(session, "gallery")
         round_ = rounds.latest(session, contest, Kind.SHORTLIST)
         voter = voter_named(session, contest, "Ann")
-        looks = queries.looks(session, round_.id, voter.id)
+        looks = impressions.looks(session, round_.id, voter.id)
         return sum(look.seen_at is not None for look in looks)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import dealing, marks, rounds
 from logovote.contest.dealing import Batch, least_seen
-from logovote.store import queries
+from logovote.store import impressions, queries
 from logovote.store.models import Contest, Kind, Look, Round, Version
 from tests.builders import add_design, make_contest, voter_named, withdraw
 
@@ -248,7 +248,9 @@ def test_a_deal_that_nobody_looks_at_is_given_up_after_an_hour(
     bobs = table.deal("Bob", later)
 
     assert not bobs.families & looked_at
-    assert queries.views(table.session, table.round.id, later - dealing.PATIENCE) == {
+    assert impressions.views(
+        table.session, table.round.id, later - dealing.PATIENCE
+    ) == {
         (family, voter_named(table.session, table.contest, "Bob").group_id): 1
         for family in bobs.families | looked_at
     }
@@ -315,8 +317,8 @@ def test_voters_of_weight_0_are_dealt_alike_but_count_for_no_exposure(
     table.see("Ann", batch.families, now)
 
     assert len(batch.families) == 4
-    assert queries.coverage(session, table.round.id) == {}
-    assert queries.views(session, table.round.id, now - dealing.PATIENCE) == {}
+    assert impressions.coverage(session, table.round.id) == {}
+    assert impressions.views(session, table.round.id, now - dealing.PATIENCE) == {}
 
 
 def test_a_closed_round_deals_nothing(

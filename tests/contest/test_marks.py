@@ -12,7 +12,7 @@ from logovote.contest import ballot_files, counting, families, marks, rounds
 from logovote.contest.casting import InvalidBallotError, RoundClosedError
 from logovote.contest.marks import LONGEST_NOTE, Mark, Marks
 from logovote.contest.rules import RulesError
-from logovote.store import queries
+from logovote.store import impressions
 from logovote.store.models import Contest, Kind, Round, Voter
 from logovote.voting.electorate import exposures, prices
 from tests.builders import (
@@ -248,7 +248,7 @@ def test_coverage_counts_heads_and_nothing_of_ballots(
     see_and_cast(session, round_, "Ann", "f1", "f3")
     see_and_cast(session, round_, "Cleo", "f1 f2", "none")
 
-    assert queries.coverage(session, round_.id) == {"f1": 2, "f2": 1}
+    assert impressions.coverage(session, round_.id) == {"f1": 2, "f2": 1}
 
 
 @pytest.fixture

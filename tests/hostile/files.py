@@ -8,7 +8,7 @@ import random
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from PIL import Image
@@ -60,11 +60,12 @@ def sound() -> dict[str, bytes]:
 
 
 def corpus(*, fast: bool = False) -> Iterator[Case]:
-    """Every case: some 650 files; or those that are soon made and soon dealt with."""
+    """Every case: some 950 files; or those that are soon made and soon dealt with."""
     chance = random.Random(36)  # noqa: S311 - noise, no secret
     quick = [nothings, truncated, mutated, polyglots, other_formats, gifs, webps]
     quick += [reaching_out, running]
     long = [pngs, jpegs, endless_markup, endless_drawing, pdfs, large_but_legal]
+    long += [mutated_more]
     for make in quick if fast else quick + long:
         yield from make(chance)
 
@@ -108,11 +109,18 @@ def truncated(_chance: random.Random) -> Iterator[Case]:
             yield Case(f"cut-{sixteenth:02}.{kind}", cut, wanted)
 
 
-def mutated(chance: random.Random) -> Iterator[Case]:
+def mutated(
+    chance: random.Random, numbers: Iterable[int] = range(12)
+) -> Iterator[Case]:
     """Every format with a few bytes changed, dropped or doubled."""
     for kind, data in sound().items():
-        for number in range(12):
+        for number in numbers:
             yield Case(f"mutant-{number:02}.{kind}", mutant(data, chance), EITHER)
+
+
+def mutated_more(chance: random.Random) -> Iterator[Case]:
+    """As many again, twice and a half."""
+    return mutated(chance, range(12, 42))
 
 
 def mutant(data: bytes, chance: random.Random) -> bytes:

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from logovote.contest import rounds
-from logovote.store import queries
+from logovote.store import impressions
 from logovote.store.models import Kind
 from tests.builders import voter_named
 from tests.web.conftest import Scene, Visit
@@ -58,7 +58,7 @@ def see(client: FlaskClient, *families: str, **more: object) -> TestResponse:
 def coverage(scene: Scene) -> dict[str, int]:
     with scene.changing() as (session, acme):
         round_ = rounds.latest(session, acme, Kind.SHORTLIST)
-        return queries.coverage(session, round_.id)
+        return impressions.coverage(session, round_.id)
 
 
 def test_the_gallery_opens_on_a_batch_that_stays(dealt: Scene, visit: Visit) -> None:

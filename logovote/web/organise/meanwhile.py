@@ -11,7 +11,7 @@ import hashlib
 from flask import request
 
 from logovote.errors import LogovoteError
-from logovote.store import queries
+from logovote.store import holding
 from logovote.store.models import Contest
 from logovote.web.context import db
 
@@ -36,7 +36,7 @@ class MeanwhileError(LogovoteError):
 
 def hold(contest: Contest) -> None:
     """Let nobody else change the contest before this request ends; read it anew."""
-    queries.hold_contest(db(), contest.id)
+    holding.hold_contest(db(), contest.id)
     db().refresh(contest)
 
 
