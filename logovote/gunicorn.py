@@ -29,9 +29,10 @@ graceful_timeout = 30
 keepalive = 75
 # Signals do all that is needed, and a service has no home to put a socket in.
 control_socket_disable = True
-# What a process has gathered in a day goes with it.
-max_requests = 2000
-max_requests_jitter = 200
+# What a process has gathered in a day goes with it; all of them never at once, for who
+# comes then waits until one has started.
+max_requests = 20_000
+max_requests_jitter = 10_000
 # A sign of life that waits for a disk is none.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no files
 
