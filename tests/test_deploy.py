@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from configparser import RawConfigParser
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -248,11 +249,24 @@ def test_the_image_takes_what_there_is_and_runs_as_nobody() -> None:
     assert ["USER", "10001"] in steps[last:]
     assert any(step[0] == "HEALTHCHECK" for step in steps)
     assert "--require-hashes -r requirements-deploy.lock" in text
-    packed = {"pyproject.toml", "README.md", "LICENSE", "logovote"}
-    copied = set(
-        re.findall(r"[\w./-]+", " ".join(s[1] for s in steps if s[0] == "COPY"))
-    )
-    assert packed | {"migrations", "static", "templates"} <= copied
+
+
+def test_the_image_is_built_from_all_that_the_wheel_is_packed_from() -> None:
+    text = (DEPLOY / "Containerfile").read_text("utf-8")
+    copied = set()
+    for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE):
+        *sources, place = line.split()
+        for source in sources:
+            is_file = (ROOT / source).is_file()
+            target = PurePath(place, PurePath(source).name if is_file else "")
+            assert target == PurePath(source)
+            copied.add(source)
+    packing = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = packing["tool"]["hatch"]["build"]["targets"]["wheel"]
+    project = packing["project"]
+    packed = {"pyproject.toml", project["readme"], *project["license-files"]}
+
+    assert packed | {*wheel["packages"], *wheel["force-include"]} <= copied
 
 
 # ---------- proxies
