@@ -133,6 +133,27 @@ def test_a_service_is_given_the_time_that_its_requests_have() -> None:
     assert service["ExecReload"] == "/bin/sh -c 'kill -HUP $MAINPID'"
 
 
+def test_a_command_by_hand_has_the_user_and_the_folder_that_services_have() -> None:
+    page = (DEPLOY / "README.md").read_text("utf-8").replace("\\\n", " ")
+    (line,) = re.findall(r"^ +systemd-run (.+)$", page, re.MULTILINE)
+    given = dict(re.findall(r"-p (\w+)=(\S+)", line))
+    service = unit(DEPLOY / "logovote-web.service")["Service"]
+
+    # The folder is made by whoever comes first; nobody but root could make it there.
+    wanted = (
+        "User",
+        "EnvironmentFile",
+        "StateDirectory",
+        "StateDirectoryMode",
+        "UMask",
+    )
+    assert given == {name: service[name] for name in wanted}
+    (name,) = re.findall(r"/bin/logovote ([\w ]+)$", line)
+    assert name in set(commands(cli))
+    settings_ = (DEPLOY / "logovote.env").read_text("utf-8")
+    assert f"LOGOVOTE_DATA=/var/lib/{given['StateDirectory']}\n" in settings_
+
+
 @pytest.mark.skipif(SYSTEMD is None, reason="there is no systemd-analyze here")
 def test_systemd_understands_every_unit(tmp_path: Path) -> None:
     for path in DEPLOY.glob("logovote*.*"):
