@@ -203,32 +203,83 @@ def ours(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+def interpolated(value: str, given: dict[str, str]) -> str:
+    """Fill in what is named as Compose does: `:?` insists, `:-` falls back."""
+
+    def fill(found: re.Match[str]) -> str:
+        name, kind, rest = found.groups()
+        return given[name] if kind == ":?" else given.get(name) or rest
+
+    return re.sub(r"\$\{(\w+)(:[?-])([^}]*)\}", fill, value)
+
+
+def shown_env() -> dict[str, str]:
+    """Read the .env that the head of the file asks for; all its secrets alike."""
+    head = (DEPLOY / "compose.yaml").read_text("utf-8").partition("\nname:")[0]
+    secret = "5f1c6f0e8a9b47d2b3e4c5d6a7f8091b2c3d4e5f"
+    lines = re.findall(r"^# {5}(\w+)=(\S+)$", head, re.MULTILINE)
+    return {name: value.replace("…", secret) for name, value in lines}
+
+
 def test_the_containers_run_what_there_is_with_settings_that_load(
     compose: dict[str, Any], tmp_path: Path
 ) -> None:
     services = ours(compose)
     assert set(services) == {"app1", "app2", "worker", "upgrade"}
-    given = {
-        "HOST": "vote.example.org",
-        "MAIL_URL": "log:",
-        "POSTGRES_PASSWORD": "hush",
-        "S3_SECRET": "hush",
-        "METRICS_TOKEN": "5f1c6f0e8a9b47d2b3e4c5d6a7f8091b2c3d4e5f",
-    }
-    key = tmp_path / "secret_key"
-    key.write_text("Vx3q-7RkT_aZ9bL2mN8cP4dE6fG1hJ5s")
     for service in services.values():
         environ = {
-            name: re.sub(r"\$\{(\w+)(?::[^}]*)?\}", lambda m: given[m[1]], value)
+            name: interpolated(value, shown_env())
             for name, value in service["environment"].items()
         }
-        assert environ["LOGOVOTE_SECRET_KEY_FILE"] == "/run/secrets/secret_key"
-        environ["LOGOVOTE_SECRET_KEY_FILE"] = str(key)
+        assert "$" not in "".join(environ.values())
         assert settings.load(tmp_path / "data", environ).is_https
         assert settings.unknown(environ) == []
     assert services["worker"]["command"] == ["logovote", "worker"]
     assert services["upgrade"]["command"] == ["logovote", "db", "upgrade"]
     assert {"worker", "db upgrade"} <= set(commands(cli))
+
+
+def test_compose_asks_for_what_its_head_says(compose: dict[str, Any]) -> None:
+    used = re.findall(r"\$\{(\w+)(:\?)?", yaml.safe_dump(compose))
+    # Docker takes the environment before .env, and shells have a HOST of their own.
+    assert {name for name, needed in used if needed} == set(shown_env())
+    assert {"HOST", "USER", "HOSTNAME"}.isdisjoint(name for name, _ in used)
+
+
+def test_compose_starts_each_when_what_it_needs_is_there(
+    compose: dict[str, Any],
+) -> None:
+    services = compose["services"]
+    for service in services.values():
+        needed = service.get("depends_on", {})
+        for name, how in needed.items() if isinstance(needed, dict) else ():
+            if how["condition"] == "service_healthy":
+                assert "test" in services[name]["healthcheck"]
+            else:  # what starts again is never done
+                assert how["condition"] == "service_completed_successfully"
+                assert services[name]["restart"] == "no"
+    # PostgreSQL's socket answers while its image still makes the database.
+    assert "-h" in services["database"]["healthcheck"]["test"]
+
+
+def test_compose_builds_one_image_once_and_mounts_what_it_can_read(
+    compose: dict[str, Any],
+) -> None:
+    (built,) = (
+        each["build"] for each in compose["services"].values() if "build" in each
+    )
+    context = (DEPLOY / built["context"]).resolve()
+    assert context == ROOT
+    assert context / built["dockerfile"] == DEPLOY / "Containerfile"
+    # A secret's file keeps its owner and its mode: for our user it would be shut.
+    assert "secrets" not in compose
+    assert not any("secrets" in service for service in compose["services"].values())
+    mounts = [
+        mount.partition(":")[0]
+        for service in compose["services"].values()
+        for mount in service.get("volumes", [])
+    ]
+    assert [mount for mount in mounts if mount.startswith(".")] == ["./Caddyfile"]
 
 
 def test_the_containers_hold_no_privilege_and_one_port_is_open(
