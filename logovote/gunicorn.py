@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import mmap
 import os
 import shutil
 import socket
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from logovote import logs
 from logovote.settings import JSON_LOG
@@ -37,6 +40,9 @@ max_requests_jitter = 10_000
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - no files
 
 _SILENT_SECONDS = 60
+_PAUSE_SECONDS = 3
+# All processes share this byte: whether one of them has begun to serve.
+_has_served = mmap.mmap(-1, 1)
 _FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 if os.environ.get("LOGOVOTE_METRICS_TOKEN") and _FOLDER not in os.environ:
     os.environ[_FOLDER] = tempfile.mkdtemp(prefix="logovote-metrics-")
@@ -55,6 +61,29 @@ class Log(Logger):  # type: ignore[misc] # gunicorn is untyped
 
 
 logger_class = Log
+
+
+class Worker(ThreadWorker):  # type: ignore[misc] # gunicorn is untyped
+    """A process that, where the site was served already, is tried until it starts.
+
+    gunicorn ends all others with one that does not start. That is right at first; but
+    one that is renewed while the database is away shall only wait for it.
+    """
+
+    def load_wsgi(self) -> None:
+        """Load the site."""
+        try:
+            super().load_wsgi()
+        except SystemExit as stop:
+            may_pass = getattr(stop.__cause__, "may_pass", False)
+            if not (_has_served[0] and may_pass):
+                raise
+            time.sleep(_PAUSE_SECONDS)
+            raise SystemExit(1) from stop  # not what wsgi.py ends with: once more
+        _has_served[0] = True
+
+
+worker_class = Worker
 
 
 def _without_visitors(record: logging.LogRecord) -> bool:

@@ -75,7 +75,7 @@ def _queue(settings: Settings, name: str = "logovote") -> Huey:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA,))
             huey.storage.initialize_schema()
     except psycopg.Error as error:
-        raise JobsError(
+        raise QueueError(
             "The queue that LOGOVOTE_JOBS_URL names cannot be used "
             f"({' '.join(str(error).split())[:200]}). Check the address, and that "
             "PostgreSQL runs there."
@@ -85,6 +85,12 @@ def _queue(settings: Settings, name: str = "logovote") -> Huey:
 
 class JobsError(LogovoteError):
     """The queue of long deeds cannot be used."""
+
+
+class QueueError(JobsError):
+    """The queue does not answer."""
+
+    may_pass = True
 
 
 class _LeftToOthersError(Exception):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from configparser import RawConfigParser
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -132,6 +133,27 @@ def test_a_service_is_given_the_time_that_its_requests_have() -> None:
     assert service["ExecReload"] == "/bin/sh -c 'kill -HUP $MAINPID'"
 
 
+def test_a_command_by_hand_has_the_user_and_the_folder_that_services_have() -> None:
+    page = (DEPLOY / "README.md").read_text("utf-8").replace("\\\n", " ")
+    (line,) = re.findall(r"^ +systemd-run (.+)$", page, re.MULTILINE)
+    given = dict(re.findall(r"-p (\w+)=(\S+)", line))
+    service = unit(DEPLOY / "logovote-web.service")["Service"]
+
+    # The folder is made by whoever comes first; nobody but root could make it there.
+    wanted = (
+        "User",
+        "EnvironmentFile",
+        "StateDirectory",
+        "StateDirectoryMode",
+        "UMask",
+    )
+    assert given == {name: service[name] for name in wanted}
+    (name,) = re.findall(r"/bin/logovote ([\w ]+)$", line)
+    assert name in set(commands(cli))
+    settings_ = (DEPLOY / "logovote.env").read_text("utf-8")
+    assert f"LOGOVOTE_DATA=/var/lib/{given['StateDirectory']}\n" in settings_
+
+
 @pytest.mark.skipif(SYSTEMD is None, reason="there is no systemd-analyze here")
 def test_systemd_understands_every_unit(tmp_path: Path) -> None:
     for path in DEPLOY.glob("logovote*.*"):
@@ -181,32 +203,83 @@ def ours(compose: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
+def interpolated(value: str, given: dict[str, str]) -> str:
+    """Fill in what is named as Compose does: `:?` insists, `:-` falls back."""
+
+    def fill(found: re.Match[str]) -> str:
+        name, kind, rest = found.groups()
+        return given[name] if kind == ":?" else given.get(name) or rest
+
+    return re.sub(r"\$\{(\w+)(:[?-])([^}]*)\}", fill, value)
+
+
+def shown_env() -> dict[str, str]:
+    """Read the .env that the head of the file asks for; all its secrets alike."""
+    head = (DEPLOY / "compose.yaml").read_text("utf-8").partition("\nname:")[0]
+    secret = "5f1c6f0e8a9b47d2b3e4c5d6a7f8091b2c3d4e5f"
+    lines = re.findall(r"^# {5}(\w+)=(\S+)$", head, re.MULTILINE)
+    return {name: value.replace("…", secret) for name, value in lines}
+
+
 def test_the_containers_run_what_there_is_with_settings_that_load(
     compose: dict[str, Any], tmp_path: Path
 ) -> None:
     services = ours(compose)
     assert set(services) == {"app1", "app2", "worker", "upgrade"}
-    given = {
-        "HOST": "vote.example.org",
-        "MAIL_URL": "log:",
-        "POSTGRES_PASSWORD": "hush",
-        "S3_SECRET": "hush",
-        "METRICS_TOKEN": "5f1c6f0e8a9b47d2b3e4c5d6a7f8091b2c3d4e5f",
-    }
-    key = tmp_path / "secret_key"
-    key.write_text("Vx3q-7RkT_aZ9bL2mN8cP4dE6fG1hJ5s")
     for service in services.values():
         environ = {
-            name: re.sub(r"\$\{(\w+)(?::[^}]*)?\}", lambda m: given[m[1]], value)
+            name: interpolated(value, shown_env())
             for name, value in service["environment"].items()
         }
-        assert environ["LOGOVOTE_SECRET_KEY_FILE"] == "/run/secrets/secret_key"
-        environ["LOGOVOTE_SECRET_KEY_FILE"] = str(key)
+        assert "$" not in "".join(environ.values())
         assert settings.load(tmp_path / "data", environ).is_https
         assert settings.unknown(environ) == []
     assert services["worker"]["command"] == ["logovote", "worker"]
     assert services["upgrade"]["command"] == ["logovote", "db", "upgrade"]
     assert {"worker", "db upgrade"} <= set(commands(cli))
+
+
+def test_compose_asks_for_what_its_head_says(compose: dict[str, Any]) -> None:
+    used = re.findall(r"\$\{(\w+)(:\?)?", yaml.safe_dump(compose))
+    # Docker takes the environment before .env, and shells have a HOST of their own.
+    assert {name for name, needed in used if needed} == set(shown_env())
+    assert {"HOST", "USER", "HOSTNAME"}.isdisjoint(name for name, _ in used)
+
+
+def test_compose_starts_each_when_what_it_needs_is_there(
+    compose: dict[str, Any],
+) -> None:
+    services = compose["services"]
+    for service in services.values():
+        needed = service.get("depends_on", {})
+        for name, how in needed.items() if isinstance(needed, dict) else ():
+            if how["condition"] == "service_healthy":
+                assert "test" in services[name]["healthcheck"]
+            else:  # what starts again is never done
+                assert how["condition"] == "service_completed_successfully"
+                assert services[name]["restart"] == "no"
+    # PostgreSQL's socket answers while its image still makes the database.
+    assert "-h" in services["database"]["healthcheck"]["test"]
+
+
+def test_compose_builds_one_image_once_and_mounts_what_it_can_read(
+    compose: dict[str, Any],
+) -> None:
+    (built,) = (
+        each["build"] for each in compose["services"].values() if "build" in each
+    )
+    context = (DEPLOY / built["context"]).resolve()
+    assert context == ROOT
+    assert context / built["dockerfile"] == DEPLOY / "Containerfile"
+    # A secret's file keeps its owner and its mode: for our user it would be shut.
+    assert "secrets" not in compose
+    assert not any("secrets" in service for service in compose["services"].values())
+    mounts = [
+        mount.partition(":")[0]
+        for service in compose["services"].values()
+        for mount in service.get("volumes", [])
+    ]
+    assert [mount for mount in mounts if mount.startswith(".")] == ["./Caddyfile"]
 
 
 def test_the_containers_hold_no_privilege_and_one_port_is_open(
@@ -248,27 +321,44 @@ def test_the_image_takes_what_there_is_and_runs_as_nobody() -> None:
     assert ["USER", "10001"] in steps[last:]
     assert any(step[0] == "HEALTHCHECK" for step in steps)
     assert "--require-hashes -r requirements-deploy.lock" in text
-    packed = {"pyproject.toml", "README.md", "LICENSE", "logovote"}
-    copied = set(
-        re.findall(r"[\w./-]+", " ".join(s[1] for s in steps if s[0] == "COPY"))
-    )
-    assert packed | {"migrations", "static", "templates"} <= copied
+
+
+def test_the_image_is_built_from_all_that_the_wheel_is_packed_from() -> None:
+    text = (DEPLOY / "Containerfile").read_text("utf-8")
+    copied = set()
+    for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE):
+        *sources, place = line.split()
+        for source in sources:
+            is_file = (ROOT / source).is_file()
+            target = PurePath(place, PurePath(source).name if is_file else "")
+            assert target == PurePath(source)
+            copied.add(source)
+    packing = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    wheel = packing["tool"]["hatch"]["build"]["targets"]["wheel"]
+    project = packing["project"]
+    packed = {"pyproject.toml", project["readme"], *project["license-files"]}
+
+    assert packed | {*wheel["packages"], *wheel["force-include"]} <= copied
 
 
 # ---------- proxies
 
 
 def test_proxies_keep_private_what_is_and_take_what_the_site_takes() -> None:
-    for name, body in (("Caddyfile", "max_size 2GB"), ("nginx.conf", "_size 2g")):
+    # To Caddy "GB" is a thousand to the third, to nginx "g" is 1024 to the third.
+    for name, body in (
+        ("Caddyfile", r"max_size (\d+)GiB"),
+        ("nginx.conf", r"_size (\d+)g;"),
+    ):
         text = (DEPLOY / name).read_text("utf-8")
         assert "/metrics" in text
         assert "/readyz" in text
-        assert body in text
+        sizes = [int(size) * 1024**3 for size in re.findall(body, text)]
+        assert sizes == [settings.Settings.max_upload_bytes]
         assert "X-Request-ID" in text
         # What the log leaves out of itself, they leave out, too.
         assert "(i|o|m|mail/stop)" in text.replace("(?:", "(")
         assert "Strict-Transport-Security" not in text
-    assert settings.Settings.max_upload_bytes == 2 * 1024**3
 
 
 @pytest.mark.skipif(CADDY is None, reason="there is no caddy here")

@@ -12,19 +12,24 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from logovote.cli import cli
+from logovote.store import migrate
+from logovote.store.session import Database
 from tests import services
 from tests.builders import SECRET
 
 _START_SECONDS = 60
+# By which gunicorn ends all, and systemd starts it again some seconds later.
+CANNOT_START = 4
 
 
 @dataclass
@@ -39,16 +44,36 @@ class Served:
         _, said = self.process.communicate(timeout=_START_SECONDS)
         return self.process.returncode, said
 
-    def wait(self) -> None:
+    def wait(self, path: str = "/") -> None:
         """Wait until it answers."""
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError):
-                if services.fetch(f"{self.address}/").status == 200:
+                if services.fetch(f"{self.address}{path}").status == 200:
                     return
             assert self.process.poll() is None
             time.sleep(0.1)
         pytest.fail("gunicorn does not answer")
+
+    def tries_another(self, left: int) -> None:
+        """Let it start one more process, and wait until that was tried again."""
+        self.process.send_signal(signal.SIGTTIN)
+        tried: set[int] = set()
+        deadline = time.monotonic() + _START_SECONDS
+        while len(tried) < 2:
+            assert time.monotonic() < deadline
+            assert self.process.poll() is None
+            tried |= {*services.children(self.process.pid)} - {left}
+            time.sleep(0.05)
+
+
+@dataclass
+class Outage:
+    """How something goes away and comes back, and what is said meanwhile."""
+
+    begin: Callable[[], None]
+    end: Callable[[], None]
+    said: str
 
 
 @contextlib.contextmanager
@@ -134,6 +159,81 @@ def test_its_processes_are_renewed_without_a_stop_and_count_as_one(
     assert list(numbers.glob("logovote-metrics-*")) == []
 
 
+@contextlib.contextmanager
+def database_away(data: Path) -> Iterator[tuple[dict[str, str], Outage]]:
+    with services.cluster() as cluster:
+        url = cluster.url.render_as_string()
+        with contextlib.closing(Database(url)) as database:
+            migrate.upgrade(database)
+        yield (
+            {"DATABASE_URL": url, "SECRET_KEY": SECRET},
+            Outage(cluster.stop, cluster.start, "The database cannot be used now"),
+        )
+
+
+@contextlib.contextmanager
+def pictures_away(data: Path) -> Iterator[tuple[dict[str, str], Outage]]:
+    files, elsewhere = data / "files", data / "elsewhere"
+
+    def stop() -> None:
+        files.rename(elsewhere)
+        files.write_text("in the way")
+
+    def start() -> None:
+        files.unlink()
+        elsewhere.rename(files)
+
+    yield {}, Outage(stop, start, "Pictures cannot be kept")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("away", [database_away, pictures_away])
+def test_a_process_renewed_during_an_outage_waits_and_the_others_go_on(
+    tmp_path: Path, away: Callable[..., contextlib.AbstractContextManager[Any]]
+) -> None:
+    with (
+        away(tmp_path) as (settings, outage),
+        gunicorn(tmp_path, {"WEB_CONCURRENCY": "1"}, **settings) as served,
+    ):
+        served.wait()
+        (left,) = services.children(served.process.pid)
+        outage.begin()
+        served.tries_another(left)
+        assert services.fetch(f"{served.address}/healthz").status == 200
+        assert left in services.children(served.process.pid)
+        outage.end()
+        # The new one serves, too: alone, once one of them, the older, has ended.
+        served.process.send_signal(signal.SIGTTOU)
+        deadline = time.monotonic() + _START_SECONDS
+        while left in services.children(served.process.pid):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        served.wait("/readyz")
+        served.process.send_signal(signal.SIGTERM)
+        status, said = served.ends()
+
+    assert status == 0
+    assert outage.said in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_a_process_renewed_with_settings_that_cannot_be_ends_all(
+    tmp_path: Path,
+) -> None:
+    key = tmp_path / "key"
+    key.write_text(SECRET)
+    one = {"WEB_CONCURRENCY": "1"}
+    with gunicorn(tmp_path / "data", one, SECRET_KEY_FILE=str(key)) as served:
+        served.wait()
+        key.unlink()
+        served.process.send_signal(signal.SIGTTIN)
+        status, said = served.ends()
+
+    assert status == CANNOT_START
+    assert "LOGOVOTE_SECRET_KEY_FILE" in said
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "reason"),
@@ -159,7 +259,7 @@ def test_what_cannot_work_ends_it_with_one_line(
     with gunicorn(tmp_path, None, **settings) as served:
         status, said = served.ends()
 
-    assert status != 0
+    assert status == CANNOT_START
     assert reason in said
     assert "hush" not in said
     # gunicorn may show where it gave up itself.
@@ -233,6 +333,29 @@ def test_settings_that_would_do_harm_start_nothing(
     assert reason in said
     assert len(said.splitlines()) == 1
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("door", "name", "reason"),
+    [
+        *((door, "DATABASE_URL", "The database cannot be used now") for door in DOORS),
+        ("worker", "JOBS_URL", "The queue that LOGOVOTE_JOBS_URL names cannot be used"),
+        ("a server", "JOBS_URL", "The queue that LOGOVOTE_JOBS_URL names cannot"),
+    ],
+)
+def test_data_that_is_away_starts_nothing_and_is_named_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: str, name: str, reason: str
+) -> None:
+    if find_spec("psycopg") is None:
+        services.missing("There is no driver for PostgreSQL here.")
+    monkeypatch.setenv("LOGOVOTE_SECRET_KEY", SECRET)
+    monkeypatch.setenv(f"LOGOVOTE_{name}", "postgresql://me:hush@127.0.0.1:9/none")
+    status, said = started(door, tmp_path, monkeypatch)
+
+    assert status == (1 if DOORS[door] else CANNOT_START)
+    assert reason in said
+    assert len(said.splitlines()) == 1
+    assert "hush" not in said
 
 
 @pytest.mark.parametrize("door", ["run", "a server"])

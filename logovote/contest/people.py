@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import events, identities, ledger, rounds
 from logovote.errors import LogovoteError, UnreadableInputError
+from logovote.ingest.manifests import places
 from logovote.store import holding, queries
 from logovote.store.models import (
     Contest,
@@ -35,24 +36,23 @@ from logovote.voting.profiles import Profile
 DEFAULT_GROUP = "voters"
 LARGEST_WEIGHT = 1_000_000
 _LARGEST_DENOMINATOR = 1000
-_COLUMNS = {
-    "email": "email",
-    "e-mail": "email",
-    "mail": "email",
-    "address": "email",
-    "name": "name",
-    "full name": "name",
-    "group": "group",
-    "role": "group",
-    "team": "group",
-    "weight": "weight",
-    "github": "github",
-    "github login": "github",
-    "login": "github",
-    "github id": "github_id",
-    "github_id": "github_id",
-    "id": "github_id",
+_HEADERS = {
+    "email": "email mail emailaddress mailaddress emailadresse mailadresse courriel"
+    " correo",
+    # Where no other column is the e-mail address; else it is where somebody lives.
+    "address": "address",
+    "name": "name fullname displayname",
+    "group": "group role team gruppe groupe grupo",
+    "weight": "weight gewicht",
+    "github": "github githublogin githubusername githubuser githubname githubhandle"
+    " githubaccount login",
+    # Never a bare "id": every export has one of its own.
+    "github_id": "githubid githubuserid",
 }
+_FIELDS = {header: field for field, all_ in _HEADERS.items() for header in all_.split()}
+_MEMBER = {"login": "github", "id": "github_id", "email": "email", "name": "name"}
+# What Excel takes as the delimiter, and other programs write for it.
+_SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,;\t| ]*\r?\n', re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
 _GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,17}")
@@ -107,7 +107,7 @@ class RowReport:
 
 
 def read_people(data: bytes, group: str = "") -> list[Row | RowReport]:
-    """Read a people file: CSV with `,`, `;` or tabs, headers forgiving.
+    """Read a people file: CSV with `,`, `;` or tabs, headers as forgiving as a list's.
 
     Or JSON, as GitHub lists the members of an organisation or a team: a list of
     objects with `login` and `id`. Who has no group of their own is in `group`.
@@ -124,17 +124,22 @@ def read_people(data: bytes, group: str = "") -> list[Row | RowReport]:
         text = data.decode("cp1252", errors="replace")
     if text.lstrip().startswith(("[", "{")):
         return list(_members(text, group))
-    header = text.lstrip().partition("\n")[0]
-    delimiter = max(",;\t", key=header.count)
-    lines = csv.reader(io.StringIO(text.lstrip()), delimiter=delimiter)
+    text = re.sub(r"\A(?:[^\S\n]*\n)+", "", text)
+    told = _SEPARATOR.match(text)
+    text = text[told.end() :] if told else text
+    header = text.partition("\n")[0]
+    delimiter = told[1] if told else max(",;\t", key=header.count)
+    lines = csv.reader(io.StringIO(text), delimiter=delimiter)
     try:
-        names = [_COLUMNS.get(cell.strip().lower(), "") for cell in next(lines, [])]
-        if "email" not in names and "github" not in names:
+        columns = places(next(lines, []), _FIELDS)
+        if "address" in columns:
+            columns.setdefault("email", columns.pop("address"))
+        if columns.keys().isdisjoint(("email", "github")):
             raise UnreadableInputError(
                 "The first line must name the columns, with at least “email” or "
                 "“github”: email,name,group,weight,github"
             )
-        return list(_rows(lines, names, group))
+        return list(_rows(lines, columns, 3 if told else 2, group))
     except csv.Error as error:
         raise UnreadableInputError(
             f"Line {lines.line_num} cannot be read: {error}."
@@ -142,14 +147,14 @@ def read_people(data: bytes, group: str = "") -> list[Row | RowReport]:
 
 
 def _rows(
-    lines: Iterator[list[str]], names: list[str], group: str
+    lines: Iterator[list[str]], columns: Mapping[str, int], first: int, group: str
 ) -> Iterator[Row | RowReport]:
     """Understand the lines below the header; blank ones are skipped."""
     values = (
-        {name: cell for name, cell in zip(names, cells, strict=False) if name}
+        {name: cells[place] for name, place in columns.items() if place < len(cells)}
         for cells in lines
     )
-    return _understood(values, 2, group)
+    return _understood(values, first, group)
 
 
 def _members(text: str, group: str) -> Iterator[Row | RowReport]:
@@ -175,9 +180,9 @@ def _members(text: str, group: str) -> Iterator[Row | RowReport]:
         )
     values = (
         {
-            _COLUMNS[name]: str(value)
-            for name, value in each.items()
-            if name in {"login", "id", "email", "name"} and value is not None
+            field: str(each[name])
+            for name, field in _MEMBER.items()
+            if each.get(name) is not None
         }
         for each in flat
     )

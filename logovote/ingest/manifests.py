@@ -111,6 +111,21 @@ def clean(text: str, limit: int) -> str | None:
     return shown.strip()[:limit].rstrip() or None
 
 
+def places(headers: Iterable[str], fields: Mapping[str, str]) -> dict[str, int]:
+    """Return at which place each field that we know stands; the first one counts.
+
+    Args:
+        headers: as somebody wrote them, with any capitals, spaces and hyphens.
+        fields: what each header means, by its letters and digits alone.
+    """
+    columns: dict[str, int] = {}
+    for place, header in enumerate(headers):
+        bare = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
+        if field := fields.get(bare or header.strip()):
+            columns.setdefault(field, place)
+    return columns
+
+
 def _decoded(data: bytes) -> str:
     """Decode by byte order mark, as UTF-8, or as Excel on Windows writes it."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -228,13 +243,7 @@ _RECOGNISERS: tuple[Callable[[str], Manifest | None], ...] = (_json, _table)
 
 
 def _known(headers: Iterable[str]) -> dict[str, int]:
-    """Return at which place each field that we know stands; the first one counts."""
-    columns: dict[str, int] = {}
-    for place, header in enumerate(headers):
-        bare = re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", header).casefold())
-        if field := _FIELDS.get(bare or header.strip()):
-            columns.setdefault(field, place)
-    return columns
+    return places(headers, _FIELDS)
 
 
 def _is_header(columns: Mapping[str, int]) -> bool:

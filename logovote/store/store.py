@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from logovote.errors import LogovoteError
 from logovote.store import migrate
@@ -39,6 +39,8 @@ _WRITE_NOTHING = delete(OrganiserLink).where(OrganiserLink.id < 0)
 class StoreError(LogovoteError):
     """What a site is to keep cannot be kept."""
 
+    may_pass = True
+
 
 @dataclass(frozen=True)
 class Store:
@@ -61,10 +63,20 @@ class Store:
             database_url: see store.session.
             folder: where files lie, unless there is a storage.
             storage_url: a bucket, see store.buckets; "" for none.
+
+        Raises:
+            StoreError: the database does not answer, or takes no changes.
         """
         bucket = Bucket.at(storage_url) if storage_url else None
         database = Database(database_url)
-        migrate.require(database)
+        try:
+            migrate.require(database)
+        except (OperationalError, InterfaceError) as error:
+            reason = " ".join(str(error.orig).split())
+            raise StoreError(
+                f"The database cannot be used now ({reason}). See that it runs, is "
+                "where LOGOVOTE_DATABASE_URL says, and can be written."
+            ) from error
         if bucket is None:
             return cls(
                 database,

@@ -68,7 +68,9 @@ def test_what_is_no_bundle_has_an_exit_status_of_its_own(tmp_path: Path) -> None
     path.write_bytes(b"no zip")
 
     assert "malformed" in run("recount", str(path), status=3)
-    assert "does not exist" in run("recount", str(tmp_path / "none.zip"), status=2)
+    # As the script says, and not what a mismatch is.
+    assert "No such file" in run("recount", str(tmp_path / "none.zip"), status=3)
+    assert "malformed" in run("recount", str(tmp_path), status=3)
 
 
 def test_sealing_waits_a_week_or_for_a_waiver(bundle: Path, store: Store) -> None:

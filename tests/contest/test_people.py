@@ -71,6 +71,57 @@ def test_a_people_file_is_read_forgivingly(text: str) -> None:
     assert found.weight == 1
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("Email Address", "E-Mail-Adresse", "e_mail", "E-Mail", "EMAIL", "Mail"),
+        pytest.param("\u00a0E\u2010Mail ", id="of-a-word-processor"),
+        pytest.param("address", id="address-alone"),
+    ],
+)
+def test_the_column_of_addresses_may_be_called_as_people_call_it(header: str) -> None:
+    found = row(f"{header};GitHub username;GITHUB-ID\nzoe@x.org;Zoe-1;17")
+
+    assert (found.email, found.github, found.github_id) == ("zoe@x.org", "zoe-1", "17")
+
+
+@pytest.mark.parametrize("header", ["id", "ID", "Member ID", "user_id"])
+def test_the_number_of_a_member_is_not_that_of_a_github_account(header: str) -> None:
+    alone = row(f"{header},email,name\n17,zoe@x.org,Zoe")
+    beside = row(f"{header},email,github\n17,zoe@x.org,zoe-1")
+
+    assert (alone.email, alone.github_id) == ("zoe@x.org", None)
+    assert (beside.github, beside.github_id) == ("zoe-1", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("name,email,address\nZoe,zoe@x.org,1 Main St", id="postal-after"),
+        pytest.param("address,name,email\n1 Main St,Zoe,zoe@x.org", id="postal-before"),
+        pytest.param("email,mail,name\nzoe@x.org,z@y.org,Zoe", id="two-addresses"),
+        pytest.param("\temail\tname\n0\tzoe@x.org\tZoe", id="a-column-without-a-name"),
+        pytest.param("email,name,github\nzoe@x.org,Zoe", id="a-short-line"),
+    ],
+)
+def test_the_first_column_of_a_field_is_the_one_that_counts(text: str) -> None:
+    found = row(text)
+
+    assert (found.key, found.email, found.name) == ("zoe@x.org", "zoe@x.org", "Zoe")
+
+
+@pytest.mark.parametrize(
+    "first", ["sep=;", "SEP=;", '"sep=;"', "sep=;;;;", "\ufeffsep=;\r"]
+)
+def test_the_line_that_tells_excel_of_the_delimiter_is_no_header(first: str) -> None:
+    good, bad = read(f"{first}\nname, first;E-Mail;team\nZoe;zoe@x.org;core\nBob;x;\n")
+
+    assert isinstance(good, Row)
+    assert (good.line, good.key, good.group) == (3, "zoe@x.org", "core")
+    # As an editor shows it.
+    assert bad.line == 4
+
+
 def test_a_people_file_of_another_age_keeps_its_letters() -> None:
     (utf8,) = people.read_people("\ufeffemail,name\nz@x.org,Zoë".encode())
     (latin,) = people.read_people("email,name\nz@x.org,Zoë".encode("cp1252"))
