@@ -294,6 +294,7 @@ def _holdings(
             designer=submission.designer,
             title=submission.title,
             file=versions[-1].file,
+            site_number=submission.site_number,
             withdrawn=submission.withdrawn_at not in {None, ours},
             banned=submission.withdrawn_reason,
             history={version.digest for version in versions},
@@ -430,6 +431,8 @@ def _keep_submission(
         submission = Submission(contest_id=contest_id, entry=claim.number, version=0)
         session.add(submission)
     entry = claim.entry
+    if is_new or entry.number is not None:
+        submission.site_number = claim.site_number
     submission.designer = entry.designer or submission.designer
     submission.title = entry.title or submission.title
     submission.revision_of = entry.revision_of or submission.revision_of

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from logovote.contest import counting, families, intake, people, rounds
+from logovote.contest import counting, families, intake, likeness, people, rounds
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
 from logovote.contest.results import result_of
 from logovote.errors import LogovoteError
@@ -307,6 +307,163 @@ def test_a_file_without_a_number_gets_one_and_the_report_says_so(
     assert sorted(entry for entry, *_ in held(store)) == [5, 6, 7]
     assert "given number 6" in reason(report, "fox.png")
     assert "given number 7" in reason(report, "owl.png")
+
+
+GROWING = {"1.png": png(1), "2.png": png(2), "fox.png": png(5)}
+
+
+@pytest.mark.parametrize("with_the_fox", [False, True])
+def test_a_number_that_was_given_is_not_taken_for_the_real_entry(
+    store: Store,
+    take_in: Importer,
+    with_the_fox: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    take_in(GROWING)
+    later = {"3.png": png(3)} | (GROWING if with_the_fox else {})
+
+    told = take_in(later, dry_run=True)
+    report = take_in(later)
+
+    assert report == told
+    assert statuses(report) == dict.fromkeys(
+        GROWING if with_the_fox else (), "same"
+    ) | {"3.png": "new"}
+    assert reason(report, "3.png") == (
+        "number 3 had been given to fox.png before, so this is number 4 here"
+    )
+    designs = of((1, 1, png(1)), (2, 1, png(2)), (3, 1, png(5)), (4, 1, png(3)))
+    assert held(store) == designs
+    again = take_in(GROWING | {"3.png": png(3)})
+    assert set(statuses(again).values()) == {"same"}
+    assert reason(again, "3.png") == reason(report, "3.png")
+    assert held(store) == designs
+
+
+def test_what_gave_way_is_known_by_its_own_number_from_then_on(
+    store: Store, take_in: Importer
+) -> None:
+    take_in(GROWING)
+    take_in({"3.png": png(3)})
+
+    report = take_in(
+        {
+            "a/3.png": png(33),
+            "b/3.png": png(34),
+            "4.png": png(4),
+            "fox.png": png(55),
+            "5.png": b"no picture",
+        },
+    )
+
+    assert {
+        (each.file, each.entry, each.status) for each in report.files if each.entry
+    } == {
+        ("a/3.png", 4, "changed"),
+        ("b/3.png", 4, "changed"),
+        # Its number is taken, too: by the one that gave way.
+        ("4.png", 6, "new"),
+        ("fox.png", 3, "changed"),
+    }
+    assert "had been given to 3.png before" in reason(report, "4.png")
+    assert held(store)[2:] == of((3, 2, png(55)), (4, 3, png(34)), (6, 1, png(4)))
+    known = take_in(
+        {
+            "list.csv": b"entry,designer,file\n3,Ann,3.png\n4,Leo,4.png\n",
+            "3.png": png(34),
+            "4.png": png(4),
+        }
+    )
+    assert [(each.entry, each.designer) for each in known.files if each.entry] == [
+        (4, "Ann"),
+        (6, "Leo"),
+    ]
+
+
+def test_what_gave_way_and_is_damaged_is_not_missing(
+    store: Store, take_in: Importer
+) -> None:
+    take_in(GROWING)
+    take_in({"3.png": png(3)})
+
+    take_in({"3.png": b"", "1.png": png(1)}, withdraw_missing=True)
+
+    assert [(entry, stands) for entry, _, _, stands in held(store)] == [
+        (1, True),
+        (2, False),
+        (3, False),
+        (4, True),
+    ]
+
+
+@pytest.mark.parametrize("number", [3, 7])
+@pytest.mark.parametrize("picture", [5, 55])
+def test_a_design_that_was_given_its_number_is_known_when_a_list_tells_its_own(
+    store: Store, take_in: Importer, number: int, picture: int
+) -> None:
+    take_in(GROWING)
+    files = {
+        "list.csv": f"entry,file\n{number},fox.png\n".encode(),
+        "fox.png": png(picture),
+    }
+
+    told = take_in(files, dry_run=True)
+    report = take_in(files)
+
+    assert report == told
+    version = 1 if picture == 5 else 2
+    assert held(store)[2:] == of((3, version, png(picture)))
+    keeps = "it keeps number 3, which it was given before its own number 7 was known"
+    assert reason(report, "fox.png") == ("" if number == 3 else keeps)
+    # From now on that is its number, whatever the file is called.
+    take_in({f"{number}.png": png(77)})
+    assert held(store)[2:] == of((3, version + 1, png(77)))
+
+
+def test_a_design_that_was_given_its_number_is_known_by_its_picture(
+    store: Store, take_in: Importer
+) -> None:
+    take_in(GROWING)
+
+    report = take_in({"7.png": png(5), "fox.png": png(5)})
+
+    assert [(each.file, each.entry, each.status) for each in report.files] == [
+        ("fox.png", 3, "ignored"),
+        ("7.png", 3, "same"),
+    ]
+    # One design is one: the next with the same picture is another.
+    assert [each.entry for each in take_in({"8.png": png(5)}).files] == [8]
+    assert "given number 9" in reason(take_in({"owl.png": png(9)}), "owl.png")
+
+
+def test_an_import_among_given_numbers_is_taken_up_to_the_same_end(
+    store: Store, take_in: Importer, now: datetime
+) -> None:
+    take_in(GROWING | {"owl.png": png(6)}, now=now - timedelta(days=1))
+    files = {
+        "list.csv": b"entry,file\n9,owl.png\n",
+        "owl.png": png(66),
+        "3.png": png(5),
+        "4.png": png(4),
+        "cat.png": png(8),
+    }
+    first = take_in(files, resume=True)
+    before = held(store), counts(store)
+
+    assert take_in(files, resume=True) == first
+    assert (held(store), counts(store)) == before
+    assert [entry for entry, *_ in before[0]] == [1, 2, 3, 4, 10, 11]
+
+
+def test_what_replaces_what_is_told_in_the_numbers_of_the_contest_site(
+    store: Store, contest_id: int, take_in: Importer
+) -> None:
+    take_in(GROWING)
+    take_in({"3.png": png(3)})
+    take_in({"list.csv": b"entry,file,parent\n8,8.png,3\n", "8.png": png(8)})
+
+    with store.database.read() as session:
+        replaces = {it.key: it.replaces for it in likeness.designs(session, contest_id)}
+    assert replaces == {1: None, 2: None, 3: None, 4: None, 8: 4}
 
 
 def test_a_dry_run_tells_the_same_and_keeps_nothing(
