@@ -28,6 +28,7 @@ from logovote.ingest.members import (
     Source,
     Status,
     UnreadableFileError,
+    WorkbookError,
     printable,
 )
 from logovote.ingest.names import Guess, guess_all
@@ -158,6 +159,8 @@ def _named_manifest(path: Path) -> Manifest:
     try:
         with FileSource(path) as source:
             data = source.read(source.members[0])
+    except WorkbookError as error:
+        raise UnreadableManifestError(f"“{path.name}”: {error}") from error
     except (LogovoteError, OSError, LookupError) as error:
         message = f"The list of entries “{path.name}” cannot be read."
         raise UnreadableManifestError(message) from error
