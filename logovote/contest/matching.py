@@ -12,6 +12,7 @@ from logovote.ingest.reading import Entry, Reading
 from logovote.store.media import digest_of
 
 STATUSES = ("new", "changed", "same", "withdrawn", "refused", "ignored")
+LIST_SAYS_SO = "the list of entries says so"
 
 
 @dataclass(frozen=True)
@@ -109,12 +110,16 @@ class Matching:
     """What a source claims.
 
     `present` holds every entry that the source shows or tries to show: a damaged file
-    is no withdrawal.
+    is no withdrawal. `leaving` are those that the list says are withdrawn, without a
+    picture of them that can be read; `remarks` are about lines of it that say so of
+    others.
     """
 
     claims: list[Claim]
     reports: list[FileReport]
     present: frozenset[int | None]
+    leaving: tuple[int, ...]
+    remarks: tuple[str, ...]
 
 
 def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
@@ -125,10 +130,10 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
     has shown the same bytes, else to the entry that came from a file of the same name,
     else it gets a new number.
     """
-    by_file = {holding.file: number for number, holding in holdings.items()}
     reports = []
     present: set[int | None] = set()
     damaged: list[tuple[int | None, str]] = []
+    gone: list[tuple[int | None, str]] = []
     for problem in reading.problems:
         reports.append(FileReport(problem.file, problem.status, reason=problem.reason))
         damaged.append((entry_number(problem.file), problem.file))
@@ -140,12 +145,13 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
         except LogovoteError as error:
             reports.append(FileReport(entry.file, "refused", reason=str(error)))
             damaged.append((entry.number, entry.file))
+            if entry.status == "withdrawn":
+                gone.append(damaged[-1])
         else:
             found.append((entry, digest_of(data)))
             sizes[found[-1][1]] = len(data)
     homes = _Homes(holdings, found)
-    for own, file in damaged:
-        present.add(homes.holder(own) if own else by_file.get(file))
+    present |= {homes.known(own, file) for own, file in damaged}
     by_digest = {
         digest: number
         for number, holding in holdings.items()
@@ -157,7 +163,8 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
         if entry.number is not None:
             number = homes.of(entry.number)
         else:
-            number = by_digest.get(digest) or by_file.get(entry.file) or homes.free()
+            known = by_digest.get(digest) or homes.known(None, entry.file)
+            number = known or homes.free()
         by_digest[digest] = number
         wanted.append((number, entry, digest))
     first: dict[tuple[int, str], Entry] = {}
@@ -176,8 +183,32 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
         Claim(entry, number, digest, sizes[digest], final=last[number] == digest)
         for number, entry, digest in unlike
     ]
-    present |= {claim.number for claim in claims}
-    return Matching(claims, reports, frozenset(present - {None}))
+    claimed = {claim.number for claim in claims}
+    present |= claimed
+    leaving, remarks = _leaving(reading, homes, present)
+    leaving |= {homes.known(own, file) for own, file in gone} - claimed
+    return Matching(
+        claims,
+        reports,
+        frozenset(present - {None}),
+        leaving=tuple(number for number in holdings if number in leaving),
+        remarks=tuple(remarks),
+    )
+
+
+def _leaving(
+    reading: Reading, homes: _Homes, present: set[int | None]
+) -> tuple[set[int | None], list[str]]:
+    """Return what the list withdraws without a file, and remarks on other lines."""
+    leaving: set[int | None] = set()
+    remarks = []
+    for each in reading.withdrawals:
+        number = homes.known(each.number, each.file)
+        if number is None or number in present:
+            remarks.append(each.remark)
+        else:
+            leaving.add(number)
+    return leaving, remarks
 
 
 class _Homes:
@@ -191,6 +222,7 @@ class _Homes:
         self, holdings: dict[int, Holding], found: list[tuple[Entry, str]]
     ) -> None:
         self._holdings = holdings
+        self._by_file = {held.file: number for number, held in holdings.items()}
         self._known = {
             held.site_number: number
             for number, held in holdings.items()
@@ -219,6 +251,10 @@ class _Homes:
         """Return the entry that is known to be the site's number `own`, if one is."""
         held = self._holdings.get(own)
         return own if held and not held.given else self._known.get(own)
+
+    def known(self, own: int | None, file: str | None) -> int | None:
+        """Return the entry that is meant by the site's number, or else by a file."""
+        return self.holder(own) if own else self._by_file.get(file or "")
 
     def of(self, own: int) -> int:
         """Return the entry that the site's number `own` stands for, now or from now."""
@@ -266,7 +302,7 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
     else:
         held.withdrawn = claim.withdrawn
         if claim.withdrawn and not (was_out and status == "same"):
-            status, reason = "withdrawn", "the list of entries says so"
+            status, reason = "withdrawn", LIST_SAYS_SO
     if entry.number is not None:
         held.site_number = claim.site_number
         reason = reason or _numbering(claim, holdings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from logovote.contest import counting, families, intake, likeness, people, rounds
+from logovote.contest import (
+    counting,
+    families,
+    intake,
+    likeness,
+    people,
+    rounds,
+    withdrawing,
+)
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
 from logovote.contest.results import result_of
 from logovote.errors import LogovoteError
@@ -21,9 +30,10 @@ from logovote.ingest.reading import read_entries
 from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.media import digest_of
-from logovote.store.models import Contest, Derivative, Kind, Picture, Version
+from logovote.store.models import Contest, Derivative, Event, Kind, Picture, Version
 from logovote.store.store import Store
 from tests.builders import cast, folder_of, make_contest, png, zip_of
+from tests.conftest import NOW
 
 Importer = Callable[..., ImportReport]
 KINDS = tuple(spec.kind for spec in SPECS)
@@ -196,8 +206,13 @@ def test_what_the_list_of_entries_says_is_withdrawn_is_kept_and_does_not_stand(
     assert [stands for *_, stands in held(store)] == [True, True, True]
 
 
+@pytest.mark.parametrize("gone", [False, True])
 def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
-    store: Store, contest_id: int, take_in: Importer, now: datetime
+    store: Store,
+    contest_id: int,
+    take_in: Importer,
+    now: datetime,
+    gone: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     pictures = {f"#{number}.png": png(number) for number in (1, 2)}
     take_in(pictures)
@@ -213,6 +228,8 @@ def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
         cast(session, round_, "Ben", ["2"], now)
         session.commit()
 
+    if gone:
+        del pictures["#2.png"]
     take_in(pictures | {"entries.csv": b"entry,status\n1,active\n2,withdrawn\n"})
 
     with store.database.write() as session:
@@ -224,6 +241,100 @@ def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
     assert 2 not in [line.entry for line in result.order]
     # Ben's ballot said nothing but what is gone.
     assert sum(group.voted for group in result.turnout.values()) == 1
+
+
+WITHDRAWN = [b"withdrawn", b"Removed", b"Withdrawn by designer", b"deleted"]
+
+
+@pytest.mark.parametrize("status", WITHDRAWN)
+def test_what_the_list_withdraws_is_out_though_its_picture_is_gone(
+    store: Store, take_in: Importer, status: bytes
+) -> None:
+    pictures = {f"{number}.png": png(number) for number in (1, 2, 3)}
+    take_in(pictures, now=NOW - timedelta(days=1))
+    listed = {
+        "1.png": png(1),
+        "list.csv": b"entry,file,status\n1,,active\n2,,%b\n7,,%b\n" % (status, status),
+    }
+
+    told = take_in(listed, dry_run=True)
+    assert [stands for *_, stands in held(store)] == [True, True, True]
+    report = take_in(listed, resume=True)
+
+    # The seventh was never here: nothing happens to it.
+    assert [remark.partition(": ")[2] for remark in report.remarks] == [
+        "no file was found for “7”."
+    ]
+    assert report == told
+    gone = FileReport("2.png", "withdrawn", 2, reason="the list of entries says so")
+    assert replace(gone, digest=digest_of(png(2))) in report.files
+    assert report.summary()["withdrawn"] == 1
+    assert [stands for *_, stands in held(store)] == [True, False, True]
+    assert take_in(listed, resume=True) == report
+    assert designs_withdrawn(store) == 1
+
+    again = take_in(listed, now=NOW + timedelta(days=1), withdraw_missing=True)
+    assert {f.file: f.reason for f in again.files if f.status == "withdrawn"} == {
+        "3.png": None
+    }
+    assert again.remarks == report.remarks
+    # As after any withdrawal: sent again, without a word of it, it is back.
+    take_in({"2.png": png(2)})
+    assert [stands for *_, stands in held(store)] == [True, True, False]
+
+
+def designs_withdrawn(store: Store) -> int | None:
+    with store.database.read() as session:
+        gone = select(func.count(Event.hash)).where(Event.kind == "design.withdrawn")
+        return session.scalar(gone)
+
+
+@pytest.mark.parametrize("bad", [b"", b"<html>This entry was withdrawn</html>"])
+def test_what_the_list_withdraws_is_out_though_its_picture_is_none(
+    store: Store, take_in: Importer, bad: bytes
+) -> None:
+    take_in({"1.png": png(1), "2.png": png(2)})
+
+    report = take_in({"2.png": bad, "list.csv": b"entry,status\n2,withdrawn\n"})
+
+    assert [
+        (each.status, each.entry) for each in report.files if each.file == "2.png"
+    ] == [
+        ("refused", None),
+        ("withdrawn", 2),
+    ]
+    assert [stands for *_, stands in held(store)] == [True, False]
+
+
+def test_a_line_withdraws_what_it_means_and_nothing_else(
+    store: Store, contest_id: int, take_in: Importer, now: datetime
+) -> None:
+    take_in({"1.png": png(1), "2.png": png(2), "fox.png": png(5), "owl.png": png(6)})
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        withdrawing.withdraw(session, contest, 2, "A copy", who="Ann", now=now)
+        session.commit()
+
+    report = take_in(
+        {
+            # Another line and file show that entry; number 3 was given to the fox, and
+            # one that was withdrawn by hand is left as it is.
+            "1.png": png(1),
+            "list.csv": b"entry,file,status\n1,1.png,active\n1,old.png,withdrawn\n"
+            b"2,,withdrawn\n3,,withdrawn\n,owl.png,withdrawn\n",
+        }
+    )
+
+    assert [each.file for each in report.files if each.status == "withdrawn"] == [
+        "owl.png"
+    ]
+    assert [stands for *_, stands in held(store)] == [True, False, True, False]
+    assert [remark.partition(": ")[2] for remark in report.remarks] == [
+        "entry 1 is in the list more than once.",
+        "entry 1 is in the list more than once.",
+        "no file was found for “old.png”.",
+        "no file was found for “3”.",
+    ]
 
 
 def test_a_withdrawn_design_that_is_sent_again_is_back(
