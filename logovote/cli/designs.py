@@ -57,21 +57,24 @@ def import_(
     """Take the designs in PATH, a folder, zip, tar or single picture, into CONTEST."""
     with door.reading(slug) as (_, contest):
         contest_id = contest.id
-    with read_entries(path, manifest) as reading, Fence() as fence:
-        for remark in reading.remarks:
-            note(remark)
-        with progress("Looking" if dry_run else "Importing") as show:
-            report = intake.import_designs(
-                door.store,
-                contest_id,
-                reading,
-                fence,
-                now=now(),
-                dry_run=dry_run,
-                withdraw_missing=withdraw_missing,
-                progress=show,
-                actor=ACTOR,
-            )
+    with (
+        read_entries(path, manifest) as reading,
+        Fence() as fence,
+        progress("Looking" if dry_run else "Importing") as show,
+    ):
+        report = intake.import_designs(
+            door.store,
+            contest_id,
+            reading,
+            fence,
+            now=now(),
+            dry_run=dry_run,
+            withdraw_missing=withdraw_missing,
+            progress=show,
+            actor=ACTOR,
+        )
+    for remark in report.remarks:
+        note(remark)
     if as_json:
         print_json(report.as_json())
         return

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import events, rounds
 from logovote.contest.matching import (
+    LIST_SAYS_SO,
     Claim,
     FileReport,
     Holding,
@@ -181,22 +182,29 @@ def _import(
                 elif keep_pictures and picture is not None:
                     keep_picture(store, claim, picture, disk)
             progress(done, len(claims))
+    leaving = list(matching.leaving)
+    # A withdrawn design is one, whether or not its picture can be shown.
+    leaving += [
+        claim.number
+        for claim in claims
+        if claim.withdrawn and claim.digest in refusals and claim.number in holdings
+    ]
+    when = None if dry_run else now
+    reports += _withdraw(
+        store, contest_id, leaving, holdings, said_by_list=True, now=when, actor=actor
+    )
     # An export without a single file is a mistake, not the end of the contest.
     if withdraw_missing and matching.present:
-        reports += _withdraw_all_but(
-            store,
-            contest_id,
-            matching.present,
-            holdings,
-            now=None if dry_run else now,
-            actor=actor,
+        missing = [number for number in holdings if number not in matching.present]
+        reports += _withdraw(
+            store, contest_id, missing, holdings, now=when, actor=actor
         )
     if not dry_run:
         # Imported late: NumPy and the decoders are needed for nothing else here.
         from logovote.contest import likeness  # noqa: PLC0415 - see above
 
         likeness.refresh(store, contest_id)
-    return ImportReport(tuple(reports), reading.remarks)
+    return ImportReport(tuple(reports), (*reading.remarks, *matching.remarks))
 
 
 def _original(reading: Reading, claim: Claim) -> bytes | None:
@@ -294,6 +302,7 @@ def _holdings(
             designer=submission.designer,
             title=submission.title,
             file=versions[-1].file,
+            site_number=submission.site_number,
             withdrawn=submission.withdrawn_at not in {None, ours},
             banned=submission.withdrawn_reason,
             history={version.digest for version in versions},
@@ -430,6 +439,8 @@ def _keep_submission(
         submission = Submission(contest_id=contest_id, entry=claim.number, version=0)
         session.add(submission)
     entry = claim.entry
+    if is_new or entry.number is not None:
+        submission.site_number = claim.site_number
     submission.designer = entry.designer or submission.designer
     submission.title = entry.title or submission.title
     submission.revision_of = entry.revision_of or submission.revision_of
@@ -500,33 +511,38 @@ def _is_written(
     )
 
 
-def _withdraw_all_but(
+def _withdraw(
     store: Store,
     contest_id: int,
-    present: frozenset[int | None],
+    entries: Iterable[int],
     holdings: dict[int, Holding],
     *,
+    said_by_list: bool = False,
     now: datetime | None,
     actor: str,
 ) -> list[FileReport]:
-    """Mark the rest as withdrawn, unless `now` is None; nothing is ever deleted."""
-    missing = {
-        number: holding
-        for number, holding in holdings.items()
-        if number not in present and not holding.withdrawn
-    }
-    if now is not None:
+    """Withdraw what stands of `entries`, unless `now` is None; nothing is deleted."""
+    gone = {n: holdings[n] for n in entries if not holdings[n].withdrawn}
+    if gone and now is not None:
         with store.database.write() as session:
+            rounds.refuse_in_review(session, contest_id)
             for submission in queries.submissions(session, contest_id):
-                if submission.entry in missing:
+                if submission.entry in gone:
                     submission.withdrawn_at = now
                     events.record_design(
                         session, submission, "withdrawn", actor=actor, now=now
                     )
             session.commit()
+    for held in gone.values():
+        held.withdrawn = True
     return [
         FileReport(
-            holding.file, "withdrawn", number, holding.designer, digest=holding.digest
+            held.file,
+            "withdrawn",
+            number,
+            held.designer,
+            reason=LIST_SAYS_SO if said_by_list else None,
+            digest=held.digest,
         )
-        for number, holding in missing.items()
+        for number, held in gone.items()
     ]

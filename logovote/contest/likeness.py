@@ -25,6 +25,7 @@ def designs(session: Session, contest_id: int) -> list[Design]:
     rows = session.execute(
         select(
             Submission.entry,
+            Submission.site_number,
             Submission.designer,
             Submission.title,
             Submission.file,
@@ -34,14 +35,17 @@ def designs(session: Session, contest_id: int) -> list[Design]:
         .join(Picture, Picture.digest == Submission.digest)
         .where(Submission.contest_id == contest_id, Submission.withdrawn_at.is_(None))
         .order_by(Submission.entry)
-    )
+    ).all()
+    # What replaces what is told in the numbers of the contest site.
+    home = {row.entry if row[1] is None else row[1]: row.entry for row in rows}
     found = []
-    for entry, designer, title, file, replaces, likeness in rows:
+    for entry, _, designer, title, file, replaces, likeness in rows:
         try:
             description = parse(likeness or b"")
         except MalformedDescriptionError:
             continue
-        found.append(Design(entry, description, designer, title or file, replaces))
+        replaced = None if replaces is None else home.get(replaces)
+        found.append(Design(entry, description, designer, title or file, replaced))
     return found
 
 

@@ -11,7 +11,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
 
@@ -21,9 +21,11 @@ from logovote.ingest.members import (
     CHUNK_BYTES,
     MAX_MEMBERS,
     MAX_TOTAL_BYTES,
+    SAVE_AS_CSV,
     Source,
     Stream,
     UnreadableSourceError,
+    is_workbook,
     readable,
 )
 from logovote.ingest.webarchives import HEAD_BYTES, WebArchiveSource, is_web_archive
@@ -72,7 +74,11 @@ def open_source(path: Path) -> Source:
             start = opened.read(HEAD_BYTES)
     with readable(UnreadableSourceError, _DAMAGED):
         if start.startswith((b"PK\x03\x04", b"PK\x05\x06")) or _hides_zip(path):
-            return ZipSource(path)
+            source = ZipSource(path)
+            if is_workbook(start, (member.name for member in source.members)):
+                source.close()
+                raise UnreadableSourceError(f"“{path.name}”: {SAVE_AS_CSV}")
+            return source
         if _is_tar(path, start):
             return TarSource(path, start)
         if is_web_archive(start):
@@ -98,7 +104,7 @@ class ZipSource(Source):
             self._held = held.pop_all()
 
     def _list(self) -> None:
-        names = [_zip_name(info).removeprefix("./") for info in self._infos]
+        names = [_zip_name(info) for info in self._infos]
         refusals = {
             index: reason
             for index, (name, info) in enumerate(zip(names, self._infos, strict=True))
@@ -108,7 +114,7 @@ class ZipSource(Source):
         sound = [index for index in range(len(names)) if index not in refusals]
         overlapping = _overlapping(self._infos, sound)
         for index, (name, info) in enumerate(zip(names, self._infos, strict=True)):
-            if info.is_dir():
+            if name.endswith("/"):
                 self._count()
             elif index in refusals:
                 self._refuse(name, refusals[index])
@@ -213,15 +219,14 @@ def unsafe(name: str) -> str | None:
 def _zip_name(info: zipfile.ZipInfo) -> str:
     """Return a member's name, which macOS writes as UTF-8 without saying so.
 
-    `filename` ends at a NUL, so that two programs may see two names.
+    `filename` ends at a NUL, so that two programs may see two names. What Windows packs
+    without a program of one's own may have backslashes between folders.
     """
-    name = info.orig_filename
+    name = _utf8(info.orig_filename)
     if not info.flag_bits & 0x800:
-        try:
-            return name.encode("cp437").decode("utf-8")
-        except UnicodeError:
-            pass
-    return _utf8(name)
+        with suppress(UnicodeError):
+            name = info.orig_filename.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/").removeprefix("./")
 
 
 def _hides_zip(path: Path) -> bool:

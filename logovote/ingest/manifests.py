@@ -53,6 +53,8 @@ _NUMBER = re.compile(r"(?:entry|design|no\.?|nr\.?)?\s*#?\s*(\d{1,18})(?:\.0+)?"
 _YES = frozenset(("1", "true", "yes", "y", "x", "winner", "✓"))
 # What contest sites call the same states; others stay as they are.
 STATUSES = {"eliminated": "declined", "won": "winner", "deleted": "withdrawn"}
+# A list may say by whom, or when.
+_WITHDRAWN = re.compile(r"(?:withdrawn|removed|deleted|retracted)\b")
 _JOINERS_AND_MARKS = "\u200c\u200d\u200e\u200f"
 
 
@@ -296,6 +298,8 @@ def _row(
     status = (text("status", 40) or "").casefold()
     if cell.get("winner", "").casefold() in _YES:
         status = "winner"
+    elif _WITHDRAWN.match(status):
+        status = "withdrawn"
     row = Row(
         line=line,
         number=number("number"),

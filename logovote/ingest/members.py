@@ -6,6 +6,7 @@ nothing in this package writes to a place that a name could choose.
 
 from __future__ import annotations
 
+import io
 import lzma
 import re
 import struct
@@ -14,8 +15,8 @@ import unicodedata
 import zipfile
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, Self
@@ -40,6 +41,12 @@ _ARCHIVE_STARTS = (
     b"\xfd7zXZ\0",
     b"(\xb5/\xfd",
 )
+# OpenDocument puts its kind first, unpacked; Excel's parts have names of their own.
+_SHEET_KIND = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
+_SHEET_KIND_AT = 30
+_SHEET_PARTS = "[Content_Types].xml", "xl/workbook."
+_ZIP_RECORD = b"PK\x01\x02"
+_MAX_SHEET_PARTS = 5_000
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
 _JUNK_FILES = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"))
 _JUNK_FOLDERS = frozenset(("__macosx", "$recycle.bin", "@eadir"))
@@ -53,6 +60,10 @@ class UnreadableSourceError(UnreadableInputError):
 
 class UnreadableFileError(LogovoteError):
     """One file of a source cannot be read; the others may well be."""
+
+
+class WorkbookError(UnreadableFileError):
+    """A file is a workbook: perhaps with a list of entries, but not read as one."""
 
 
 class Status(StrEnum):
@@ -124,24 +135,27 @@ class Source(ABC):
         """
         self._read_bytes -= self._read_before.pop(member.index, 0)
         left = MAX_TOTAL_BYTES - self._read_bytes
-        data = bytearray()
+        buffer = bytearray()
         try:
             with (
                 readable(UnreadableFileError, "This file is damaged or unreadable."),
                 closing(self._open(member.index)) as stream,
             ):
                 while chunk := stream.read(CHUNK_BYTES):
-                    data += chunk
-                    if len(data) > MAX_MEMBER_BYTES:
+                    buffer += chunk
+                    if len(buffer) > MAX_MEMBER_BYTES:
                         raise UnreadableFileError(_TOO_LARGE)
-                    if len(data) > left:
+                    if len(buffer) > left:
                         raise UnreadableFileError(_TOO_LARGE_TOGETHER)
         finally:
-            self._read_before[member.index] = len(data)
-            self._read_bytes += len(data)
+            self._read_before[member.index] = len(buffer)
+            self._read_bytes += len(buffer)
+        data = bytes(buffer)
+        if data.startswith(_ARCHIVE_STARTS[0]) and is_workbook(data, _names_in(data)):
+            raise WorkbookError(SAVE_AS_CSV)
         if data.startswith(_ARCHIVE_STARTS) or data.startswith(_TAR_MARK, _TAR_MARK_AT):
             raise UnreadableFileError(_UNPACK_IT)
-        return bytes(data)
+        return data
 
     def close(self) -> None:
         """Let go of what the source holds open."""
@@ -189,6 +203,7 @@ class Source(ABC):
             )
 
 
+SAVE_AS_CSV = "This is a workbook. Save the sheet with the list of entries as CSV."
 _UNPACK_IT = "This is an archive inside the import. Unpack it and import what it holds."
 _TOO_LARGE = (
     f"This file is larger than {MAX_MEMBER_BYTES // 2**20} MB. "
@@ -229,6 +244,28 @@ def readable(error: type[LogovoteError], message: str) -> Iterator[None]:
         raise
     except _FAILURES as failure:
         raise error(message) from failure
+
+
+def _names_in(data: bytes) -> list[str]:
+    """List what is in a zip that is small enough for a workbook; never fails."""
+    if data.count(_ZIP_RECORD) > _MAX_SHEET_PARTS:
+        return []
+    with suppress(*_FAILURES), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return archive.namelist()
+    return []
+
+
+def is_workbook(start: bytes, names: Iterable[str]) -> bool:
+    """Whether a zip is a workbook, of Excel, LibreOffice or others.
+
+    Args:
+        start: how it begins.
+        names: what is in it; to look for in its bytes would find those of one inside.
+    """
+    if start.startswith(_SHEET_KIND, _SHEET_KIND_AT):
+        return True
+    named = list(names)
+    return all(any(name.startswith(part) for name in named) for part in _SHEET_PARTS)
 
 
 def junk(name: str) -> str | None:

@@ -28,6 +28,7 @@ from logovote.ingest.members import (
     Source,
     Status,
     UnreadableFileError,
+    WorkbookError,
     printable,
 )
 from logovote.ingest.names import Guess, guess_all
@@ -60,13 +61,27 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Withdrawal:
+    """A line of the list that says of a design, without its file, that it is withdrawn.
+
+    `remark` is the sentence for those who do not know that design.
+    """
+
+    number: int | None
+    file: str | None
+    remark: str
+
+
+@dataclass(frozen=True)
 class Reading:
     """What was found in a source; valid while `read_entries` holds it open.
 
-    `remarks` are sentences about the list of entries, line by line.
+    `remarks` are sentences about the list of entries, line by line; those about
+    `withdrawals` are not among them.
     """
 
     entries: tuple[Entry, ...]
+    withdrawals: tuple[Withdrawal, ...]
     problems: tuple[Problem, ...]
     remarks: tuple[str, ...]
     source: Source = field(repr=False)
@@ -112,7 +127,14 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
             for name, guess in guesses.items()
         }
         rows, unmatched = match(chosen.rows, members, numbers, folder)
-        remarks = (*chosen.remarks, *unmatched, *_doubled(chosen.rows))
+        withdrawn = _withdrawn(chosen.rows, rows)
+        told = (*chosen.remarks, *unmatched, *_doubled(chosen.rows))
+        remarks = {remark: f"{printable(name)}, {remark}." for remark in told}
+        withdrawals = tuple(
+            Withdrawal(row.number, row.file, remarks.pop(remark))
+            for remark in unmatched
+            if (row := withdrawn.get(remark.partition(":")[0]))
+        )
         entries: list[Member] = []
         left_out: list[Member] = []
         for member in members:
@@ -120,6 +142,7 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
             (entries if is_entry else left_out).append(member)
         yield Reading(
             entries=_entries(entries, guesses, rows, pages.rows),
+            withdrawals=withdrawals,
             problems=(
                 *source.problems,
                 *_list_problems(lists, name),
@@ -130,7 +153,7 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
                 ),
             ),
             remarks=(
-                *(f"{printable(name)}, {remark}." for remark in remarks),
+                *remarks.values(),
                 *pages.remarks,
             ),
             source=source,
@@ -158,6 +181,8 @@ def _named_manifest(path: Path) -> Manifest:
     try:
         with FileSource(path) as source:
             data = source.read(source.members[0])
+    except WorkbookError as error:
+        raise UnreadableManifestError(f"“{path.name}”: {error}") from error
     except (LogovoteError, OSError, LookupError) as error:
         message = f"The list of entries “{path.name}” cannot be read."
         raise UnreadableManifestError(message) from error
@@ -180,6 +205,16 @@ def _list_problems(
             else f"A list of entries, too; “{printable(used)}” was used."
         )
         yield Problem(member.name, reason, Status.IGNORED)
+
+
+def _withdrawn(rows: tuple[Row, ...], matched: dict[int, Row]) -> dict[str, Row]:
+    """Return the lines without a file that say “withdrawn”, as remarks name them."""
+    found = {row.line for row in matched.values()}
+    return {
+        f"line {row.line}": row
+        for row in rows
+        if row.status == "withdrawn" and row.line not in found
+    }
 
 
 def _doubled(rows: tuple[Row, ...]) -> Iterator[str]:

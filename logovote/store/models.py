@@ -405,6 +405,9 @@ class Submission(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     contest_id: Mapped[int] = mapped_column(ForeignKey("contest.id"))
     entry: Mapped[int]
+    # Where we gave `entry` ourselves: the number that the contest site has for it, 0 if
+    # that told none. NULL where `entry` is the site's own number.
+    site_number: Mapped[int | None]
     designer: Mapped[str | None] = mapped_column(String(200))
     title: Mapped[str | None] = mapped_column(String(300))
     family_id: Mapped[int | None] = mapped_column(ForeignKey("family.id"), index=True)

@@ -214,6 +214,19 @@ def test_a_manifest_may_be_given_apart(run: Terminal, acme: Path) -> None:
     assert (row["entry"], row["designer"]) == (36, "Mia")
 
 
+def test_what_a_list_withdraws_without_a_picture_is_told(
+    run: Terminal, acme: Path
+) -> None:
+    (acme / "list.csv").write_text("entry,status\n2,withdrawn\n99,withdrawn\n")
+
+    told = run("import", "acme", "list.csv")
+
+    assert "withdrawn #2" in told.stdout
+    assert "“99”" in told.stderr
+    assert "“2”" not in told.stderr
+    assert entries_of(run) == [1, 3]
+
+
 def test_families_are_listed_in_the_documented_form(run: Terminal, acme: Path) -> None:
     run("families", "acme", "--split", "2")
 

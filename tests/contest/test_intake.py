@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from logovote.contest import counting, families, intake, people, rounds
+from logovote.contest import (
+    counting,
+    families,
+    intake,
+    likeness,
+    people,
+    rounds,
+    withdrawing,
+)
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
 from logovote.contest.results import result_of
 from logovote.errors import LogovoteError
@@ -21,9 +30,10 @@ from logovote.ingest.reading import read_entries
 from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.media import digest_of
-from logovote.store.models import Contest, Derivative, Kind, Picture, Version
+from logovote.store.models import Contest, Derivative, Event, Kind, Picture, Version
 from logovote.store.store import Store
 from tests.builders import cast, folder_of, make_contest, png, zip_of
+from tests.conftest import NOW
 
 Importer = Callable[..., ImportReport]
 KINDS = tuple(spec.kind for spec in SPECS)
@@ -196,8 +206,13 @@ def test_what_the_list_of_entries_says_is_withdrawn_is_kept_and_does_not_stand(
     assert [stands for *_, stands in held(store)] == [True, True, True]
 
 
+@pytest.mark.parametrize("gone", [False, True])
 def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
-    store: Store, contest_id: int, take_in: Importer, now: datetime
+    store: Store,
+    contest_id: int,
+    take_in: Importer,
+    now: datetime,
+    gone: bool,  # noqa: FBT001 - a parameter
 ) -> None:
     pictures = {f"#{number}.png": png(number) for number in (1, 2)}
     take_in(pictures)
@@ -213,6 +228,8 @@ def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
         cast(session, round_, "Ben", ["2"], now)
         session.commit()
 
+    if gone:
+        del pictures["#2.png"]
     take_in(pictures | {"entries.csv": b"entry,status\n1,active\n2,withdrawn\n"})
 
     with store.database.write() as session:
@@ -224,6 +241,100 @@ def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
     assert 2 not in [line.entry for line in result.order]
     # Ben's ballot said nothing but what is gone.
     assert sum(group.voted for group in result.turnout.values()) == 1
+
+
+WITHDRAWN = [b"withdrawn", b"Removed", b"Withdrawn by designer", b"deleted"]
+
+
+@pytest.mark.parametrize("status", WITHDRAWN)
+def test_what_the_list_withdraws_is_out_though_its_picture_is_gone(
+    store: Store, take_in: Importer, status: bytes
+) -> None:
+    pictures = {f"{number}.png": png(number) for number in (1, 2, 3)}
+    take_in(pictures, now=NOW - timedelta(days=1))
+    listed = {
+        "1.png": png(1),
+        "list.csv": b"entry,file,status\n1,,active\n2,,%b\n7,,%b\n" % (status, status),
+    }
+
+    told = take_in(listed, dry_run=True)
+    assert [stands for *_, stands in held(store)] == [True, True, True]
+    report = take_in(listed, resume=True)
+
+    # The seventh was never here: nothing happens to it.
+    assert [remark.partition(": ")[2] for remark in report.remarks] == [
+        "no file was found for “7”."
+    ]
+    assert report == told
+    gone = FileReport("2.png", "withdrawn", 2, reason="the list of entries says so")
+    assert replace(gone, digest=digest_of(png(2))) in report.files
+    assert report.summary()["withdrawn"] == 1
+    assert [stands for *_, stands in held(store)] == [True, False, True]
+    assert take_in(listed, resume=True) == report
+    assert designs_withdrawn(store) == 1
+
+    again = take_in(listed, now=NOW + timedelta(days=1), withdraw_missing=True)
+    assert {f.file: f.reason for f in again.files if f.status == "withdrawn"} == {
+        "3.png": None
+    }
+    assert again.remarks == report.remarks
+    # As after any withdrawal: sent again, without a word of it, it is back.
+    take_in({"2.png": png(2)})
+    assert [stands for *_, stands in held(store)] == [True, True, False]
+
+
+def designs_withdrawn(store: Store) -> int | None:
+    with store.database.read() as session:
+        gone = select(func.count(Event.hash)).where(Event.kind == "design.withdrawn")
+        return session.scalar(gone)
+
+
+@pytest.mark.parametrize("bad", [b"", b"<html>This entry was withdrawn</html>"])
+def test_what_the_list_withdraws_is_out_though_its_picture_is_none(
+    store: Store, take_in: Importer, bad: bytes
+) -> None:
+    take_in({"1.png": png(1), "2.png": png(2)})
+
+    report = take_in({"2.png": bad, "list.csv": b"entry,status\n2,withdrawn\n"})
+
+    assert [
+        (each.status, each.entry) for each in report.files if each.file == "2.png"
+    ] == [
+        ("refused", None),
+        ("withdrawn", 2),
+    ]
+    assert [stands for *_, stands in held(store)] == [True, False]
+
+
+def test_a_line_withdraws_what_it_means_and_nothing_else(
+    store: Store, contest_id: int, take_in: Importer, now: datetime
+) -> None:
+    take_in({"1.png": png(1), "2.png": png(2), "fox.png": png(5), "owl.png": png(6)})
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        withdrawing.withdraw(session, contest, 2, "A copy", who="Ann", now=now)
+        session.commit()
+
+    report = take_in(
+        {
+            # Another line and file show that entry; number 3 was given to the fox, and
+            # one that was withdrawn by hand is left as it is.
+            "1.png": png(1),
+            "list.csv": b"entry,file,status\n1,1.png,active\n1,old.png,withdrawn\n"
+            b"2,,withdrawn\n3,,withdrawn\n,owl.png,withdrawn\n",
+        }
+    )
+
+    assert [each.file for each in report.files if each.status == "withdrawn"] == [
+        "owl.png"
+    ]
+    assert [stands for *_, stands in held(store)] == [True, False, True, False]
+    assert [remark.partition(": ")[2] for remark in report.remarks] == [
+        "entry 1 is in the list more than once.",
+        "entry 1 is in the list more than once.",
+        "no file was found for “old.png”.",
+        "no file was found for “3”.",
+    ]
 
 
 def test_a_withdrawn_design_that_is_sent_again_is_back(
@@ -307,6 +418,163 @@ def test_a_file_without_a_number_gets_one_and_the_report_says_so(
     assert sorted(entry for entry, *_ in held(store)) == [5, 6, 7]
     assert "given number 6" in reason(report, "fox.png")
     assert "given number 7" in reason(report, "owl.png")
+
+
+GROWING = {"1.png": png(1), "2.png": png(2), "fox.png": png(5)}
+
+
+@pytest.mark.parametrize("with_the_fox", [False, True])
+def test_a_number_that_was_given_is_not_taken_for_the_real_entry(
+    store: Store,
+    take_in: Importer,
+    with_the_fox: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    take_in(GROWING)
+    later = {"3.png": png(3)} | (GROWING if with_the_fox else {})
+
+    told = take_in(later, dry_run=True)
+    report = take_in(later)
+
+    assert report == told
+    assert statuses(report) == dict.fromkeys(
+        GROWING if with_the_fox else (), "same"
+    ) | {"3.png": "new"}
+    assert reason(report, "3.png") == (
+        "number 3 had been given to fox.png before, so this is number 4 here"
+    )
+    designs = of((1, 1, png(1)), (2, 1, png(2)), (3, 1, png(5)), (4, 1, png(3)))
+    assert held(store) == designs
+    again = take_in(GROWING | {"3.png": png(3)})
+    assert set(statuses(again).values()) == {"same"}
+    assert reason(again, "3.png") == reason(report, "3.png")
+    assert held(store) == designs
+
+
+def test_what_gave_way_is_known_by_its_own_number_from_then_on(
+    store: Store, take_in: Importer
+) -> None:
+    take_in(GROWING)
+    take_in({"3.png": png(3)})
+
+    report = take_in(
+        {
+            "a/3.png": png(33),
+            "b/3.png": png(34),
+            "4.png": png(4),
+            "fox.png": png(55),
+            "5.png": b"no picture",
+        },
+    )
+
+    assert {
+        (each.file, each.entry, each.status) for each in report.files if each.entry
+    } == {
+        ("a/3.png", 4, "changed"),
+        ("b/3.png", 4, "changed"),
+        # Its number is taken, too: by the one that gave way.
+        ("4.png", 6, "new"),
+        ("fox.png", 3, "changed"),
+    }
+    assert "had been given to 3.png before" in reason(report, "4.png")
+    assert held(store)[2:] == of((3, 2, png(55)), (4, 3, png(34)), (6, 1, png(4)))
+    known = take_in(
+        {
+            "list.csv": b"entry,designer,file\n3,Ann,3.png\n4,Leo,4.png\n",
+            "3.png": png(34),
+            "4.png": png(4),
+        }
+    )
+    assert [(each.entry, each.designer) for each in known.files if each.entry] == [
+        (4, "Ann"),
+        (6, "Leo"),
+    ]
+
+
+def test_what_gave_way_and_is_damaged_is_not_missing(
+    store: Store, take_in: Importer
+) -> None:
+    take_in(GROWING)
+    take_in({"3.png": png(3)})
+
+    take_in({"3.png": b"", "1.png": png(1)}, withdraw_missing=True)
+
+    assert [(entry, stands) for entry, _, _, stands in held(store)] == [
+        (1, True),
+        (2, False),
+        (3, False),
+        (4, True),
+    ]
+
+
+@pytest.mark.parametrize("number", [3, 7])
+@pytest.mark.parametrize("picture", [5, 55])
+def test_a_design_that_was_given_its_number_is_known_when_a_list_tells_its_own(
+    store: Store, take_in: Importer, number: int, picture: int
+) -> None:
+    take_in(GROWING)
+    files = {
+        "list.csv": f"entry,file\n{number},fox.png\n".encode(),
+        "fox.png": png(picture),
+    }
+
+    told = take_in(files, dry_run=True)
+    report = take_in(files)
+
+    assert report == told
+    version = 1 if picture == 5 else 2
+    assert held(store)[2:] == of((3, version, png(picture)))
+    keeps = "it keeps number 3, which it was given before its own number 7 was known"
+    assert reason(report, "fox.png") == ("" if number == 3 else keeps)
+    # From now on that is its number, whatever the file is called.
+    take_in({f"{number}.png": png(77)})
+    assert held(store)[2:] == of((3, version + 1, png(77)))
+
+
+def test_a_design_that_was_given_its_number_is_known_by_its_picture(
+    store: Store, take_in: Importer
+) -> None:
+    take_in(GROWING)
+
+    report = take_in({"7.png": png(5), "fox.png": png(5)})
+
+    assert [(each.file, each.entry, each.status) for each in report.files] == [
+        ("fox.png", 3, "ignored"),
+        ("7.png", 3, "same"),
+    ]
+    # One design is one: the next with the same picture is another.
+    assert [each.entry for each in take_in({"8.png": png(5)}).files] == [8]
+    assert "given number 9" in reason(take_in({"owl.png": png(9)}), "owl.png")
+
+
+def test_an_import_among_given_numbers_is_taken_up_to_the_same_end(
+    store: Store, take_in: Importer, now: datetime
+) -> None:
+    take_in(GROWING | {"owl.png": png(6)}, now=now - timedelta(days=1))
+    files = {
+        "list.csv": b"entry,file\n9,owl.png\n",
+        "owl.png": png(66),
+        "3.png": png(5),
+        "4.png": png(4),
+        "cat.png": png(8),
+    }
+    first = take_in(files, resume=True)
+    before = held(store), counts(store)
+
+    assert take_in(files, resume=True) == first
+    assert (held(store), counts(store)) == before
+    assert [entry for entry, *_ in before[0]] == [1, 2, 3, 4, 10, 11]
+
+
+def test_what_replaces_what_is_told_in_the_numbers_of_the_contest_site(
+    store: Store, contest_id: int, take_in: Importer
+) -> None:
+    take_in(GROWING)
+    take_in({"3.png": png(3)})
+    take_in({"list.csv": b"entry,file,parent\n8,8.png,3\n", "8.png": png(8)})
+
+    with store.database.read() as session:
+        replaces = {it.key: it.replaces for it in likeness.designs(session, contest_id)}
+    assert replaces == {1: None, 2: None, 3: None, 4: None, 8: 4}
 
 
 def test_a_dry_run_tells_the_same_and_keeps_nothing(

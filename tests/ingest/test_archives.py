@@ -155,7 +155,9 @@ HOSTILE_NAMES = [
     "C:/36.png",
     "c:36.png",
     "..\\36.png",
-    "a\\36.png",
+    "a\\..\\..\\36.png",
+    "\\36.png",
+    "C:\\36.png",
     "\\\\host\\36.png",
     "a\x1b[31m.png",
     "a\nb.png",
@@ -168,7 +170,24 @@ def test_a_name_that_points_elsewhere_is_refused(name: str, tmp_path: Path) -> N
     in_zip = refused(write_zip_of_infos(tmp_path / "a.zip", zipfile.ZipInfo(name)))
     in_tar = refused(write_tar_of_infos(tmp_path / "a.tar", tarfile.TarInfo(name)))
 
-    assert list(in_zip) == list(in_tar) == [name]
+    assert list(in_zip) == [name.replace("\\", "/")]
+    assert list(in_tar) == [name]
+
+
+def test_a_backslash_in_a_zip_is_what_windows_puts_between_folders(
+    tmp_path: Path,
+) -> None:
+    names = "Entries\\", "Entries\\36.png", ".\\Entries\\Ann\\Año 7.png"
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(zipfile.ZipInfo(name), b"" if name[-1] == "\\" else PIXEL)
+
+    with open_source(path) as source:
+        found = contents(source)
+        assert source.problems == ()
+
+    assert found == {"Entries/36.png": PIXEL, "Entries/Ann/Año 7.png": PIXEL}
 
 
 def test_a_nul_does_not_hide_the_end_of_a_name(tmp_path: Path) -> None:
@@ -561,3 +580,73 @@ def test_what_is_no_file_is_no_source(kind: str, tmp_path: Path) -> None:
 
     with pytest.raises(UnreadableSourceError):
         open_source(path)
+
+
+KIND = "application/vnd.oasis.opendocument.spreadsheet"
+WORKBOOKS: Mapping[str, Mapping[str, bytes]] = {
+    "entries.xlsx": {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<x/>"},
+    # As some programs write it: in another order, or with a binary part.
+    "entries.xlsb": {"xl/workbook.bin": b"\0", "[Content_Types].xml": b"<Types/>"},
+    "entries.ods": {"mimetype": KIND.encode(), "content.xml": b"<x/>"},
+}
+
+
+def workbook(path: Path, name: str) -> Path:
+    with zipfile.ZipFile(path / name, "w") as archive:
+        for part, data in WORKBOOKS[name].items():
+            archive.writestr(part, data)
+    return path / name
+
+
+@pytest.mark.parametrize("name", WORKBOOKS)
+def test_a_workbook_is_to_be_saved_as_a_list(name: str, tmp_path: Path) -> None:
+    data = workbook(tmp_path, name).read_bytes()
+
+    with pytest.raises(UnreadableSourceError, match=f"{name}”: .* as CSV"):
+        open_source(tmp_path / name)
+    with open_source(write_zip(tmp_path / "a.zip", {"list": data})) as source:
+        (member,) = source.members
+        with pytest.raises(UnreadableFileError, match=r"workbook.* as CSV"):
+            source.read(member)
+
+
+def test_a_zip_of_documents_is_no_workbook(tmp_path: Path) -> None:
+    parts = {"[Content_Types].xml": b"<Types/>", "word/document.xml": b"<x/>"}
+    document = write_zip(tmp_path / "a.zip", parts)
+
+    with open_source(document) as source:
+        assert contents(source) == parts
+    with (
+        open_source(write_zip(tmp_path / "b.zip", {"a": document.read_bytes()})) as it,
+        pytest.raises(UnreadableFileError, match="Unpack it"),
+    ):
+        it.read(it.members[0])
+
+
+@pytest.mark.parametrize("name", WORKBOOKS)
+def test_a_workbook_among_the_files_does_not_make_a_workbook_of_them(
+    name: str, tmp_path: Path
+) -> None:
+    data = workbook(tmp_path, name).read_bytes()
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(name, data)
+        archive.writestr("36.png", PIXEL)
+
+    with open_source(path) as source:
+        assert [member.name for member in source.members] == ["36.png", name]
+    with (
+        open_source(write_zip(tmp_path / "b.zip", {"a": path.read_bytes()})) as it,
+        pytest.raises(UnreadableFileError, match="Unpack it"),
+    ):
+        it.read(it.members[0])
+
+
+def test_a_damaged_workbook_is_refused_all_the_same(tmp_path: Path) -> None:
+    data = workbook(tmp_path, "entries.xlsx").read_bytes()
+
+    with (
+        open_source(write_zip(tmp_path / "a.zip", {"a": data[:-9]})) as source,
+        pytest.raises(UnreadableFileError, match="Unpack it"),
+    ):
+        source.read(source.members[0])

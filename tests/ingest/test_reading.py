@@ -210,6 +210,18 @@ def test_of_two_lists_the_one_at_the_top_is_used(tmp_path: Path) -> None:
         }
 
 
+def test_a_workbook_named_as_the_list_is_to_be_saved_as_csv(tmp_path: Path) -> None:
+    sheet = {"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<x/>"}
+    path = write_zip(tmp_path / "entries.xlsx", sheet)
+    write_folder(tmp_path / "root", {"1.png": PIXEL})
+
+    with (
+        pytest.raises(UnreadableManifestError, match=r"entries.xlsx”.* as CSV"),
+        read_entries(tmp_path / "root", path),
+    ):
+        pass
+
+
 def test_a_named_list_is_used_instead_of_one_inside(tmp_path: Path) -> None:
     files = {"a.png": PIXEL, "list.csv": b"entry,file\n1,a.png\n"}
     root = write_folder(tmp_path / "root", files)

@@ -668,6 +668,27 @@ def test_every_version_of_a_design_is_shown_and_can_be_downloaded(
     assert organiser.get("/organise/acme/designs/999").status_code == 404
 
 
+def test_a_design_says_which_number_the_contest_site_has_for_it(
+    organiser: FlaskClient, site: Site
+) -> None:
+    def take_in(file: str, number: int) -> str:
+        id_ = upload(organiser, [(file, png(number))])
+        take_step(site, id_)
+        report = organiser.get(f"/organise/acme/designs/imports/{id_}").text
+        post(organiser, f"/organise/acme/designs/imports/{id_}")
+        take_step(site, id_)
+        return report
+
+    take_in("#71.png", 71)
+    take_in("fox.png", 5)
+    report = take_in("72.png", 72)
+
+    assert "number 72 had been given to fox.png before" in report
+    said = "number 72 on the contest site"
+    assert said in organiser.get("/organise/acme/designs/73").text
+    assert said not in organiser.get("/organise/acme/designs/72").text
+
+
 def test_a_design_withdrawn_by_hand_stays_out_until_it_is_brought_back(
     organiser: FlaskClient, site: Site
 ) -> None:
