@@ -290,9 +290,10 @@ const swallow = (event) => {
 
 function wire() {
   form.addEventListener("submit", (event) => {
-    const value = event.submitter?.value;
-    if (!value || event.submitter.form !== form) return;
+    if (event.submitter?.form !== form) return;
     event.preventDefault();
+    const { value } = event.submitter;
+    if (!value) return; // Enter on a design
     if (event.submitter.getAttribute("aria-disabled") === "true") say(value === "merge" ? messages.tickTwo : messages.tickOne);
     else act(value);
   });

@@ -283,7 +283,7 @@ def answer_request(slug: str) -> ResponseReturnValue:
         joining.decline(db(), contest, who)
         told = f"{who} may not vote."
     else:
-        raise PeopleError("This page was changed meanwhile. Load it again.")
+        raise PeopleError("Press “Let in” or “Decline” beside one who asks.")
     db().commit()
     site().jobs.deliver()
     flash(told, "success")
