@@ -184,9 +184,18 @@ def _check_names(title: str, status_quo: str) -> None:
 
 
 def slug_of(title: str) -> str:
-    """Propose a short name for a title: a-logo-for-acme."""
+    """Propose a short name for a title: a-logo-for-acme.
+
+    Raises:
+        ContestError: the title has nothing to make one of.
+    """
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", plain.lower())
+    if title.strip() and not words:
+        raise ContestError(
+            "The title has no Latin letter or digit to make a short name of. Type a "
+            "short name, such as “our-logo”."
+        )
     return "-".join(words)[:_LONGEST_SLUG].rstrip("-")
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from logovote.contest import events, identities, ledger, rounds
 from logovote.errors import LogovoteError, UnreadableInputError
-from logovote.ingest.manifests import places
+from logovote.ingest.manifests import decoded, places
 from logovote.store import holding, queries
 from logovote.store.models import (
     Contest,
@@ -118,10 +118,7 @@ def read_people(data: bytes, group: str = "") -> list[Row | RowReport]:
     Raises:
         UnreadableInputError: the file as a whole is no people list.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
+    text = decoded(data)
     if text.lstrip().startswith(("[", "{")):
         return list(_members(text, group))
     text = re.sub(r"\A(?:[^\S\n]*\n)+", "", text)

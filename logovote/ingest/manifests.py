@@ -93,7 +93,7 @@ class Manifest:
 
 def recognise(data: bytes) -> Manifest | None:
     """Return the list of entries that a file holds, or None if it holds none."""
-    text = _decoded(data)
+    text = decoded(data)
     return next(filter(None, (read(text) for read in _RECOGNISERS)), None)
 
 
@@ -128,7 +128,7 @@ def places(headers: Iterable[str], fields: Mapping[str, str]) -> dict[str, int]:
     return columns
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
     """Decode by byte order mark, as UTF-8, or as Excel on Windows writes it."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", "replace")

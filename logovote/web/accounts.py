@@ -360,10 +360,11 @@ def enter(token: str) -> ResponseReturnValue:
     found = signing_in.organiser_link(db(), token, now(), hold=True)
     if found is None:
         return _unusable()
+    page = context.page_asked_for() or url_for("organise.index")
     context.end_earlier(db())
     context.sign_in(found.person, signing_in.use_link(db(), found, now()))
     db().commit()
-    return redirect(url_for("organise.index"), code=HTTPStatus.SEE_OTHER)
+    return redirect(page, code=HTTPStatus.SEE_OTHER)
 
 
 def _unusable(template: str = "accounts/link_problem.html") -> ResponseReturnValue:

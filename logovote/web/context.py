@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from logovote.web.metrics import Meter
 
 _SIGN_IN = "Sign in to see this page."
+_NOT_TAKEN = "You were signed out, so what you sent was not taken. Sign in to go on."
 _BACK = "back"
 _ASKED, _ADDRESS = "asked", "address"
 _LONGEST_BACK = 1000
@@ -182,6 +183,14 @@ def come_back_here() -> None:
     session[_BACK] = request.path
 
 
+def _page_left() -> str | None:
+    """Return the page that a stranger is sent away from: of a form, where it stands."""
+    if request.method in SAFE_METHODS:
+        return request.full_path.removesuffix("?")
+    host, slash, path = (request.referrer or "").partition("://")[2].partition("/")
+    return slash + path if host == request.host else None
+
+
 def is_own_page(page: str) -> bool:
     r"""Tell whether an address leads nowhere but to a page of this site.
 
@@ -297,13 +306,14 @@ def init_app(app: Flask) -> None:
 
     @manager.unauthorized_handler  # type: ignore[untyped-decorator]
     def refuse() -> ResponseReturnValue:
-        if request.is_json:
+        if request.is_json or request.accept_mimetypes.best == "application/json":
             return jsonify(
                 error="signed-out", message=_SIGN_IN
             ), HTTPStatus.UNAUTHORIZED
-        if request.method == "GET" and len(request.full_path) <= _LONGEST_BACK:
-            session[_BACK] = request.full_path.removesuffix("?")
-        flash(_SIGN_IN, "info")
+        page = _page_left()
+        if page and len(page) <= _LONGEST_BACK:
+            session[_BACK] = page
+        flash(_SIGN_IN if request.method in SAFE_METHODS else _NOT_TAKEN, "info")
         return redirect(url_for("accounts.sign_in"))
 
     @manager.user_loader  # type: ignore[untyped-decorator] # Flask-Login is untyped

@@ -110,6 +110,7 @@ def _sheet(slug: str, visitor: Seat, round_: Round) -> Sheet:
     named = {id_ for tier in items for id_ in tier} if _nested(round_) else set(items)
     shown = len({family_of.get(id_, id_) for id_ in named} & set(family_of.values()))
     total = len(set(family_of.values()))
+    # A card and a variant on it may both be ticked: of one design it is said once.
     gone = named - designs.keys() - set(family_of.values()) - {casting.NONE}
     return Sheet(
         kind=round_.kind.value,
@@ -119,7 +120,7 @@ def _sheet(slug: str, visitor: Seat, round_: Round) -> Sheet:
         notice=ballots.notice(visitor, round_, own, ballot),
         own=own.ids if own else frozenset(),
         tiers=tiers,
-        withdrawn=sorted((id_.removeprefix("f") for id_ in gone), key=int),
+        withdrawn=sorted({id_.removeprefix("f") for id_ in gone}, key=int),
         left_out=total - shown,
         status_quo=Rules.from_json(round_.rules).status_quo,
         url=url_for(f"{round_.kind.value}.show", slug=slug),

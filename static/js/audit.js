@@ -84,9 +84,11 @@ if (globalThis.crypto?.subtle) {
   for (const article of bundles) {
     const button = article.querySelector("[data-recount]");
     button.addEventListener("click", async () => {
-      button.disabled = true;
+      if (button.hasAttribute("aria-disabled")) return;
+      // Not disabled: that would take the focus away.
+      button.setAttribute("aria-disabled", "true");
       await recountHere(article);
-      button.disabled = false;
+      button.removeAttribute("aria-disabled");
     });
   }
   answering(document.querySelector("[data-find]"), document.querySelector("[data-found]"), (form) =>

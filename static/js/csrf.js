@@ -1,12 +1,12 @@
-// The token that every change carries. It lives in the page, and may be replaced by
-// signing in again in another tab.
+// Sends changes with the token that each must carry. It lives in the page, and may be
+// replaced by signing in again in another tab.
+
+const TOO_SLOW = 15000;
 
 const find = (root) => root.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
-export const token = () => find(document);
-
 /** Fetch a fresh token; false when there is none, because nobody is signed in. */
-export async function renewToken() {
+async function renewToken() {
   try {
     const page = await fetch(location.href);
     const fresh = find(new DOMParser().parseFromString(await page.text(), "text/html"));
@@ -15,4 +15,19 @@ export async function renewToken() {
   } catch {
     return false;
   }
+}
+
+/** Send JSON, once more if the token was old; returns the response and what it says. */
+export async function send(method, url, body, isFirst = true) {
+  const response = await fetch(url, {
+    method,
+    headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": find(document) },
+    body: JSON.stringify(body),
+    keepalive: true, // finishes even if the voter goes to another page
+    signal: AbortSignal.timeout(TOO_SLOW),
+  });
+  if (response.status === 400 && isFirst && (await renewToken())) return send(method, url, body, false);
+  // A gateway in trouble, or the sign-in page, answers in HTML.
+  const isJson = response.headers.get("Content-Type")?.includes("json");
+  return [response, isJson ? await response.json() : {}];
 }

@@ -44,6 +44,12 @@ function rove(to) {
   for (const box of boxes()) box.tabIndex = box === to ? 0 : -1;
 }
 
+/** Give Tab another design once the one that it reached is not shown any more. */
+function reach() {
+  const shown = visible();
+  if (!shown.some((box) => box.tabIndex === 0)) rove(shown[0]);
+}
+
 function openWide() {
   if (matchMedia("(min-width: 48rem)").matches)
     for (const fold of form.querySelectorAll("[data-wide-open]")) fold.open = true;
@@ -290,9 +296,10 @@ const swallow = (event) => {
 
 function wire() {
   form.addEventListener("submit", (event) => {
-    const value = event.submitter?.value;
-    if (!value || event.submitter.form !== form) return;
+    if (event.submitter?.form !== form) return;
     event.preventDefault();
+    const { value } = event.submitter;
+    if (!value) return; // Enter on a design
     if (event.submitter.getAttribute("aria-disabled") === "true") say(value === "merge" ? messages.tickTwo : messages.tickOne);
     else act(value);
   });
@@ -301,6 +308,7 @@ function wire() {
     rove(event.target);
     count();
   });
+  form.addEventListener("toggle", reach, { capture: true }); // of a fold; it does not bubble
   form.addEventListener("click", (event) => {
     if (event.target.closest("[data-help]")) help.showModal();
   });
@@ -317,6 +325,8 @@ function wire() {
   form.addEventListener("contextmenu", (event) => drag && event.preventDefault());
 }
 
+// On the document, where find.js has filtered the designs by then.
+document.addEventListener("input", (event) => event.target.matches("[data-find]") && reach());
 addEventListener("pointermove", (event) => {
   if (!drag || event.pointerId !== drag.id) return;
   if (drag.picture) move(event);

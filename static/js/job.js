@@ -24,6 +24,10 @@ async function follow(box, start) {
   const rest = box.querySelector("[data-progress-left]");
   try {
     const response = await fetch(box.dataset.job, { headers: { Accept: "application/json" } });
+    if (response.status === 401) {
+      location.reload(); // signed out: the page itself asks to sign in, and is come back to
+      return;
+    }
     const { done, total, text, finished } = await response.json();
     bar.max = total || 1;
     bar.value = done;

@@ -1,7 +1,7 @@
 // Another way to look, without losing one's place: the server draws it, this puts the
 // pictures in. Without script, the same links load the page.
 
-import * as messages from "./messages/voting.js";
+import * as messages from "./messages/looking.js";
 
 /** Follow a link of the lab in place; `document` hears "looked". */
 async function look(link) {

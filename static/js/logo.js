@@ -5,7 +5,7 @@
 
 import { openShortlist } from "./approvals.js";
 import { openMarks } from "./marks.js";
-import * as messages from "./messages/voting.js";
+import * as messages from "./messages/looking.js";
 import { recall, remember } from "./storage.js";
 import { openZoom } from "./zoom.js";
 
@@ -32,11 +32,15 @@ function sayNote(text) {
 }
 
 const marks = openMarks(form, {
-  onSettled: (family) => {
+  onTaken: (family) => {
     if (family === card.dataset.family && notes.has(family)) sayNote(messages.noteSaved);
   },
-  onAway: () => {
-    if (marks.pending().get(card.dataset.family)?.note !== undefined) sayNote(messages.noteOffline);
+  onRefused: (family, why) => {
+    if (family === card.dataset.family && notes.has(family)) sayNote(messages.noteRefused(why));
+  },
+  onAway: (pause) => {
+    if (marks.pending().get(card.dataset.family)?.note === undefined) return;
+    sayNote(pause ? messages.notePaused(pause) : messages.noteOffline);
   },
 });
 for (const [family, { note }] of marks.pending()) if (note !== undefined) notes.set(family, note);

@@ -2,7 +2,7 @@
 // background and in batches; what the server has not taken yet is in localStorage, and
 // goes out when the network, or the voter, is back.
 
-import { renewToken, token } from "./csrf.js";
+import { send } from "./csrf.js";
 import { recall, remember } from "./storage.js";
 
 const LOOKED = 1000; // ms in view before a design counts as seen
@@ -12,30 +12,44 @@ const SEEN_REST = 5000;
 const MARK_REST = 300;
 const LONGEST_WAIT = 30000;
 const MOST = 200; // families in one request
+const NEVER = [409, 413, 422]; // closed, or nothing that a round takes
 
 /**
  * Start keeping the marks of `form` (a ballot of the shortlist round).
  *
  * Returns `{ seen(family), set(family, change), watch(cards, onSeen), pending() }`;
  * `change` is `{ not_for_me }`, `{ note }` or both, and `pending()` those that the server
- * has not taken yet. `onSettled(family)` hears when it has, `onAway()` when it cannot.
+ * has not taken yet. `onTaken(family)` hears when it has, `onRefused(family, why)` when
+ * it never will, `onAway(pause)` when it cannot now; `pause` is what a paused round says.
  */
-export function openMarks(form, { onSettled = () => {}, onAway = () => {} } = {}) {
+export function openMarks(form, { onTaken = () => {}, onRefused = () => {}, onAway = () => {} } = {}) {
   const { voter, seenUrl, marksUrl } = form.dataset;
   const readOnly = "readonly" in form.dataset || !seenUrl;
   const key = `logovote:${voter}:marks`;
-  const kept = recall(key) ?? {};
-  const unseen = new Set(kept.seen); // seen, but not logged yet
-  const changes = new Map(Object.entries(kept.changes ?? {}));
+  const unseen = new Set(); // seen, but not logged yet
+  const changes = new Map();
+  for (const [family, { seen, ...change }] of Object.entries(recall(key) ?? {})) {
+    if (seen) unseen.add(family);
+    if (Object.keys(change).length) changes.set(family, change);
+  }
   const logged = new Set();
   let sending = false;
   let timer = 0;
   let due = Infinity;
   let wait = SEEN_REST;
 
-  function keep() {
-    const idle = !unseen.size && !changes.size;
-    remember(key, idle ? null : { seen: [...unseen], changes: Object.fromEntries(changes) });
+  /** Keep part of a family's marks: other tabs keep theirs under the same name. */
+  function keep(family, part) {
+    const kept = recall(key) ?? {};
+    remember(key, { ...kept, [family]: { ...kept[family], ...part } });
+  }
+
+  /** Keep it no longer, unless it was changed meanwhile, here or elsewhere. */
+  function drop(family, part) {
+    const kept = recall(key) ?? {};
+    for (const name in part) if (kept[family]?.[name] === part[name]) delete kept[family][name];
+    if (!Object.keys(kept[family] ?? {}).length) delete kept[family];
+    remember(key, Object.keys(kept).length ? kept : null);
   }
 
   function later(ms) {
@@ -46,21 +60,13 @@ export function openMarks(form, { onSettled = () => {}, onAway = () => {} } = {}
     timer = setTimeout(flush, ms);
   }
 
-  const send = (method, url, body) =>
-    fetch(url, {
-      method,
-      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
-      body: JSON.stringify({ voter, ...body }),
-      keepalive: true,
-    });
-
-  /** Send one request; tells whether the server has settled it, one way or the other. */
-  async function settle(method, url, body, freshToken = false) {
-    const response = await send(method, url, body);
-    if (response.status === 400 && !freshToken && (await renewToken())) return settle(method, url, body, true);
-    if (response.ok && response.headers.get("Content-Type")?.includes("json")) return true;
-    // Closed, or refused: it will never be taken. Signed out or busy: it will, later.
-    return response.status === 409 || response.status === 413 || response.status === 422;
+  /** Send one request; tells whether it was taken, or settled otherwise, and why. */
+  async function settle(method, url, body) {
+    const [{ ok, status }, { seen, error, message = "" }] = await send(method, url, { voter, ...body });
+    const taken = ok && seen !== undefined;
+    const paused = error === "paused";
+    // Signed out or busy: it will be taken later, and so will it when a pause is over.
+    return { taken, settled: taken || (!paused && NEVER.includes(status)), pause: paused && message, why: message };
   }
 
   async function flush() {
@@ -68,28 +74,34 @@ export function openMarks(form, { onSettled = () => {}, onAway = () => {} } = {}
     due = Infinity;
     if (sending || readOnly) return;
     sending = true;
-    let well = true;
+    let answer = { settled: true };
     try {
-      while (well && changes.size) {
+      while (answer.settled && changes.size) {
         const [family, change] = changes.entries().next().value;
-        well = await settle("PUT", `${marksUrl}/${family}`, change);
-        // It may have been changed again meanwhile.
-        if (!well || changes.get(family) !== change) continue;
+        answer = await settle("PUT", `${marksUrl}/${family}`, change);
+        // It may have been changed again meanwhile: then there is more to come.
+        const isLast = changes.get(family) === change;
+        if (!answer.settled) break;
+        drop(family, change);
+        if (!isLast) continue;
         changes.delete(family);
-        onSettled(family);
+        (answer.taken ? onTaken : onRefused)(family, answer.why);
       }
-      while (well && unseen.size) {
+      while (answer.settled && unseen.size) {
         const families = [...unseen].slice(0, MOST);
-        well = await settle("POST", seenUrl, { families });
-        if (well) for (const family of families) unseen.delete(family);
+        answer = await settle("POST", seenUrl, { families });
+        if (!answer.settled) break;
+        for (const family of families) {
+          unseen.delete(family);
+          drop(family, { seen: true });
+        }
       }
     } catch {
-      well = false;
+      answer = {};
     }
     sending = false;
-    if (!well) onAway();
-    keep();
-    wait = well ? SEEN_REST : Math.min(wait * 2, LONGEST_WAIT);
+    if (!answer.settled) onAway(answer.pause);
+    wait = answer.settled ? SEEN_REST : Math.min(wait * 2, LONGEST_WAIT);
     if (unseen.size || changes.size) later(wait);
   }
 
@@ -97,14 +109,14 @@ export function openMarks(form, { onSettled = () => {}, onAway = () => {} } = {}
     if (readOnly || logged.has(family)) return;
     logged.add(family);
     unseen.add(family);
-    keep();
+    keep(family, { seen: true });
     later(SEEN_REST);
   }
 
   function set(family, change) {
     if (readOnly) return;
     changes.set(family, { ...changes.get(family), ...change });
-    keep();
+    keep(family, change);
     later(MARK_REST);
   }
 

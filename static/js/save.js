@@ -7,13 +7,12 @@
 // opened, so a closed tab or a dead network loses nothing. Tabs of one browser tell each
 // other what is not saved yet, so that each builds on it, and none overwrites another.
 
-import { renewToken, token } from "./csrf.js";
+import { send as sendJson } from "./csrf.js";
 import { recall, remember } from "./storage.js";
 
 const QUIET = 250; // ms of rest before a change is sent
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 30000;
-const TOO_SLOW = 15000;
 const HEARD = 5000; // what another tab wants to save is its own to send, unless it dies
 const TRAIL = 50;
 
@@ -101,7 +100,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     wait = Math.min(wait * 2, LONGEST_WAIT);
   }
 
-  async function send(freshToken = false) {
+  async function send() {
     clearTimeout(timer);
     if (sending || stopped || saveId === null) return;
     sending = true;
@@ -110,15 +109,8 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     let response;
     let answer;
     try {
-      response = await fetch(url, {
-        method: "PUT",
-        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
-        body: JSON.stringify({ voter, base_rev: base, save_id: id, nonce, items: sent }),
-        keepalive: true, // finishes even if the voter goes to another page
-        signal: AbortSignal.timeout(TOO_SLOW),
-      });
-      // A gateway in trouble, or the sign-in page, answers in HTML.
-      answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
+      const body = { voter, base_rev: base, save_id: id, nonce, items: sent };
+      [response, answer] = await sendJson("PUT", url, body);
     } catch {
       sending = false;
       retryLater(navigator.onLine ? "failed" : "offline");
@@ -126,7 +118,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     }
     sending = false;
     if (response.ok && answer.rev) accept(answer, id, sent);
-    else await refuse(response, answer, freshToken);
+    else await refuse(response, answer);
   }
 
   function accept(answer, id, sent) {
@@ -154,7 +146,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     }
   }
 
-  async function refuse(response, answer, freshToken) {
+  async function refuse(response, answer) {
     const { status } = response;
     if (answer.error === "conflict") await reconcile(answer.current);
     else if (answer.error === "closed") {
@@ -164,8 +156,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
       // It will be taken, only not now: it stays here, and nobody is kept on the page.
       retryLater("paused", answer);
       atEase = true;
-    } else if (status === 400 && !freshToken && (await renewToken())) await send(true);
-    else if (status === 400 || status === 401 || status === 403 || response.redirected) {
+    } else if (status === 400 || status === 401 || status === 403 || response.redirected) {
       trouble = true;
       atEase = true;
       show("signed-out", answer);

@@ -95,8 +95,11 @@ def test_a_voter_finds_their_own_ballot_and_counts_again(
     decide(site)
 
     ann.goto(AUDIT)
-    ann.get_by_role("button", name="Count it again here").click()
+    again = ann.get_by_role("button", name="Count it again here")
+    again.click()
     expect(ann.get_by_text("Reproduced: your browser counted")).to_be_visible()
+    expect(again).to_be_enabled()
+    expect(again).to_be_focused()
     ann.get_by_label("Receipt code").fill(code)
     ann.get_by_role("button", name="Look for it").click()
     expect(ann.locator("[data-found]")).to_contain_text("in the counted set")

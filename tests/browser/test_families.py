@@ -350,6 +350,38 @@ def test_without_script_every_button_works(opened: Opener, site: Site) -> None:
     expect(page.locator(".record")).to_contain_text("8 and 9 each stand alone.")
 
 
+@pytest.mark.parametrize("options", [{}, {"java_script_enabled": False}], ids=str)
+def test_enter_on_a_design_decides_nothing(
+    opened: Opener, site: Site, options: dict[str, bool]
+) -> None:
+    page = opened(**options)
+
+    page.get_by_role("checkbox", name="Design 5").press("Enter")
+
+    page.wait_for_load_state("networkidle")
+    assert confirmed(site) == [(1, 2)]
+    page.goto(ADDRESS)
+    expect(page.locator("[data-proposal]")).to_have_count(3)
+
+
+def test_tab_reaches_a_design_of_those_that_are_shown(
+    opened: Opener, site: Site
+) -> None:
+    with site.store.database.write() as session:
+        contest = contest_by_slug(session, "acme")
+        families.refresh_proposals(session, contest, [])
+        add_design(session, contest, 15, NOW)
+        session.commit()
+    page = opened("phone")  # where folds are closed at first
+    tabbable = page.locator("[data-tile] input:not([tabindex='-1'])")
+    expect(tabbable).to_have_count(0)
+
+    page.locator("#alone > summary").click()
+    expect(tabbable).to_have_value("3")
+    page.locator("[data-find]").fill("14")
+    expect(tabbable).to_have_value("14")
+
+
 def test_while_a_round_runs_one_looks_and_changes_nothing(
     opened: Opener, site: Site
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+from sqlalchemy import delete
 
 from logovote import jobs
 from logovote.contest import intake, signing_in
@@ -18,6 +19,7 @@ from logovote.contest.contests import contest_by_slug
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.store import queries
+from logovote.store.models import SignIn
 from tests.builders import SharedFence, folder_of, make_contest, png, zip_of
 from tests.conftest import NOW, Site
 
@@ -145,6 +147,29 @@ def test_an_import_is_watched_left_and_found_again(
     assert not found.violations_count, found.generate_report()
     page.get_by_role("link", name="Look at the families").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Families")
+
+
+def test_who_is_signed_out_while_watching_comes_back_to_the_import(
+    opened: Opener, site: Site, tmp_path: Path
+) -> None:
+    page = opened()
+    upload(page, tmp_path)
+    state = {"done": 5, "total": 18, "text": "5 of 18 files", "finished": False}
+    page.route("**/progress", lambda route: route.fulfill(json=state))
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.locator("[data-progress-text]")).to_have_text("5 of 18 files")
+    address = page.url
+    with site.store.database.write() as session:
+        session.execute(delete(SignIn))
+        token = signing_in.new_organiser_link(session, datetime.now(UTC))
+        session.commit()
+
+    page.unroute("**/progress")
+    expect(page.get_by_text("Sign in to see this page")).to_be_visible(timeout=20_000)
+    page.goto(f"/o/{token}")
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page).to_have_url(address)
 
 
 def test_without_script_the_page_follows_by_itself(

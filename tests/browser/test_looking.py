@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy.orm import Session
 
 from logovote.contest import casting, families, intake, invitations, rounds
 from logovote.contest.contests import contest_by_slug
@@ -17,7 +19,7 @@ from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.settings import Settings
 from logovote.store import queries
-from logovote.store.models import Contest, Kind
+from logovote.store.models import Contest, Kind, Round
 from logovote.store.store import Store
 from tests.builders import SECRET, folder_of, make_contest, png, voter_named
 from tests.conftest import NOW, Site
@@ -25,6 +27,8 @@ from tests.conftest import NOW, Site
 GALLERY = "/c/wall/shortlist"
 DESIGNS = 12  # of which 11 and 12 are variants of one
 BATCH = 5
+# A page tries again when it believes that the network is back, long before its time.
+TRY_AGAIN = "dispatchEvent(new Event('online'))"
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,15 @@ def marks(page: Page) -> dict[str, dict[str, object]]:
     answer = page.request.get("/c/wall/marks").json()
     found: dict[str, dict[str, object]] = answer["marks"]
     return found
+
+
+@contextmanager
+def in_round(site: Site) -> Iterator[tuple[Session, Round]]:
+    """Change the round behind the pages' back."""
+    with site.store.database.write() as session:
+        contest = contest_by_slug(session, "wall")
+        yield session, rounds.latest(session, contest, Kind.SHORTLIST)
+        session.commit()
 
 
 def saved(page: Page) -> None:
@@ -338,6 +351,50 @@ def test_a_note_is_kept_said_and_private(ann: Entering) -> None:
     expect(heading(page)).to_have_text("Logo 1")
     expect(page.locator("[data-note]")).to_have_value("A fish?")
     assert marks(page)["f1"]["note"] == "A fish?"
+
+
+def test_a_note_waits_for_the_end_of_a_pause_and_no_refused_one_is_called_saved(
+    site: Site, ann: Entering
+) -> None:
+    page = ann("/c/wall/logo/1")
+    note, told = page.locator("[data-note]"), page.locator("[data-note-status]")
+    with in_round(site) as (session, round_):
+        rounds.pause_round(session, round_, NOW)
+    note.fill("A fish?")
+    expect(told).to_contain_text("This round is paused")
+    expect(told).to_contain_text("kept on this device")
+
+    with in_round(site) as (session, round_):
+        rounds.resume_round(session, round_, NOW)
+    page.evaluate(TRY_AGAIN)
+    expect(told).to_have_text("Saved.")
+    assert marks(page)["f1"]["note"] == "A fish?"
+
+    with in_round(site) as (session, round_):
+        rounds.close_round(session, round_, NOW)
+    note.fill("A bird?")
+    expect(told).to_contain_text("Not kept. This round is not open")
+    assert marks(page)["f1"]["note"] == "A fish?"
+
+
+def test_what_one_tab_keeps_offline_no_other_tab_wipes(ann: Entering) -> None:
+    page = ann("/c/wall/logo/1")
+    other = page.context.new_page()
+    other.goto("/c/wall/logo/2")
+    other.locator("form[data-ready]").wait_for()
+    page.context.set_offline(True)
+    page.locator("[data-note]").fill("A fish?")
+    other.locator("[data-note]").fill("A bird?")
+    for tab in (page, other):
+        expect(tab.locator("[data-note-status]")).to_contain_text("Offline")
+    page.close()
+    other.context.set_offline(False)
+    expect(other.locator("[data-note-status]")).to_have_text("Saved.")
+
+    with other.expect_response("**/marks/f1"):
+        other.reload()
+    found = marks(other)
+    assert (found["f1"]["note"], found["f2"]["note"]) == ("A fish?", "A bird?")
 
 
 def test_the_bar_stays_where_it_is_and_holds_the_focus(ann: Entering) -> None:

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from logovote.contest import invitations, signing_in
 from logovote.store.models import SignIn
 from tests.builders import SECRET, sign_in, token_in, voter_named
 from tests.web.conftest import Scene, Visit
-from tests.web.pages import post
+from tests.web.pages import csrf_token, post
 
 
 @pytest.fixture
@@ -85,6 +85,55 @@ def test_who_was_signed_out_in_the_middle_goes_on_where_they_were(
     )
 
     assert answer.location == back
+
+
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        ("http://localhost/c/acme/logo/2?show=all", "/c/acme/logo/2?show=all"),
+        # Elsewhere, or nowhere: the contest itself.
+        ("http://evil.example/c/acme/logo/2", "/c/acme/"),
+        ("http://localhost", "/c/acme/"),
+        ("http://[", "/c/acme/"),
+        ("", "/c/acme/"),
+    ],
+)
+def test_who_was_signed_out_while_typing_goes_back_to_the_form(
+    shortlist: Scene, visit: Visit, invitation: str, referrer: str, back: str
+) -> None:
+    ann = visit("Ann")
+    form = {"csrf_token": csrf_token(ann), "family": "f2", "note": "A fish?"}
+    with shortlist.changing() as (session, _):
+        session.execute(delete(SignIn))
+
+    refused = ann.post("/c/acme/marks", data=form, headers={"Referer": referrer})
+    assert (refused.status_code, refused.location) == (302, "/sign-in")
+    assert "what you sent was not taken" in ann.get("/sign-in").text
+
+    token = token_in(ann.get(invitation).text)
+    assert ann.post(invitation, data={"csrf_token": token}).location == back
+
+
+def test_an_organiser_who_was_signed_out_goes_on_there_too(
+    client: FlaskClient, organiser_link: str
+) -> None:
+    client.get("/organise/acme/people")
+
+    form = {"csrf_token": token_in(client.get(organiser_link).text)}
+
+    assert client.post(organiser_link, data=form).location == "/organise/acme/people"
+
+
+def test_what_a_script_asks_for_is_no_page_to_come_back_to(
+    scene: Scene, client: FlaskClient, invitation: str
+) -> None:
+    client.get("/c/acme/shortlist?show=all")
+    asked = client.get("/c/acme/marks", headers={"Accept": "application/json"})
+    assert (asked.status_code, asked.get_json()["error"]) == (401, "signed-out")
+
+    token = token_in(client.get(invitation).text)
+    back = client.post(invitation, data={"csrf_token": token}).location
+    assert back == "/c/acme/shortlist?show=all"
 
 
 def test_an_invitation_works_again_on_another_device(

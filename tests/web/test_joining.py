@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 import pytest
@@ -128,6 +129,10 @@ def test_who_asks_waits_for_the_organiser(
 
     page = organiser.get("/organise/acme/people").text
     assert "I drew the &lt;old&gt; one" in page
+    # Enter in the field of the group presses the form's first button: nobody is let in.
+    form = page.partition('action="/organise/acme/people/requests"')[2]
+    first = re.findall(r"<button[^>]*>", form)[0]
+    assert 'name="do" value=""' in first
     answer = post(
         organiser,
         "/organise/acme/people/requests",
@@ -218,6 +223,8 @@ def test_an_answer_to_nobody_is_refused_in_words(
     answer = post(visit("organiser"), "/organise/acme/people/requests", {"do": deed})
 
     assert answer.status_code == 400
+    if not deed:  # Enter in the field of the group
+        assert "Press “Let in” or “Decline”" in answer.text
 
 
 def test_the_same_by_commands(scene: Scene, enter: Enter) -> None:

@@ -346,6 +346,35 @@ def test_people_are_added_and_refused_by_line(
     assert re.search(r"http://localhost/i/\d+-[0-9a-f]{40}", page)
 
 
+@pytest.mark.parametrize("title", ["Логотип", "شعار", "🦊"])
+def test_a_title_that_makes_no_short_name_asks_for_one(
+    organiser: FlaskClient, title: str
+) -> None:
+    refused = post(organiser, "/organise/new", {"title": title, "slug": ""})
+    good = post(organiser, "/organise/new", {"title": title, "slug": "our-logo"})
+
+    assert refused.status_code == 422
+    assert "has no Latin letter or digit to make a short name of" in refused.text
+    assert (good.status_code, good.location) == (303, "/organise/our-logo/")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_people_of_a_file_are_added_as_its_dry_run_showed_them(
+    organiser: FlaskClient, encoding: str
+) -> None:
+    url = "/organise/acme/people"
+    data = "email,name\nj@x.org,Jörg Müller\n".encode(encoding)
+
+    dry = post(
+        organiser, url, {"file": (io.BytesIO(data), "people.csv"), "do": "dry-run"}
+    )
+    typed = re.search(r'<textarea[^>]*name="pasted"[^>]*>([^<]*)<', dry.text)
+    assert typed
+    post(organiser, url, {"pasted": typed[1], "do": "import"})
+
+    assert "Jörg Müller" in organiser.get(url).text
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"no header\nat all", b"\x89PNG\0\0", b'email\n"']
 )

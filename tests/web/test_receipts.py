@@ -120,6 +120,18 @@ def test_a_withdrawn_family_is_struck_out_too(
     assert "<s>Logo 2</s> was withdrawn" in ann.get(PAGE).text
 
 
+def test_of_a_withdrawn_card_and_its_variant_it_is_said_once(
+    shortlist: Scene, visit: Visit, now: datetime
+) -> None:
+    ann = visit("Ann")
+    star(ann, "f12", "12", "1")
+    with shortlist.changing() as (session, acme):
+        withdraw(session, acme, 12, now)
+        withdraw(session, acme, 57, now)
+
+    assert "<s>Logo 12</s> was withdrawn after you voted" in ann.get(PAGE).text
+
+
 def test_after_the_close_the_ballot_stays(
     shortlist: Scene, visit: Visit, now: datetime
 ) -> None:

@@ -16,6 +16,7 @@ from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.people import PeopleError, RowReport
 from logovote.errors import LogovoteError
+from logovote.ingest.manifests import decoded
 from logovote.settings import is_local
 from logovote.store import queries
 from logovote.store.models import Contest, Phase, Role, Voter
@@ -76,7 +77,7 @@ def import_people(slug: str) -> ResponseReturnValue:
     if dry_run:
         db().rollback()
         contest = contest_by_slug(db(), slug)
-        return _page(contest, reports=reports, pasted=data.decode(errors="replace"))
+        return _page(contest, reports=reports, pasted=decoded(data))
     db().commit()
     counts = Counter(report.status for report in reports)
     told = ", ".join(f"{number} {status}" for status, number in counts.items())
@@ -282,7 +283,7 @@ def answer_request(slug: str) -> ResponseReturnValue:
         joining.decline(db(), contest, who)
         told = f"{who} may not vote."
     else:
-        raise PeopleError("This page was changed meanwhile. Load it again.")
+        raise PeopleError("Press “Let in” or “Decline” beside one who asks.")
     db().commit()
     site().jobs.deliver()
     flash(told, "success")

@@ -1,6 +1,7 @@
-// Every word that the scripts of ballots show; working.js has those of organisers' pages
-// and of the check. A translation needs this folder and the templates, where words stand
-// that do not change while the page is open; no other script may hold any.
+// Every word that the scripts of ballots show; looking.js has those of one logo alone and
+// of the lab, working.js those of organisers' pages and of the check. A translation needs
+// this folder and the templates, where words stand that do not change while the page is
+// open; no other script may hold any.
 
 const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
@@ -35,10 +36,3 @@ export const undone = "Taken back.";
 export const starTaken = (entry) => `Logo ${entry} is off your shortlist.`;
 export const setAside = (entry) => `Logo ${entry}: not for me.`;
 export const keptAgain = (entry) => `Logo ${entry} is open again.`;
-export const where = (heading, position) => `${heading}, ${position}`;
-export const noteKept = "Kept.";
-export const noteSaved = "Saved.";
-export const noteOffline = "Offline: kept on this device.";
-export const chosen = (count, most) =>
-  count > most ? `${count} ticked: only the first ${most} will be compared.` : `${count} of at most ${most} ticked.`;
-export const labOffline = "This view needs the network.";

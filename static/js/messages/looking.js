@@ -1,0 +1,11 @@
+// Every word that the scripts of one logo alone and of the lab show: see voting.js.
+
+export const where = (heading, position) => `${heading}, ${position}`;
+export const noteKept = "Kept.";
+export const noteSaved = "Saved.";
+export const noteRefused = (why) => `Not kept. ${why}`;
+export const notePaused = (pause) => `${pause} Your note is kept on this device until then.`;
+export const noteOffline = "Offline: kept on this device.";
+export const chosen = (count, most) =>
+  count > most ? `${count} ticked: only the first ${most} will be compared.` : `${count} of at most ${most} ticked.`;
+export const labOffline = "This view needs the network.";
