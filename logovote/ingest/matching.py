@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from logovote.ingest.manifests import Row
 from logovote.ingest.members import Member, printable
-from logovote.ingest.names import without_extension
+from logovote.ingest.names import decoded, without_extension
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _attachment(name: str) -> str:
 
 def base_of(path: str) -> str:
     """Return the last part of a path, in whatever case and form it is written."""
-    return folded(posixpath.basename(path))
+    return folded(decoded(posixpath.basename(path)))
 
 
 def stem_of(path: str) -> str:

@@ -13,6 +13,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 MAX_NUMBER = 99_999
 
@@ -164,12 +165,25 @@ def without_extension(name: str) -> str:
     return name
 
 
+def decoded(name: str) -> str:
+    """Return a name as it was before it became an address: `Entry%20%2312` is `#12`.
+
+    Only where all of it reads well then: a `%` may be meant, as in `100%`.
+    """
+    try:
+        text = unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        return name
+    return text if text.isprintable() and "/" not in text else name
+
+
 def _stem(name: str) -> str:
     """Return the last part of a path without its extension and marks of copying."""
-    text = unicodedata.normalize("NFC", name).rpartition("/")[2]
+    text = name.rpartition("/")[2]
     if len(text) > _MAX_CHARACTERS:
         return ""
-    text = without_extension(text.translate(_FULL_WIDTH).replace("№", "#").strip())
+    text = unicodedata.normalize("NFC", decoded(text)).translate(_FULL_WIDTH)
+    text = without_extension(text.replace("№", "#").strip())
     text = _COPY_BEFORE.sub("", text)
     while (shorter := _COPY_AFTER.sub("", text)) != text:
         text = shorter

@@ -86,6 +86,19 @@ NUMBERED = {
     "PixelPanda #36.png": 36,
     "PixelPanda (#7).png": 7,
     "PixelPanda - #7 - Logo.png": 7,
+    "Entry%20%2312.png": 12,  # as curl -O and wget leave an address
+    "Entry%20%2336.png": 36,
+    "a/entry%2036.png": 36,
+    "entry%2d36.png": 36,
+    "%2336.png": 36,
+    "%23130%20HexaHelga%20Final%20logo.jpg": 130,
+    "Entry_%2312.png": 12,
+    "36%20%281%29.png": 36,
+    "36%20copy.png": 36,
+    "Kopie%20von%2036.png": 36,
+    "%EF%BC%8336.png": 36,
+    "#36 100%.png": 36,
+    "36 %E9t%E9.png": 36,  # no UTF-8, so taken as it is
 }
 
 NOT_NUMBERED = """
@@ -197,6 +210,12 @@ logo36.png
 36-1200x800.png
 foo-36.png
 foo_36.png
+100%.png
+20%25 off.png
+logo%20v2.png
+logo%20%282%29.png
+image%20%2812%29.png
+attachment_36%2Fx.png
 Logo-36-final.png
 """.strip().splitlines()
 
@@ -230,6 +249,7 @@ def test_a_name_that_no_file_can_bear_tells_nothing() -> None:
         ("Entry 36 - Ola N. - Logo - dark.png", "Ola N.", "Logo - dark"),
         ("107_ztudio 27_Rev 4.png", "ztudio 27", "Rev 4"),
         ("Design 36 by foo.png", "foo", None),
+        ("Entry%2036%20-%20%C3%91and%C3%BA%20-%20Logo.png", "Ñandú", "Logo"),
         ("design-36-by-foo.png", "foo", None),
         ("Final logo by emdash.PNG", "emdash", "Final logo"),
         ("logo v2 by Дизайн Лаб (2).webp", "Дизайн Лаб", "logo v2"),
