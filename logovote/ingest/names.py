@@ -17,6 +17,8 @@ from urllib.parse import unquote
 
 MAX_NUMBER = 99_999
 
+Natural = tuple[tuple[int, int, str], ...]
+
 # What designers count of their own stays below this; an entry's number seldom does.
 _FEW = 10
 _LAST_DAY_OF_MONTH = 31
@@ -38,7 +40,7 @@ _COPY_AFTER = re.compile(
     re.IGNORECASE,
 )
 _COPY_BEFORE = re.compile(
-    r"^(copy|kopie|copie|copia|cópia)( \(\d+\))? (of|von|de|di) (?=.)", re.IGNORECASE
+    r"^(copy|kopie|copie|copia|cópia)( \(\d+\))? (?:of|von|de|di) (?=.)", re.IGNORECASE
 )
 _COUNTED_COPY = re.compile(r"(?P<base>.+?)[\s_-]+(?P<count>[1-9]\d?)")
 
@@ -86,6 +88,15 @@ _DRAFT = re.compile(
     r"[\s._-]*$",
     re.IGNORECASE,
 )
+# What tells versions of one entry apart, the older first: a backup, `v2`, the last one.
+_STAGES = re.compile(
+    r"(?<![^\W\d_])(?:(?P<old>old|original|orig|previous|prev|backup|bak)(?![^\W\d_])"
+    r"|(?P<version>(?:v|ver|vers|version|versión|versione|rev|revision|révision"
+    r"|fassung)[\W_]{0,3}(?P<count>\d{1,9}))"
+    r"|(?P<last>final|finale|finished|latest)(?![^\W\d_]))",
+    re.IGNORECASE,
+)
+_STAGE_RANKS = {"old": -1, "version": 1, "last": 2}
 _BY = re.compile(r"(?:(?P<title>.*?)[\s_-]+)?by[\s_-]+(?P<designer>.+)", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-\u2013\u2014|]\s+")
 _GAPS = " \t_-\u2013\u2014|.,:"
@@ -155,6 +166,37 @@ def guess_all(names: Iterable[str]) -> dict[str, Guess]:
     }
 
 
+def newness(name: str) -> tuple[list[tuple[int, int]], Natural, Natural]:
+    """Return a key by which, of two files of one entry, the newer comes later.
+
+    A version counts most: none (`36.png`), then `v2` before `v10`, then `final`, in the
+    name or in a folder's; `old` comes before all. Then the folder, then what the name
+    says besides its number, nothing first: `36.png`, `36 (1).png`, `36 copy.png`.
+    """
+    folder = name.rpartition("/")[0]
+    text = _text(name)
+    copied = ""
+    if found := _COPY_BEFORE.match(text):
+        copied, text = f"{found[1]} {found[2] or ''}", text[found.end() :]
+    rest = f"{_split(text)[2]} {copied}"
+    stages = [
+        (_STAGE_RANKS[found.lastgroup or ""], int(found["count"] or 0))
+        for found in _STAGES.finditer(f"{folder} {rest}")
+    ]
+    # The end stands between what is older and what is newer than it.
+    return [*stages, (0, 0)], _words(folder), _words(rest)
+
+
+def natural(text: str) -> Natural:
+    """Return a sort key by which 9 comes before 10, whatever the case."""
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"(\d{1,18})", folded)
+        if part
+    )
+
+
 def without_extension(name: str) -> str:
     """Return a name without the extensions of files that people send in.
 
@@ -177,14 +219,18 @@ def decoded(name: str) -> str:
     return text if text.isprintable() and "/" not in text else name
 
 
-def _stem(name: str) -> str:
-    """Return the last part of a path without its extension and marks of copying."""
+def _text(name: str) -> str:
+    """Return the last part of a path, spelled plainly, without its extension."""
     text = name.rpartition("/")[2]
     if len(text) > _MAX_CHARACTERS:
         return ""
     text = unicodedata.normalize("NFC", decoded(text)).translate(_FULL_WIDTH)
-    text = without_extension(text.replace("№", "#").strip())
-    text = _COPY_BEFORE.sub("", text)
+    return without_extension(text.replace("№", "#").strip())
+
+
+def _stem(name: str) -> str:
+    """Return what a name says, without its extension and marks of copying."""
+    text = _COPY_BEFORE.sub("", _text(name))
     while (shorter := _COPY_AFTER.sub("", text)) != text:
         text = shorter
     return text.strip()
@@ -288,6 +334,11 @@ def _attributed(found: Guess, known: Mapping[str, str]) -> Guess:
         if before and known.get(_bare(before)) == before:
             return replace(found, designer=before, title=after)
     return found
+
+
+def _words(text: str) -> Natural:
+    """Return a sort key of words and numbers, whatever divides them."""
+    return natural(re.sub(r"[\W_]+", " ", text).strip())
 
 
 def _bare(text: str) -> str:

@@ -263,6 +263,21 @@ def test_of_two_different_files_for_one_entry_the_later_is_the_newer(
     assert held(store) == of((1, 2, png(10)))
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["36 (1).png", "36-v2.png", "36 v2.png", "36_v2.png", "36 copy.png", "a/36.png"],
+)
+def test_a_revision_beside_its_original_is_shown(
+    name: str, store: Store, take_in: Importer
+) -> None:
+    take_in({"36.png": png(1)})
+
+    report = take_in({"36.png": png(1), name: png(2)})
+
+    assert statuses(report) == {"36.png": "same", name: "changed"}
+    assert held(store) == of((36, 2, png(2)))
+
+
 def test_importing_two_files_for_one_entry_again_changes_nothing(
     store: Store, take_in: Importer
 ) -> None:

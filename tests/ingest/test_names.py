@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logovote.ingest.names import entry_number, guess, guess_all
+from logovote.ingest.names import entry_number, guess, guess_all, newness
 
 NUMBERED = {
     "36": 36,
@@ -311,3 +313,54 @@ def test_a_stray_file_does_not_take_the_numbers_of_a_whole_contest() -> None:
 def test_a_year_is_an_entry_where_entries_go_that_far() -> None:
     assert guess_all(["2015-fox.png", "2014-owl.png"])["2015-fox.png"].number is None
     assert guess_all(["2015-fox.png", "1979-owl.png"])["2015-fox.png"].number == 2015
+
+
+# Every list is one entry's files, the oldest first.
+HISTORIES = {
+    "the usual": "36.png | 36 (1).png | 36 copy.png | 36-v2.png | 36_v10.png"
+    " | 36 final.png",
+    "hyphen": "36.png | 36-v2.png | 36-v3.png | 36-v10.png",
+    "space": "36.png | 36 v2.png | 36 v3.png | 36 v10.png",
+    "underscore": "36.png | 36_v2.png | 36_v3.png | 36_v10.png",
+    "no gap": "36.png | 36v2.png | 36v3.png | 36v10.png",
+    "brackets": "36.png | 36 (v2).png | 36 [v3].png | 36 (v10).png",
+    "shouted": "36.PNG | 36-V2.PNG | 36-v3.png | 36-V10.png",
+    "in words": "36.png | 36 version 2.png | 36 Rev 3.png | 36 ver.10.png",
+    "mixed": "36.png | 36_v2.png | 36-v3.png | 36 v4.png | 36v5.png | 36.v6.png",
+    "decimal": "36-v2.png | 36-v2.1.png | 36-v2.10.png | 36-v3.png",
+    "extensions": "36.svg | 36-v2.jpg | 36-v3.ai | 36-v10.png",
+    "an address": "36.png | 36%20%281%29.png | 36%20v2.png | 36%20v10.png",
+    "marked": "#36.png | #36 (1).png | #36-2.png | #36 v2.png | #36 v10.png",
+    "entry": "entry-36.png | entry-36 copy.png | entry-36-v2.png | entry-36-v10.png",
+    "entry, named": "Entry 36 - Ann - Fox.png | Entry 36 - Ann - Fox v2.png",
+    "other names": "36.png | 36_Ann_Fox.png | Entry 36 v2.png | 36_Ann_Fox_v3.png"
+    " | 36-v4.png",
+    "bare, then named": "entry-36.png | 036-fox.png",
+    "downloads": "36.png | 36 (1).png | 36 (2).png | 36 (10).png",
+    "counted": "36.png | 36-2.png | 36-3.png | 36-10.png",
+    "copies": "36.png | 36 - Copy.png | 36 - Copy (2).png | 36-v2.png",
+    "copies before": "Entry 36.png | Copy of Entry 36.png | Entry 36 v2.png",
+    "Kopien": "36.png | Kopie von 36.png | 36-v2.png | Kopie von 36-v2.png | 36-v3.png",
+    "a version's copy": "36-v2.png | 36-v2 (1).png | 36-v3.png",
+    "final": "36-v3.png | 36_v3_final.png | 36-v4.png | 36 final.png | 36 FINAL 2.png"
+    " | 36_final_v3.png",
+    "old": "36_old.png | 36.png | 36-v2 (old).png | 36-v2.png",
+    "larger": "36.png | 36@2x.png",
+    "ids": "36_1234567_entry.png | 36_12345678_entry.png",
+    "folders": "old/36-v2.png | 36.png | round 2/36.png | round 10/36.png",
+    "version folders": "v1/36.png | v2/36.png | v10/36.png | final/36.png",
+    "no versions": "36.png | 36 Elder Vale.png | 36 Finality.png | 36 Oldenburg.png",
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES.values(), ids=HISTORIES)
+def test_of_one_entrys_files_the_newer_comes_later(history: str) -> None:
+    names = history.split(" | ")
+
+    assert all(newness(a) < newness(b) for a, b in pairwise(names))
+
+
+@given(st.text(max_size=30))
+def test_any_name_has_its_place_among_versions(name: str) -> None:
+    assert newness("36_old.png") < newness("36.png") < newness("36-v2.png")
+    assert sorted([name, "36.png"], key=newness)

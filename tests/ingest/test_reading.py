@@ -77,8 +77,8 @@ def test_without_a_list_the_names_tell_what_they_can(tmp_path: Path) -> None:
     names = ["10.png", "9 (1).png", "Logo.svg", "Entry 4 - Ola N. - Fox.png", "9.png"]
     with read_entries(write_folder(tmp_path, dict.fromkeys(names, PIXEL))) as reading:
         assert told(reading.entries) == {
-            "9 (1).png": (9, None, None),
             "9.png": (9, None, None),
+            "9 (1).png": (9, None, None),
             "10.png": (10, None, None),
             "Entry 4 - Ola N. - Fox.png": (4, "Ola N.", "Fox"),
             "Logo.svg": (None, None, None),
@@ -88,6 +88,41 @@ def test_without_a_list_the_names_tell_what_they_can(tmp_path: Path) -> None:
 
 def test_the_list_wins_over_the_name(tmp_path: Path) -> None:
     assert numbers(tmp_path, ["36.png"], "entry,file\n7,36.png\n") == {"36.png": 7}
+
+
+def test_files_of_one_entry_stand_together_the_newer_later(tmp_path: Path) -> None:
+    names = ["36-v10.png", "36-v2.png", "36.png", "Entry 36 - Ann - Fox.png"]
+    names += ["40.png", "fox.png"]
+
+    assert list(numbers(tmp_path, names, "entry,file\n")) == [
+        "36.png",
+        "Entry 36 - Ann - Fox.png",
+        "36-v2.png",
+        "36-v10.png",
+        "40.png",
+        "fox.png",
+    ]
+
+
+def test_versions_stand_in_the_order_of_a_list_that_names_them_all(
+    tmp_path: Path,
+) -> None:
+    names = ["36.png", "36-v2.png", "36-v3.png"]
+    manifest = "entry,file\n36,36-v3.png\n36,36.png\n36,36-v2.png\n"
+
+    assert list(numbers(tmp_path, names, manifest)) == [
+        "36-v3.png",
+        "36.png",
+        "36-v2.png",
+    ]
+
+
+def test_a_file_that_the_list_passes_over_may_be_the_older(tmp_path: Path) -> None:
+    names = ["36.png", "36-v2.png", "36-v3.png"]
+
+    found = numbers(tmp_path, names, "entry,file\n36,36-v2.png\n")
+
+    assert list(found) == names
 
 
 def test_a_row_without_a_number_leaves_the_names(tmp_path: Path) -> None:
