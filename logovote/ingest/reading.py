@@ -111,6 +111,11 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
             name: pages.rows.get(name, _UNLISTED).number or guess.number
             for name, guess in guesses.items()
         }
+        plain = {numbers[name] for name in numbers.keys() - pages.furniture.keys()}
+        # Beside an entry's own picture, a page's other pictures are none of its files.
+        numbers |= {
+            name: None for name in pages.furniture if numbers.get(name) in plain
+        }
         rows, unmatched = match(chosen.rows, members, numbers, folder)
         remarks = (*chosen.remarks, *unmatched, *_doubled(chosen.rows))
         entries: list[Member] = []

@@ -196,6 +196,20 @@ def test_what_the_list_of_entries_says_is_withdrawn_is_kept_and_does_not_stand(
     assert [stands for *_, stands in held(store)] == [True, True, True]
 
 
+@pytest.mark.parametrize("picture", [1, 2], ids=["the same", "another"])
+def test_a_list_by_number_withdraws_an_entry_of_two_files(
+    picture: int, store: Store, take_in: Importer
+) -> None:
+    manifest = b"entry,designer,status\n36,Ann,withdrawn\n"
+    files = {"36.png": png(1), "36 (1).png": png(picture), "list.csv": manifest}
+
+    report = take_in(files)
+
+    assert report.summary()["withdrawn"] == 1
+    assert {file.designer for file in report.files if file.version} == {"Ann"}
+    assert [stands for *_, stands in held(store)] == [False]
+
+
 def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
     store: Store, contest_id: int, take_in: Importer, now: datetime
 ) -> None:

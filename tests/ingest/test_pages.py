@@ -236,6 +236,16 @@ def test_a_list_wins_over_a_page_and_a_page_over_names(tmp_path: Path) -> None:
         assert ignored(reading) == {"p.html", "list.csv"}
 
 
+def test_a_list_by_number_takes_no_further_picture_from_a_page(tmp_path: Path) -> None:
+    page = "<li>Entry 36 <img src=E_files/a width=200></li><img src=E_files/36-s.png>"
+    files = {"E.html": page.encode(), "E_files/a": PIXEL, "E_files/36-s.png": PIXEL}
+    files["list.csv"] = b"entry,designer\n36,Ann\n"
+
+    with read_entries(write_folder(tmp_path, files)) as reading:
+        assert told(reading.entries) == {"E_files/a": (36, "Ann")}
+        assert "E_files/36-s.png" in ignored(reading)
+
+
 def test_a_page_without_numbers_tells_who_and_gives_the_order(tmp_path: Path) -> None:
     page = (
         "<header><img src=w_files/top.png></header>"

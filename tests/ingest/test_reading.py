@@ -205,6 +205,49 @@ def test_a_name_that_fits_two_files_fits_none(tmp_path: Path) -> None:
     assert set(found.values()) == {None}
 
 
+@pytest.mark.parametrize("cell", ["", "36.png", "36-v2.png", "gone.png"])
+def test_what_the_list_says_of_an_entry_it_says_of_all_its_files(
+    cell: str, tmp_path: Path
+) -> None:
+    names = ["36.png", "36 (1).png", "36-v2.png", "3.png", "fox.png"]
+    write_folder(tmp_path, dict.fromkeys(names, PIXEL))
+    (tmp_path / "list.csv").write_text(
+        f"entry,file,designer,status\n36,{cell},Ann,withdrawn\n"
+    )
+
+    with read_entries(tmp_path) as reading:
+        told = [(e.file, e.number, e.designer, e.status) for e in reading.entries]
+        assert reading.remarks == ()
+    assert told == [
+        ("36.png", 36, "Ann", "withdrawn"),
+        ("36 (1).png", 36, "Ann", "withdrawn"),
+        ("36-v2.png", 36, "Ann", "withdrawn"),
+        ("3.png", 3, None, None),
+        ("fox.png", None, None, None),
+    ]
+
+
+def test_a_row_without_a_number_speaks_of_the_entry_of_its_file(tmp_path: Path) -> None:
+    write_folder(
+        tmp_path, dict.fromkeys(["36.png", "36-v2.png", "fox.png", "owl.png"], PIXEL)
+    )
+    (tmp_path / "list.csv").write_text("file,designer\n36.png,Ann\nowl.png,Bob\n")
+
+    with read_entries(tmp_path) as reading:
+        assert [(e.file, e.designer) for e in reading.entries] == [
+            ("36.png", "Ann"),
+            ("36-v2.png", "Ann"),
+            ("owl.png", "Bob"),
+            ("fox.png", None),
+        ]
+
+
+def test_a_file_that_has_a_line_of_its_own_is_not_told_anothers(tmp_path: Path) -> None:
+    found = numbers(tmp_path, ["7.png", "8.png"], "entry,file\n7,8.png\n8,7.png\n")
+
+    assert found == {"8.png": 7, "7.png": 8}
+
+
 def test_rows_that_lead_nowhere_are_told_by_line(tmp_path: Path) -> None:
     write_folder(tmp_path, {"1.png": PIXEL, "2.png": PIXEL})
     (tmp_path / "list.csv").write_text(
