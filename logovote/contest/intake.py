@@ -430,8 +430,9 @@ def _keep_submission(
         submission = Submission(contest_id=contest_id, entry=claim.number, version=0)
         session.add(submission)
     entry = claim.entry
-    submission.designer = entry.designer or submission.designer
-    submission.title = entry.title or submission.title
+    submission.designer, submission.title = entry.credits(
+        submission.designer, submission.title
+    )
     submission.revision_of = entry.revision_of or submission.revision_of
     if is_late:
         submission.withdrawn_at = None

@@ -203,8 +203,7 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
         if claim.withdrawn and not (was_out and status == "same"):
             status, reason = "withdrawn", "the list of entries says so"
     held.history.add(claim.digest)
-    held.designer = entry.designer or held.designer
-    held.title = entry.title or held.title
+    held.designer, held.title = entry.credits(held.designer, held.title)
     return FileReport(
         entry.file,
         status,

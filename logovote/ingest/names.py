@@ -97,6 +97,19 @@ _STAGES = re.compile(
     re.IGNORECASE,
 )
 _STAGE_RANKS = {"old": -1, "version": 1, "last": 2}
+# What files are called for their state, size or look, and hardly a designer.
+_STATE = re.compile(
+    r"(?:[\W\d_]|(?:alt|alternative|artboard|background|banner|bg|big|black|blue|bw"
+    r"|cmyk|colou?rs?|concept|copia|copie|copy|cópia|dark|design|draft|edit|edited"
+    r"|entry|entwurf|fassung|file|final|finale|finished|fixed|frame|full|gr[ae]y|green"
+    r"|hd|horizontal|icon|image|img|kopie|landscape|large|last|latest|layer|light"
+    r"|logos?|medium|mockup|mono|neu|new|old|opt|option|orange|orig|original|page|pink"
+    r"|png|portrait|preview|previous|print|proposal|purple|r[eé]vision|red|rev|revised"
+    r"|rgb|round|sample|sheet|sketch|slide|small|square|stacked|submission|svg|take"
+    r"|thumb|thumbnail|transparent|updated?|v|var|variant|variation|vector|ver|vers"
+    r"|versione?|versión|vertical|web|white|wip|wordmark|x|yellow)(?![^\W\d_]))+",
+    re.IGNORECASE,
+)
 _BY = re.compile(r"(?:(?P<title>.*?)[\s_-]+)?by[\s_-]+(?P<designer>.+)", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-\u2013\u2014|]\s+")
 _GAPS = " \t_-\u2013\u2014|.,:"
@@ -140,7 +153,7 @@ def guess(name: str) -> Guess:
         parts = _DASH.split(rest, maxsplit=1)
     elif gap == "_":
         parts = rest.split("_")
-    if len(parts) == 2:
+    if len(parts) == 2 and not _STATE.fullmatch(parts[0]):
         return replace(sure, designer=parts[0], title=parts[1])
     return sure
 

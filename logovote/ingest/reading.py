@@ -43,7 +43,8 @@ class Entry:
 
     `file` is its name in the source and need not be unique. `order` follows the list of
     entries, then the natural order of names. Files with one number come together, the
-    newer version later. `listed` tells whether the list of entries knows the file.
+    newer version later. `listed` tells whether the list of entries knows the file,
+    `guessed` which of designer and title only its name tells.
     """
 
     file: str
@@ -55,8 +56,22 @@ class Entry:
     revision_of: int | None
     note: str | None
     listed: bool
+    guessed: frozenset[str]
     order: int
     member: Member = field(repr=False)
+
+    def credits(
+        self, designer: str | None, title: str | None
+    ) -> tuple[str | None, str | None]:
+        """Return the designer and title of an entry that had these so far.
+
+        What a name makes us guess replaces nothing: a revision is called as it likes.
+        """
+        if self.designer and not (designer and "designer" in self.guessed):
+            designer = self.designer
+        if self.title and not (title and "title" in self.guessed):
+            title = self.title
+        return designer, title
 
 
 @dataclass(frozen=True)
@@ -253,6 +268,9 @@ def _entry(member: Member, guess: Guess, rows: list[Row]) -> Entry:
         revision_of=row.revision_of,
         note=row.note,
         listed=bool(rows),
+        guessed=frozenset(
+            name for name in ("designer", "title") if getattr(row, name) is None
+        ),
         order=0,
         member=member,
     )

@@ -292,6 +292,28 @@ def test_a_revision_beside_its_original_is_shown(
     assert held(store) == of((36, 2, png(2)))
 
 
+def test_a_guess_from_a_name_replaces_no_designer_and_no_title(
+    store: Store, contest_id: int, take_in: Importer
+) -> None:
+    def told() -> list[tuple[str | None, str | None]]:
+        with store.database.read() as session:
+            return [
+                (design.designer, design.title)
+                for design in queries.submissions(session, contest_id)
+            ]
+
+    take_in({"36.png": png(1)})
+    take_in({"36_Ann_Fox.png": png(1)})
+    assert told() == [("Ann", "Fox")]
+
+    report = take_in({"36_Owl_Blue tail.png": png(2)})
+    assert [(file.designer, file.version) for file in report.files] == [("Ann", 2)]
+    assert told() == [("Ann", "Fox")]
+
+    take_in({"36_Owl_x.png": png(2), "a.csv": b"entry,designer,title\n36,Bob,Hen\n"})
+    assert told() == [("Bob", "Hen")]
+
+
 def test_importing_two_files_for_one_entry_again_changes_nothing(
     store: Store, take_in: Importer
 ) -> None:

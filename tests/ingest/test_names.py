@@ -261,12 +261,48 @@ def test_a_name_that_no_file_can_bear_tells_nothing() -> None:
         ("036-name.jpg", None, None),
         ("Modern minimal.png", None, None),
         ("36.png", None, None),
+        ("36_Ann_Fox.png", "Ann", "Fox"),
+        ("36_Ann_v2.png", "Ann", "v2"),
+        ("36_Mark_Fox.png", "Mark", "Fox"),
+        ("36_V2 Studio_Fox.png", "V2 Studio", "Fox"),
+        ("Entry 36 - Red Panda - final.png", "Red Panda", "final"),
     ],
 )
 def test_designer_and_title_are_read_where_they_are_plain(
     name: str, designer: str | None, title: str | None
 ) -> None:
     assert (guess(name).designer, guess(name).title) == (designer, title)
+
+
+@pytest.mark.parametrize(
+    "name",
+    """
+36_v2_final.png
+36_V2_FINAL.png
+36%20_v2_final.png
+entry_12_v3_final.png
+36_final_v3.png
+36_FINAL_final.png
+12_new_logo.png
+12_new logo_dark.png
+36_thumb_large.png
+36_dark_version.png
+36_black_white.png
+36_rev 2_final.png
+36_version-3_Fox.png
+entry-36_512x512_final.png
+#36_2_final.png
+36_copy_2.png
+36_old_logo.png
+Entry 36 - v2 - final.png
+Entry 36 - Final version 3 - dark.png
+""".strip().splitlines(),
+)
+def test_a_draft_a_version_and_a_size_are_no_designers(name: str) -> None:
+    found = guess(name)
+
+    assert found.number in {12, 36}
+    assert (found.designer, found.title) == (None, None)
 
 
 @pytest.mark.parametrize(
