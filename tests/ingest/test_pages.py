@@ -510,6 +510,15 @@ def test_half_a_page_saved_as_one_file_is_refused(part: float, tmp_path: Path) -
         pass
 
 
+def test_a_place_in_a_saved_page_holds_no_control_characters(tmp_path: Path) -> None:
+    files = {"https://x.example/a%00b%0A.png": PIXEL}
+    (tmp_path / "e.mhtml").write_bytes(web_archive("<p>Entries</p>", files))
+
+    with read_entries(tmp_path / "e.mhtml") as reading:
+        names = [entry.file for entry in reading.entries]
+        assert "e_files/x.example/ab.png" in names + [p.file for p in reading.problems]
+
+
 @pytest.mark.parametrize("place", ["../../x.png", "file:///etc/passwd", "//", "[", ""])
 def test_a_place_in_a_saved_page_leads_nowhere(place: str, tmp_path: Path) -> None:
     (tmp_path / "e.mhtml").write_bytes(web_archive("<img src=x>", {place: PIXEL}))
