@@ -441,8 +441,9 @@ def _keep_submission(
     entry = claim.entry
     if is_new or entry.number is not None:
         submission.site_number = claim.site_number
-    submission.designer = entry.designer or submission.designer
-    submission.title = entry.title or submission.title
+    submission.designer, submission.title = entry.credits(
+        submission.designer, submission.title
+    )
     submission.revision_of = entry.revision_of or submission.revision_of
     if is_late:
         submission.withdrawn_at = None

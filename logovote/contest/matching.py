@@ -307,8 +307,7 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
         held.site_number = claim.site_number
         reason = reason or _numbering(claim, holdings)
     held.history.add(claim.digest)
-    held.designer = entry.designer or held.designer
-    held.title = entry.title or held.title
+    held.designer, held.title = entry.credits(held.designer, held.title)
     return FileReport(
         entry.file,
         status,

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from logovote.errors import UnreadableInputError
 from logovote.ingest.members import MAX_MEMBERS
@@ -27,6 +28,7 @@ MAX_NOTE_CHARACTERS = 2_000
 _MAX_ROW_LINES = 20
 _MAX_NUMBER_CHARACTERS = 40
 _HEADER_WITHIN_LINES = 5
+_MAX_LEVELS = 5
 
 _HEADERS = {
     "number": "entry number no nr num entrynumber entryno entrynr #"
@@ -190,32 +192,52 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 
 def _json(text: str) -> Manifest | None:
-    """Read a list of objects, or one under any name, or objects by their number."""
+    """Read a list of objects, or one within other objects, or objects by their number.
+
+    Of several, the one that says most is taken. Lists go first: what holds one, such as
+    the contest, may look like an entry itself.
+    """
     if not text.lstrip().startswith(("[", "{")):
         return None
     try:
-        found = json.loads(text)
+        values = _values(json.loads(text))
     except (ValueError, RecursionError):
         return None
-    for items in _lists(found):
-        headers = dict.fromkeys(
-            key for item in items if isinstance(item, dict) for key in item
-        )
-        fields = _known(headers)
-        if _is_header(fields):
+    lists = [value for value in values if isinstance(value, list)]
+    objects = [_by_number(value) for value in values if isinstance(value, dict)]
+    for tables in (lists, objects):
+        read = [(_known(_keys(items)), items) for items in tables]
+        if read := [(fields, items) for fields, items in read if _is_header(fields)]:
+            fields, items = max(read, key=lambda table: len(table[0]))
             columns = {field: place for place, field in enumerate(fields)}
             return _manifest(columns, _objects(items, columns))
     return None
 
 
-def _lists(found: object) -> Iterator[list[object]]:
-    """Yield what may be the list in a document."""
-    if isinstance(found, list):
-        yield found
-    if isinstance(found, dict):
-        yield from (value for value in found.values() if isinstance(value, list))
-        if all(isinstance(value, dict) for value in found.values()):
-            yield [{"number": key, **value} for key, value in found.items()]
+def _values(found: object) -> list[object]:
+    """Return a document and what its objects hold, the nearest to the top first."""
+    levels = [[found]]
+    for _ in range(_MAX_LEVELS):
+        objects = [value for value in levels[-1] if isinstance(value, dict)]
+        levels.append([value for held in objects for value in held.values()])
+    return list(chain.from_iterable(levels))
+
+
+def _by_number(found: dict[str, object]) -> list[object]:
+    """Return the objects in an object that holds no more; a number may be their key."""
+    items: list[object] = [
+        {"number": key, **item} if _NUMBER.fullmatch(key) else item
+        for key, item in found.items()
+        if isinstance(item, dict)
+    ]
+    return items if len(items) == len(found) else []
+
+
+def _keys(items: list[object]) -> dict[str, None]:
+    """Return the keys of all objects in a list, in the order of meeting."""
+    return dict.fromkeys(
+        key for item in items if isinstance(item, dict) for key in item
+    )
 
 
 def _objects(

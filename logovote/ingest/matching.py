@@ -11,18 +11,19 @@ from urllib.parse import unquote, urlsplit
 
 from logovote.ingest.manifests import Row
 from logovote.ingest.members import Member, printable
-from logovote.ingest.names import without_extension
+from logovote.ingest.names import decoded, without_extension
 
 
 @dataclass(frozen=True)
 class Sign:
     """One way to tell that a row and a file belong together: they share a key.
 
-    An empty key is none.
+    An empty key is none. Of the files of one entry, several may share it.
     """
 
     of_row: Callable[[Row], set[str]]
     of_file: Callable[[str], set[str]]
+    of_entry: bool = False
 
 
 def match(
@@ -34,7 +35,8 @@ def match(
     """Return the row of each member that has one, by index, and remarks on the others.
 
     The surest sign is tried first, for all rows, and what has found its like is out of
-    the game. A sign that fits files of different names fits none of them.
+    the game. A sign that fits files of different names fits none of them, unless it is
+    an entry's number: what the list says of an entry, it says of all its files.
 
     Args:
         rows: the list.
@@ -56,12 +58,22 @@ def match(
             keys = sign.of_row(row) - {""}
             found = [member for key in keys for member in files.get(key, ())]
             names = {member.name for member in found}
-            if len(names) == 1 and names.isdisjoint(lines):
-                lines[names.pop()] = row.line
+            fits = len(names) == 1 or sign.of_entry
+            if fits and names and names.isdisjoint(lines):
+                lines |= dict.fromkeys(names, row.line)
                 matched.update((member.index, row) for member in found)
             else:
                 still_waiting.append(row)
         waiting = still_waiting
+    entries = {
+        told.number or numbers[member.name]: told
+        for member in members
+        if (told := matched.get(member.index))
+    }
+    entries.pop(None, None)
+    for member in members:
+        if told := entries.get(numbers[member.name]):
+            matched.setdefault(member.index, told)
     return matched, [f"line {row.line}: {_missing(row, lines)}" for row in waiting]
 
 
@@ -84,7 +96,9 @@ def _signs(
     )
     yield Sign(lambda row: {stem_of(_path(row.url))}, lambda name: {stem_of(name)})
     yield Sign(
-        lambda row: {str(row.number or "")}, lambda name: {str(numbers[name] or "")}
+        lambda row: {str(row.number or "")},
+        lambda name: {str(numbers[name] or "")},
+        of_entry=True,
     )
 
 
@@ -120,7 +134,7 @@ def _attachment(name: str) -> str:
 
 def base_of(path: str) -> str:
     """Return the last part of a path, in whatever case and form it is written."""
-    return folded(posixpath.basename(path))
+    return folded(decoded(posixpath.basename(path)))
 
 
 def stem_of(path: str) -> str:

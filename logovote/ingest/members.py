@@ -22,6 +22,7 @@ from enum import StrEnum
 from typing import Protocol, Self
 
 from logovote.errors import LogovoteError, UnreadableInputError
+from logovote.ingest.names import Natural, natural, without_extension
 
 MAX_MEMBERS = 20_000
 MAX_MEMBER_BYTES = 25 * 2**20
@@ -293,12 +294,10 @@ def printable(name: str) -> str:
     )
 
 
-def natural_key(name: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
-    """Return a sort key by which `9.png` comes before `10.png`, whatever the case."""
-    folded = unicodedata.normalize("NFC", name).casefold()
-    parts = (
-        (0, int(part), "") if part.isdecimal() else (1, 0, part)
-        for part in re.split(r"(\d{1,18})", folded)
-        if part
-    )
-    return tuple(parts), name
+def natural_key(name: str) -> tuple[tuple[Natural, ...], str]:
+    """Return a sort key by which `9.png` comes before `10.png`, whatever the case.
+
+    Extensions count last: `a.png` comes before `a 2.png` and `a-2.png`.
+    """
+    *folders, base = name.split("/")
+    return tuple(map(natural, (*folders, without_extension(base)))), name

@@ -13,8 +13,11 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 MAX_NUMBER = 99_999
+
+Natural = tuple[tuple[int, int, str], ...]
 
 # What designers count of their own stays below this; an entry's number seldom does.
 _FEW = 10
@@ -37,7 +40,7 @@ _COPY_AFTER = re.compile(
     re.IGNORECASE,
 )
 _COPY_BEFORE = re.compile(
-    r"^(copy|kopie|copie|copia|cópia)( \(\d+\))? (of|von|de|di) (?=.)", re.IGNORECASE
+    r"^(copy|kopie|copie|copia|cópia)( \(\d+\))? (?:of|von|de|di) (?=.)", re.IGNORECASE
 )
 _COUNTED_COPY = re.compile(r"(?P<base>.+?)[\s_-]+(?P<count>[1-9]\d?)")
 
@@ -85,6 +88,28 @@ _DRAFT = re.compile(
     r"[\s._-]*$",
     re.IGNORECASE,
 )
+# What tells versions of one entry apart, the older first: a backup, `v2`, the last one.
+_STAGES = re.compile(
+    r"(?<![^\W\d_])(?:(?P<old>old|original|orig|previous|prev|backup|bak)(?![^\W\d_])"
+    r"|(?P<version>(?:v|ver|vers|version|versión|versione|rev|revision|révision"
+    r"|fassung)[\W_]{0,3}(?P<count>\d{1,9}))"
+    r"|(?P<last>final|finale|finished|latest)(?![^\W\d_]))",
+    re.IGNORECASE,
+)
+_STAGE_RANKS = {"old": -1, "version": 1, "last": 2}
+# What files are called for their state, size or look, and hardly a designer.
+_STATE = re.compile(
+    r"(?:[\W\d_]|(?:alt|alternative|artboard|background|banner|bg|big|black|blue|bw"
+    r"|cmyk|colou?rs?|concept|copia|copie|copy|cópia|dark|design|draft|edit|edited"
+    r"|entry|entwurf|fassung|file|final|finale|finished|fixed|frame|full|gr[ae]y|green"
+    r"|hd|horizontal|icon|image|img|kopie|landscape|large|last|latest|layer|light"
+    r"|logos?|medium|mockup|mono|neu|new|old|opt|option|orange|orig|original|page|pink"
+    r"|png|portrait|preview|previous|print|proposal|purple|r[eé]vision|red|rev|revised"
+    r"|rgb|round|sample|sheet|sketch|slide|small|square|stacked|submission|svg|take"
+    r"|thumb|thumbnail|transparent|updated?|v|var|variant|variation|vector|ver|vers"
+    r"|versione?|versión|vertical|web|white|wip|wordmark|x|yellow)(?![^\W\d_]))+",
+    re.IGNORECASE,
+)
 _BY = re.compile(r"(?:(?P<title>.*?)[\s_-]+)?by[\s_-]+(?P<designer>.+)", re.IGNORECASE)
 _DASH = re.compile(r"\s+[-\u2013\u2014|]\s+")
 _GAPS = " \t_-\u2013\u2014|.,:"
@@ -128,7 +153,7 @@ def guess(name: str) -> Guess:
         parts = _DASH.split(rest, maxsplit=1)
     elif gap == "_":
         parts = rest.split("_")
-    if len(parts) == 2:
+    if len(parts) == 2 and not _STATE.fullmatch(parts[0]):
         return replace(sure, designer=parts[0], title=parts[1])
     return sure
 
@@ -154,6 +179,37 @@ def guess_all(names: Iterable[str]) -> dict[str, Guess]:
     }
 
 
+def newness(name: str) -> tuple[list[tuple[int, int]], Natural, Natural]:
+    """Return a key by which, of two files of one entry, the newer comes later.
+
+    A version counts most: none (`36.png`), then `v2` before `v10`, then `final`, in the
+    name or in a folder's; `old` comes before all. Then the folder, then what the name
+    says besides its number, nothing first: `36.png`, `36 (1).png`, `36 copy.png`.
+    """
+    folder = name.rpartition("/")[0]
+    text = _text(name)
+    copied = ""
+    if found := _COPY_BEFORE.match(text):
+        copied, text = f"{found[1]} {found[2] or ''}", text[found.end() :]
+    rest = f"{_split(text)[2]} {copied}"
+    stages = [
+        (_STAGE_RANKS[found.lastgroup or ""], int(found["count"] or 0))
+        for found in _STAGES.finditer(f"{folder} {rest}")
+    ]
+    # The end stands between what is older and what is newer than it.
+    return [*stages, (0, 0)], _words(folder), _words(rest)
+
+
+def natural(text: str) -> Natural:
+    """Return a sort key by which 9 comes before 10, whatever the case."""
+    folded = unicodedata.normalize("NFC", text).casefold()
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in re.split(r"(\d{1,18})", folded)
+        if part
+    )
+
+
 def without_extension(name: str) -> str:
     """Return a name without the extensions of files that people send in.
 
@@ -164,13 +220,30 @@ def without_extension(name: str) -> str:
     return name
 
 
-def _stem(name: str) -> str:
-    """Return the last part of a path without its extension and marks of copying."""
-    text = unicodedata.normalize("NFC", name).rpartition("/")[2]
+def decoded(name: str) -> str:
+    """Return a name as it was before it became an address: `Entry%20%2312` is `#12`.
+
+    Only where all of it reads well then: a `%` may be meant, as in `100%`.
+    """
+    try:
+        text = unquote(name, errors="strict")
+    except UnicodeDecodeError:
+        return name
+    return text if text.isprintable() and "/" not in text else name
+
+
+def _text(name: str) -> str:
+    """Return the last part of a path, spelled plainly, without its extension."""
+    text = name.rpartition("/")[2]
     if len(text) > _MAX_CHARACTERS:
         return ""
-    text = without_extension(text.translate(_FULL_WIDTH).replace("№", "#").strip())
-    text = _COPY_BEFORE.sub("", text)
+    text = unicodedata.normalize("NFC", decoded(text)).translate(_FULL_WIDTH)
+    return without_extension(text.replace("№", "#").strip())
+
+
+def _stem(name: str) -> str:
+    """Return what a name says, without its extension and marks of copying."""
+    text = _COPY_BEFORE.sub("", _text(name))
     while (shorter := _COPY_AFTER.sub("", text)) != text:
         text = shorter
     return text.strip()
@@ -274,6 +347,11 @@ def _attributed(found: Guess, known: Mapping[str, str]) -> Guess:
         if before and known.get(_bare(before)) == before:
             return replace(found, designer=before, title=after)
     return found
+
+
+def _words(text: str) -> Natural:
+    """Return a sort key of words and numbers, whatever divides them."""
+    return natural(re.sub(r"[\W_]+", " ", text).strip())
 
 
 def _bare(text: str) -> str:

@@ -43,6 +43,7 @@ from logovote.ingest.members import (
     UnreadableFileError,
     printable,
 )
+from logovote.ingest.names import decoded
 
 MAX_PAGE_BYTES = 8 * 2**20
 _EXTENSIONS = (".html", ".htm", ".xhtml")
@@ -59,6 +60,12 @@ _SHOWS_NONE = (
     "and import it together with the folder beside it."
 )
 
+# What browsers, and Windows, call the folder beside a page, in their languages.
+_COMPANION = re.compile(
+    r"(?P<page>.+)[_. -](?:files?|dateien|fichiers|archivos|arquivos|ficheiros|fitxers"
+    r"|fitxategiak|bestanden|filer|tiedostot|pliki|soubory|súbory|elemei|datoteke"
+    r"|fajlovi|failid|fails|bylos|dosyalar|fișiere|αρχεία|файлы|файли|файлове)"
+)
 _PADDING = b"\xef\xbb\xbf\xff\xfe\0\t\n\f\r "
 _WITHIN_BYTES = 1024
 _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w-]{3,20})", re.IGNORECASE)
@@ -216,16 +223,15 @@ class _Files:
 def _companions(pages: Sequence[str], names: Sequence[str]) -> set[str]:
     """Name what lies in the folders that browsers made beside pages.
 
-    They have the page's name and something more: `Entries_files`, `Entries-Dateien`.
+    They have the page's name and a word for files: `Entries_files`, `Entries-Dateien`.
     """
     known = {(folded(posixpath.dirname(page)), stem_of(page)) for page in pages}
     found = set()
     for name in names:
         parts = folded(name).split("/")
         for depth, part in enumerate(parts[:-1]):
-            above = "/".join(parts[:depth])
-            before = (part[: gap.start()] for gap in re.finditer(r"[_. -]", part))
-            if any((above, stem) in known for stem in before):
+            beside = _COMPANION.fullmatch(decoded(part))
+            if beside and ("/".join(parts[:depth]), beside["page"]) in known:
                 found.add(name)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -31,7 +31,7 @@ from logovote.ingest.members import (
     WorkbookError,
     printable,
 )
-from logovote.ingest.names import Guess, guess_all
+from logovote.ingest.names import Guess, guess_all, newness
 from logovote.ingest.pages import read_pages
 
 _MANIFEST_EXTENSIONS = (".csv", ".tsv", ".txt", ".json")
@@ -43,8 +43,9 @@ class Entry:
     """A file that may be a logo, with all that is known before it is looked at.
 
     `file` is its name in the source and need not be unique. `order` follows the list of
-    entries, then the natural order of names: of two files with one number, the later is
-    the newer version. `listed` tells whether the list of entries knows the file.
+    entries, then the natural order of names. Files with one number come together, the
+    newer version later. `listed` tells whether the list of entries knows the file,
+    `guessed` which of designer and title only its name tells.
     """
 
     file: str
@@ -56,8 +57,22 @@ class Entry:
     revision_of: int | None
     note: str | None
     listed: bool
+    guessed: frozenset[str]
     order: int
     member: Member = field(repr=False)
+
+    def credits(
+        self, designer: str | None, title: str | None
+    ) -> tuple[str | None, str | None]:
+        """Return the designer and title of an entry that had these so far.
+
+        What a name makes us guess replaces nothing: a revision is called as it likes.
+        """
+        if self.designer and not (designer and "designer" in self.guessed):
+            designer = self.designer
+        if self.title and not (title and "title" in self.guessed):
+            title = self.title
+        return designer, title
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,11 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
         numbers = {
             name: pages.rows.get(name, _UNLISTED).number or guess.number
             for name, guess in guesses.items()
+        }
+        plain = {numbers[name] for name in numbers.keys() - pages.furniture.keys()}
+        # Beside an entry's own picture, a page's other pictures are none of its files.
+        numbers |= {
+            name: None for name in pages.furniture if numbers.get(name) in plain
         }
         rows, unmatched = match(chosen.rows, members, numbers, folder)
         withdrawn = _withdrawn(chosen.rows, rows)
@@ -239,9 +259,8 @@ def _entries(
             return 1, pages[member.name].line
         return 2, 0
 
-    return tuple(
+    found = [
         _entry(
-            order,
             member,
             guesses[member.name],
             [
@@ -250,11 +269,26 @@ def _entries(
                 if row is not None
             ],
         )
-        for order, member in enumerate(sorted(members, key=place))
-    )
+        for member in sorted(members, key=place)
+    ]
+    in_order = enumerate(_versions_together(found, rows))
+    return tuple(replace(entry, order=order) for order, entry in in_order)
 
 
-def _entry(order: int, member: Member, guess: Guess, rows: list[Row]) -> Entry:
+def _versions_together(entries: list[Entry], rows: dict[int, Row]) -> Iterator[Entry]:
+    """Yield the files of one entry after each other, the newer later."""
+    versions: dict[int | Member, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        versions[entry.number or entry.member].append(entry)
+    for files in versions.values():
+        indices = {file.member.index for file in files} & rows.keys()
+        # The list's own order stands where it has a line for each.
+        if len({rows[index].line for index in indices}) < len(files):
+            files.sort(key=lambda file: newness(file.file))
+        yield from files
+
+
+def _entry(member: Member, guess: Guess, rows: list[Row]) -> Entry:
     row = _UNLISTED
     for each in reversed(rows):
         told = {name: value for name, value in vars(each).items() if value is not None}
@@ -269,6 +303,9 @@ def _entry(order: int, member: Member, guess: Guess, rows: list[Row]) -> Entry:
         revision_of=row.revision_of,
         note=row.note,
         listed=bool(rows),
-        order=order,
+        guessed=frozenset(
+            name for name in ("designer", "title") if getattr(row, name) is None
+        ),
+        order=0,
         member=member,
     )

@@ -27,6 +27,7 @@ _KIND = re.compile(
     rb".*^content-type:\s*multipart/related\b",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _FURNITURE = "Part of the saved page, no picture."
 _DAMAGED = "This saved page is damaged or incomplete. Save it again."
@@ -116,6 +117,6 @@ def _head(data: mmap.mmap, start: int, end: int) -> tuple[Message, int]:
 def _place(address: str) -> str:
     """Return an address as a name: no scheme, no way up, nothing that hides."""
     parts = urlsplit(address.strip())
-    whole = f"{parts.netloc}/{unquote(parts.path)}"
+    whole = _CONTROL.sub("", f"{parts.netloc}/{unquote(parts.path)}")
     steps = [step.lstrip(".") for step in re.split(r"[/\\]", whole)]
     return "/".join(step for step in steps if step) or "unnamed"

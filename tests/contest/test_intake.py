@@ -206,6 +206,20 @@ def test_what_the_list_of_entries_says_is_withdrawn_is_kept_and_does_not_stand(
     assert [stands for *_, stands in held(store)] == [True, True, True]
 
 
+@pytest.mark.parametrize("picture", [1, 2], ids=["the same", "another"])
+def test_a_list_by_number_withdraws_an_entry_of_two_files(
+    picture: int, store: Store, take_in: Importer
+) -> None:
+    manifest = b"entry,designer,status\n36,Ann,withdrawn\n"
+    files = {"36.png": png(1), "36 (1).png": png(picture), "list.csv": manifest}
+
+    report = take_in(files)
+
+    assert report.summary()["withdrawn"] == 1
+    assert {file.designer for file in report.files if file.version} == {"Ann"}
+    assert [stands for *_, stands in held(store)] == [False]
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_what_the_list_withdraws_in_an_open_round_is_out_of_its_ballots(
     store: Store,
@@ -372,6 +386,43 @@ def test_of_two_different_files_for_one_entry_the_later_is_the_newer(
 
     assert statuses(report) == {"2/#1.png": "new", "10/#1.png": "changed"}
     assert held(store) == of((1, 2, png(10)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["36 (1).png", "36-v2.png", "36 v2.png", "36_v2.png", "36 copy.png", "a/36.png"],
+)
+def test_a_revision_beside_its_original_is_shown(
+    name: str, store: Store, take_in: Importer
+) -> None:
+    take_in({"36.png": png(1)})
+
+    report = take_in({"36.png": png(1), name: png(2)})
+
+    assert statuses(report) == {"36.png": "same", name: "changed"}
+    assert held(store) == of((36, 2, png(2)))
+
+
+def test_a_guess_from_a_name_replaces_no_designer_and_no_title(
+    store: Store, contest_id: int, take_in: Importer
+) -> None:
+    def told() -> list[tuple[str | None, str | None]]:
+        with store.database.read() as session:
+            return [
+                (design.designer, design.title)
+                for design in queries.submissions(session, contest_id)
+            ]
+
+    take_in({"36.png": png(1)})
+    take_in({"36_Ann_Fox.png": png(1)})
+    assert told() == [("Ann", "Fox")]
+
+    report = take_in({"36_Owl_Blue tail.png": png(2)})
+    assert [(file.designer, file.version) for file in report.files] == [("Ann", 2)]
+    assert told() == [("Ann", "Fox")]
+
+    take_in({"36_Owl_x.png": png(2), "a.csv": b"entry,designer,title\n36,Bob,Hen\n"})
+    assert told() == [("Bob", "Hen")]
 
 
 def test_importing_two_files_for_one_entry_again_changes_nothing(

@@ -182,21 +182,45 @@ def test_any_text_can_be_read_as_a_list(text: str) -> None:
     assert all(row.number is None or row.number > 0 for row in manifest.rows)
 
 
+TWO = '[{"no": 36, "file": "a", "by": 1, "title": "A"}, {"no": 7, "file": "b"}]'
+
+
 @pytest.mark.parametrize(
     "text",
     [
         '[{"Entry": "#36", "Filename": "a"}, {"number": 7, "file": "b"}]',
         '{"for": "Acme", "designs": [{"no": 36, "path": "a"}, {"#": 7, "file": "b"}]}',
         '{"36": {"file": "a"}, "7": {"image": "b"}}',
+        '{"contest": {"id": 5, "entries": ' + TWO + "}}",
+        '{"contest": {"title": "x", "number": 5, "data": {"entries": ' + TWO + "}}}",
+        '{"users": [{"user": "x", "url": "y"}], "of": {"entries": ' + TWO + "}}",
+        '{"contest": {"entries": {"36": {"file": "a"}, "#7": {"image": "b"}}}}',
+        '{"fox": {"no": 36, "file": "a"}, "owl": {"no": 7, "file": "b"}}',
+        '{"contest": {"no": 1, "file": "x"}, "pages": 2}',
         "[1, 2]",
+        "{}",
+        "[]",
     ],
-    ids=["keys-differ", "any-name", "by-number", "no-list"],
+    ids=[
+        "keys-differ",
+        "any-name",
+        "by-number",
+        "two-deep",
+        "three-deep",
+        "says-most",
+        "by-number-deep",
+        "by-any-key",
+        "one-thing",
+        "no-list",
+        "nothing",
+        "empty",
+    ],
 )
 def test_json_is_read_in_many_shapes(text: str) -> None:
     found = recognise(text.encode())
 
     rows = [(row.number, row.file) for row in found.rows] if found else None
-    assert rows == ([(36, "a"), (7, "b")] if "file" in text else None)
+    assert rows == ([(36, "a"), (7, "b")] if "36" in text else None)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])

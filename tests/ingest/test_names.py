@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logovote.ingest.names import entry_number, guess, guess_all
+from logovote.ingest.names import entry_number, guess, guess_all, newness
 
 NUMBERED = {
     "36": 36,
@@ -86,6 +88,19 @@ NUMBERED = {
     "PixelPanda #36.png": 36,
     "PixelPanda (#7).png": 7,
     "PixelPanda - #7 - Logo.png": 7,
+    "Entry%20%2312.png": 12,  # as curl -O and wget leave an address
+    "Entry%20%2336.png": 36,
+    "a/entry%2036.png": 36,
+    "entry%2d36.png": 36,
+    "%2336.png": 36,
+    "%23130%20HexaHelga%20Final%20logo.jpg": 130,
+    "Entry_%2312.png": 12,
+    "36%20%281%29.png": 36,
+    "36%20copy.png": 36,
+    "Kopie%20von%2036.png": 36,
+    "%EF%BC%8336.png": 36,
+    "#36 100%.png": 36,
+    "36 %E9t%E9.png": 36,  # no UTF-8, so taken as it is
 }
 
 NOT_NUMBERED = """
@@ -197,6 +212,12 @@ logo36.png
 36-1200x800.png
 foo-36.png
 foo_36.png
+100%.png
+20%25 off.png
+logo%20v2.png
+logo%20%282%29.png
+image%20%2812%29.png
+attachment_36%2Fx.png
 Logo-36-final.png
 """.strip().splitlines()
 
@@ -230,6 +251,7 @@ def test_a_name_that_no_file_can_bear_tells_nothing() -> None:
         ("Entry 36 - Ola N. - Logo - dark.png", "Ola N.", "Logo - dark"),
         ("107_ztudio 27_Rev 4.png", "ztudio 27", "Rev 4"),
         ("Design 36 by foo.png", "foo", None),
+        ("Entry%2036%20-%20%C3%91and%C3%BA%20-%20Logo.png", "Ñandú", "Logo"),
         ("design-36-by-foo.png", "foo", None),
         ("Final logo by emdash.PNG", "emdash", "Final logo"),
         ("logo v2 by Дизайн Лаб (2).webp", "Дизайн Лаб", "logo v2"),
@@ -239,12 +261,48 @@ def test_a_name_that_no_file_can_bear_tells_nothing() -> None:
         ("036-name.jpg", None, None),
         ("Modern minimal.png", None, None),
         ("36.png", None, None),
+        ("36_Ann_Fox.png", "Ann", "Fox"),
+        ("36_Ann_v2.png", "Ann", "v2"),
+        ("36_Mark_Fox.png", "Mark", "Fox"),
+        ("36_V2 Studio_Fox.png", "V2 Studio", "Fox"),
+        ("Entry 36 - Red Panda - final.png", "Red Panda", "final"),
     ],
 )
 def test_designer_and_title_are_read_where_they_are_plain(
     name: str, designer: str | None, title: str | None
 ) -> None:
     assert (guess(name).designer, guess(name).title) == (designer, title)
+
+
+@pytest.mark.parametrize(
+    "name",
+    """
+36_v2_final.png
+36_V2_FINAL.png
+36%20_v2_final.png
+entry_12_v3_final.png
+36_final_v3.png
+36_FINAL_final.png
+12_new_logo.png
+12_new logo_dark.png
+36_thumb_large.png
+36_dark_version.png
+36_black_white.png
+36_rev 2_final.png
+36_version-3_Fox.png
+entry-36_512x512_final.png
+#36_2_final.png
+36_copy_2.png
+36_old_logo.png
+Entry 36 - v2 - final.png
+Entry 36 - Final version 3 - dark.png
+""".strip().splitlines(),
+)
+def test_a_draft_a_version_and_a_size_are_no_designers(name: str) -> None:
+    found = guess(name)
+
+    assert found.number in {12, 36}
+    assert (found.designer, found.title) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -291,3 +349,54 @@ def test_a_stray_file_does_not_take_the_numbers_of_a_whole_contest() -> None:
 def test_a_year_is_an_entry_where_entries_go_that_far() -> None:
     assert guess_all(["2015-fox.png", "2014-owl.png"])["2015-fox.png"].number is None
     assert guess_all(["2015-fox.png", "1979-owl.png"])["2015-fox.png"].number == 2015
+
+
+# Every list is one entry's files, the oldest first.
+HISTORIES = {
+    "the usual": "36.png | 36 (1).png | 36 copy.png | 36-v2.png | 36_v10.png"
+    " | 36 final.png",
+    "hyphen": "36.png | 36-v2.png | 36-v3.png | 36-v10.png",
+    "space": "36.png | 36 v2.png | 36 v3.png | 36 v10.png",
+    "underscore": "36.png | 36_v2.png | 36_v3.png | 36_v10.png",
+    "no gap": "36.png | 36v2.png | 36v3.png | 36v10.png",
+    "brackets": "36.png | 36 (v2).png | 36 [v3].png | 36 (v10).png",
+    "shouted": "36.PNG | 36-V2.PNG | 36-v3.png | 36-V10.png",
+    "in words": "36.png | 36 version 2.png | 36 Rev 3.png | 36 ver.10.png",
+    "mixed": "36.png | 36_v2.png | 36-v3.png | 36 v4.png | 36v5.png | 36.v6.png",
+    "decimal": "36-v2.png | 36-v2.1.png | 36-v2.10.png | 36-v3.png",
+    "extensions": "36.svg | 36-v2.jpg | 36-v3.ai | 36-v10.png",
+    "an address": "36.png | 36%20%281%29.png | 36%20v2.png | 36%20v10.png",
+    "marked": "#36.png | #36 (1).png | #36-2.png | #36 v2.png | #36 v10.png",
+    "entry": "entry-36.png | entry-36 copy.png | entry-36-v2.png | entry-36-v10.png",
+    "entry, named": "Entry 36 - Ann - Fox.png | Entry 36 - Ann - Fox v2.png",
+    "other names": "36.png | 36_Ann_Fox.png | Entry 36 v2.png | 36_Ann_Fox_v3.png"
+    " | 36-v4.png",
+    "bare, then named": "entry-36.png | 036-fox.png",
+    "downloads": "36.png | 36 (1).png | 36 (2).png | 36 (10).png",
+    "counted": "36.png | 36-2.png | 36-3.png | 36-10.png",
+    "copies": "36.png | 36 - Copy.png | 36 - Copy (2).png | 36-v2.png",
+    "copies before": "Entry 36.png | Copy of Entry 36.png | Entry 36 v2.png",
+    "Kopien": "36.png | Kopie von 36.png | 36-v2.png | Kopie von 36-v2.png | 36-v3.png",
+    "a version's copy": "36-v2.png | 36-v2 (1).png | 36-v3.png",
+    "final": "36-v3.png | 36_v3_final.png | 36-v4.png | 36 final.png | 36 FINAL 2.png"
+    " | 36_final_v3.png",
+    "old": "36_old.png | 36.png | 36-v2 (old).png | 36-v2.png",
+    "larger": "36.png | 36@2x.png",
+    "ids": "36_1234567_entry.png | 36_12345678_entry.png",
+    "folders": "old/36-v2.png | 36.png | round 2/36.png | round 10/36.png",
+    "version folders": "v1/36.png | v2/36.png | v10/36.png | final/36.png",
+    "no versions": "36.png | 36 Elder Vale.png | 36 Finality.png | 36 Oldenburg.png",
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES.values(), ids=HISTORIES)
+def test_of_one_entrys_files_the_newer_comes_later(history: str) -> None:
+    names = history.split(" | ")
+
+    assert all(newness(a) < newness(b) for a, b in pairwise(names))
+
+
+@given(st.text(max_size=30))
+def test_any_name_has_its_place_among_versions(name: str) -> None:
+    assert newness("36_old.png") < newness("36.png") < newness("36-v2.png")
+    assert sorted([name, "36.png"], key=newness)

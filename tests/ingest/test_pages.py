@@ -236,6 +236,58 @@ def test_a_list_wins_over_a_page_and_a_page_over_names(tmp_path: Path) -> None:
         assert ignored(reading) == {"p.html", "list.csv"}
 
 
+@pytest.mark.parametrize(
+    "folder",
+    ["E-old", "E_2", "E v2", "E.1", "E (1)_files", "E_files-old", "E_profiles"],
+)
+def test_a_folder_that_only_begins_like_the_page_is_none_of_its_parts(
+    folder: str, tmp_path: Path
+) -> None:
+    page = b"<li>Entry 36 <img src=E_files/a width=200></li>"
+    files = {"E.html": page, "E_files/a": PIXEL, f"{folder}/7.png": PIXEL}
+
+    with read_entries(write_folder(tmp_path, files)) as reading:
+        assert told(reading.entries) == {
+            "E_files/a": (36, None),
+            f"{folder}/7.png": (7, None),
+        }
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        "E_files",
+        "E.files",
+        "E_Files",
+        "E-Dateien",
+        "E_fichiers",
+        "E_súbory",
+        "E%23_files",
+    ],
+)
+def test_what_lies_in_the_folder_of_a_page_is_part_of_it(
+    folder: str, tmp_path: Path
+) -> None:
+    page = b"<li>Entry 36 <img src=a width=200></li>"
+    name = "E%23.html" if "%" in folder else "E.html"
+    files = {name: page, f"{folder}/a": PIXEL, f"{folder}/7.png": PIXEL}
+    files[f"{folder}/frame.html"] = b"<html>"
+
+    with read_entries(write_folder(tmp_path, files)) as reading:
+        assert told(reading.entries) == {f"{folder}/a": (36, None)}
+        assert ignored(reading) >= {f"{folder}/7.png", f"{folder}/frame.html"}
+
+
+def test_a_list_by_number_takes_no_further_picture_from_a_page(tmp_path: Path) -> None:
+    page = "<li>Entry 36 <img src=E_files/a width=200></li><img src=E_files/36-s.png>"
+    files = {"E.html": page.encode(), "E_files/a": PIXEL, "E_files/36-s.png": PIXEL}
+    files["list.csv"] = b"entry,designer\n36,Ann\n"
+
+    with read_entries(write_folder(tmp_path, files)) as reading:
+        assert told(reading.entries) == {"E_files/a": (36, "Ann")}
+        assert "E_files/36-s.png" in ignored(reading)
+
+
 def test_a_page_without_numbers_tells_who_and_gives_the_order(tmp_path: Path) -> None:
     page = (
         "<header><img src=w_files/top.png></header>"
@@ -456,6 +508,15 @@ def test_half_a_page_saved_as_one_file_is_refused(part: float, tmp_path: Path) -
         read_entries(tmp_path / "e.mhtml"),
     ):
         pass
+
+
+def test_a_place_in_a_saved_page_holds_no_control_characters(tmp_path: Path) -> None:
+    files = {"https://x.example/a%00b%0A.png": PIXEL}
+    (tmp_path / "e.mhtml").write_bytes(web_archive("<p>Entries</p>", files))
+
+    with read_entries(tmp_path / "e.mhtml") as reading:
+        names = [entry.file for entry in reading.entries]
+        assert "e_files/x.example/ab.png" in names + [p.file for p in reading.problems]
 
 
 @pytest.mark.parametrize("place", ["../../x.png", "file:///etc/passwd", "//", "[", ""])

@@ -77,8 +77,8 @@ def test_without_a_list_the_names_tell_what_they_can(tmp_path: Path) -> None:
     names = ["10.png", "9 (1).png", "Logo.svg", "Entry 4 - Ola N. - Fox.png", "9.png"]
     with read_entries(write_folder(tmp_path, dict.fromkeys(names, PIXEL))) as reading:
         assert told(reading.entries) == {
-            "9 (1).png": (9, None, None),
             "9.png": (9, None, None),
+            "9 (1).png": (9, None, None),
             "10.png": (10, None, None),
             "Entry 4 - Ola N. - Fox.png": (4, "Ola N.", "Fox"),
             "Logo.svg": (None, None, None),
@@ -88,6 +88,41 @@ def test_without_a_list_the_names_tell_what_they_can(tmp_path: Path) -> None:
 
 def test_the_list_wins_over_the_name(tmp_path: Path) -> None:
     assert numbers(tmp_path, ["36.png"], "entry,file\n7,36.png\n") == {"36.png": 7}
+
+
+def test_files_of_one_entry_stand_together_the_newer_later(tmp_path: Path) -> None:
+    names = ["36-v10.png", "36-v2.png", "36.png", "Entry 36 - Ann - Fox.png"]
+    names += ["40.png", "fox.png"]
+
+    assert list(numbers(tmp_path, names, "entry,file\n")) == [
+        "36.png",
+        "Entry 36 - Ann - Fox.png",
+        "36-v2.png",
+        "36-v10.png",
+        "40.png",
+        "fox.png",
+    ]
+
+
+def test_versions_stand_in_the_order_of_a_list_that_names_them_all(
+    tmp_path: Path,
+) -> None:
+    names = ["36.png", "36-v2.png", "36-v3.png"]
+    manifest = "entry,file\n36,36-v3.png\n36,36.png\n36,36-v2.png\n"
+
+    assert list(numbers(tmp_path, names, manifest)) == [
+        "36-v3.png",
+        "36.png",
+        "36-v2.png",
+    ]
+
+
+def test_a_file_that_the_list_passes_over_may_be_the_older(tmp_path: Path) -> None:
+    names = ["36.png", "36-v2.png", "36-v3.png"]
+
+    found = numbers(tmp_path, names, "entry,file\n36,36-v2.png\n")
+
+    assert list(found) == names
 
 
 def test_a_row_without_a_number_leaves_the_names(tmp_path: Path) -> None:
@@ -109,6 +144,9 @@ def test_a_row_without_a_number_leaves_the_names(tmp_path: Path) -> None:
         ("sub/a.png", "file", "export/2026/a.png"),
         ("e\u0301.png", "file", "\u00e9.png"),
         ("a b.png", "image", "https://cdn.example/x/a%20b.png?w=3#f"),
+        ("a%20b%23.png", "file", "a b#.png"),
+        ("a b#.png", "file", "a%20b%23.png"),
+        ("a%20b%23.png", "url", "https://cdn.example/x/a%20b%23.png"),
         ("attachment_12583422.png", "url", "https://x.example/y/attachment_12583422"),
         ("attachment_12583422", "Image URL", "//x.example/attachment_12583422"),
         ("12583422.jpg", "DesignID", "12583422"),
@@ -165,6 +203,49 @@ def test_a_name_that_fits_two_files_fits_none(tmp_path: Path) -> None:
     found = numbers(tmp_path, ["a/logo.png", "b/logo.png"], "entry,file\n1,logo.png\n")
 
     assert set(found.values()) == {None}
+
+
+@pytest.mark.parametrize("cell", ["", "36.png", "36-v2.png", "gone.png"])
+def test_what_the_list_says_of_an_entry_it_says_of_all_its_files(
+    cell: str, tmp_path: Path
+) -> None:
+    names = ["36.png", "36 (1).png", "36-v2.png", "3.png", "fox.png"]
+    write_folder(tmp_path, dict.fromkeys(names, PIXEL))
+    (tmp_path / "list.csv").write_text(
+        f"entry,file,designer,status\n36,{cell},Ann,withdrawn\n"
+    )
+
+    with read_entries(tmp_path) as reading:
+        told = [(e.file, e.number, e.designer, e.status) for e in reading.entries]
+        assert reading.remarks == ()
+    assert told == [
+        ("36.png", 36, "Ann", "withdrawn"),
+        ("36 (1).png", 36, "Ann", "withdrawn"),
+        ("36-v2.png", 36, "Ann", "withdrawn"),
+        ("3.png", 3, None, None),
+        ("fox.png", None, None, None),
+    ]
+
+
+def test_a_row_without_a_number_speaks_of_the_entry_of_its_file(tmp_path: Path) -> None:
+    write_folder(
+        tmp_path, dict.fromkeys(["36.png", "36-v2.png", "fox.png", "owl.png"], PIXEL)
+    )
+    (tmp_path / "list.csv").write_text("file,designer\n36.png,Ann\nowl.png,Bob\n")
+
+    with read_entries(tmp_path) as reading:
+        assert [(e.file, e.designer) for e in reading.entries] == [
+            ("36.png", "Ann"),
+            ("36-v2.png", "Ann"),
+            ("owl.png", "Bob"),
+            ("fox.png", None),
+        ]
+
+
+def test_a_file_that_has_a_line_of_its_own_is_not_told_anothers(tmp_path: Path) -> None:
+    found = numbers(tmp_path, ["7.png", "8.png"], "entry,file\n7,8.png\n8,7.png\n")
+
+    assert found == {"8.png": 7, "7.png": 8}
 
 
 def test_rows_that_lead_nowhere_are_told_by_line(tmp_path: Path) -> None:
