@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,7 +32,6 @@ from logovote.store.models import (
     Candidacy,
     Contest,
     Family,
-    Group,
     Kind,
     Phase,
     Round,
@@ -612,12 +612,13 @@ def _line(ballot: Ballot, own: Mapping[int, Own]) -> dict[str, Any] | None:
     if ballot.voter is None:
         pile = ledger.ballot_line(
             f"{ballot.source}:{ballot.id}",
-            _class_of(ballot.group, ballot.weight),
+            ledger.weight_class(*_class_of(ballot, None)),
             json.loads(ballot.choice),
         )
         return pile | {"n": ballot.count}
     mine = own.get(ballot.voter.id)
-    if ballot.voter.weight == 0 or (mine is not None and not mine.counts):
+    _, weight = _class_of(ballot, ballot.voter)
+    if weight == 0 or (mine is not None and not mine.counts):
         return None
     line = voter_line(ballot, ballot.voter, mine)
     return line if line["b"] else None
@@ -634,7 +635,7 @@ def voter_line(
     items = json.loads(ballot.choice) if items is None else items
     return ledger.ballot_line(
         ledger.tag(ballot.nonce or "", ballot.round_id, voter.person.key),
-        _class_of(voter.group, voter.weight),
+        ledger.weight_class(*_class_of(ballot, voter)),
         own.without(items) if own is not None and own.counts else items,
     )
 
@@ -658,5 +659,44 @@ def renew_codes(session: Session, round_: Round, voters: Iterable[int]) -> None:
             )
 
 
-def _class_of(group: Group | None, weight: Fraction) -> str:
-    return ledger.weight_class(group.name if group else "", weight)
+def keep_classes(
+    session: Session,
+    contest_id: int,
+    left: Mapping[int, tuple[int, Fraction]],
+) -> None:
+    """Let the ballots of voters who are moved stay what they counted as.
+
+    Nobody is moved while a round runs, so all of them were counted. One statement per
+    500 voters.
+
+    Args:
+        session: a writing session.
+        contest_id: the contest.
+        left: the group's id and the weight that they had, by their own ids.
+    """
+    moved: dict[tuple[int, Fraction], list[int]] = defaultdict(list)
+    for voter_id, class_ in left.items():
+        moved[class_].append(voter_id)
+    of_contest = select(Round.id).where(Round.contest_id == contest_id)
+    for (group_id, weight), voters in moved.items():
+        for start in range(0, len(voters), 500):
+            session.execute(
+                update(Ballot)
+                .where(
+                    Ballot.round_id.in_(of_contest),
+                    Ballot.voter_id.in_(voters[start : start + 500]),
+                    Ballot.group_id.is_(None),
+                )
+                .values(group_id=group_id, weight=weight)
+            )
+
+
+def _class_of(ballot: Ballot, voter: Voter | None) -> tuple[str, Fraction]:
+    """Return the group and the weight that a ballot counts with.
+
+    The ballot's own where it came from a file, or its voter was moved after the count;
+    else the voter's.
+    """
+    if voter is None or ballot.group_id is not None:
+        return ballot.group.name if ballot.group else "", ballot.weight
+    return voter.group.name, voter.weight

@@ -545,9 +545,11 @@ class Ballot(Base):
     set_aside: Mapped[str | None] = mapped_column(Text)
     # Of the network that it was first saved from: 24 bits of a keyed hash, or nothing.
     network: Mapped[str | None] = mapped_column(String(6))
-    # The rest only for ballots from a file: their group, how many, and which file.
+    # What it counted as, where it cannot be asked of its voter: it is from a file, or
+    # its voter was moved after the count.
     group_id: Mapped[int | None] = mapped_column(ForeignKey("voter_group.id"))
     weight: Mapped[Fraction] = mapped_column(Exact, default=Fraction(1))
+    # Of ballots from a file: how many, and which file.
     count: Mapped[int] = mapped_column(default=1)
     source: Mapped[str | None] = mapped_column(String(64))
 
