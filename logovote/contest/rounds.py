@@ -611,7 +611,10 @@ def _line(ballot: Ballot, own: Mapping[int, Own]) -> dict[str, Any] | None:
     """Return a ballot's line; None if it says or weighs nothing."""
     if ballot.voter is None:
         pile = ledger.ballot_line(
-            f"{ballot.source}:{ballot.id}",
+            ledger.tag(ballot.nonce, ballot.round_id, ballot.source or "")
+            if ballot.nonce
+            # Taken in before they got nonces, and maybe committed to.
+            else f"{ballot.source}:{ballot.id}",
             ledger.weight_class(*_class_of(ballot, None)),
             json.loads(ballot.choice),
         )

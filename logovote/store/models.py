@@ -539,7 +539,8 @@ class Ballot(Base):
     choice: Mapped[str] = mapped_column(Text, default="[]")
     rev: Mapped[int] = mapped_column(default=0)
     saved_at: Mapped[datetime] = mapped_column(Moment)
-    # Made by the voter's browser; ties the receipt to the voter without naming them.
+    # Made by the voter's browser; ties the receipt to the voter without naming them. Of
+    # ballots from a file made by us: who has the file cannot try what they say.
     nonce: Mapped[str | None] = mapped_column(String(32))
     # Why it was set aside in the review between close and count; None if it was not.
     set_aside: Mapped[str | None] = mapped_column(Text)
