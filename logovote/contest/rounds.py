@@ -355,7 +355,7 @@ def _carried_forward(session: Session, contest: Contest, most: int) -> dict[int,
     submissions = queries.submissions(session, contest.id)
     shortlist = queries.latest_round(session, contest.id, Kind.SHORTLIST)
     if shortlist is not None and shortlist.result is not None:
-        return _shortlisted(shortlist, submissions, most)
+        return _shortlisted(session, contest, shortlist, most)
     family_of = families.family_of_each(session, contest, submissions)
     # Without a vote among variants the newest, by entry number, stands for its family.
     newest = {family_of[submission.id]: submission.id for submission in submissions}
@@ -372,14 +372,26 @@ def _carried_forward(session: Session, contest: Contest, most: int) -> dict[int,
 
 
 def _shortlisted(
-    shortlist: Round, submissions: Sequence[Submission], most: int
+    session: Session, contest: Contest, shortlist: Round, most: int
 ) -> dict[int, str]:
-    """Read the shortlist's designs, best first, skipping those withdrawn since."""
-    ids = {submission.entry: submission.id for submission in submissions}
-    order = json.loads(shortlist.result or "{}")["order"]
-    standing = {
-        ids[line["entry"]]: line["family"] for line in order if line["entry"] in ids
-    }
+    """Read the shortlist's designs, best first, each for its family as it is now.
+
+    For a representative withdrawn since the newest variant stands that is left; what
+    was merged since stands once. Families keep the names that they had.
+    """
+    everybody = queries.submissions(session, contest.id, withdrawn=True)
+    family_of = families.family_of_each(session, contest, everybody)
+    ids = {submission.entry: submission.id for submission in everybody}
+    present = {each.id for each in everybody if each.withdrawn_at is None}
+    newest = {family_of[each.id]: each.id for each in everybody if each.id in present}
+    standing: dict[int, str] = {}
+    seen: set[str] = set()
+    for line in json.loads(shortlist.result or "{}")["order"]:
+        id_ = ids[line["entry"]]
+        family = family_of[id_]
+        if family in newest and family not in seen:
+            seen.add(family)
+            standing[id_ if id_ in present else newest[family]] = line["family"]
     if not standing:
         raise RoundError(
             "The shortlist is empty: nobody approved a design. Run another shortlist "
