@@ -22,7 +22,7 @@ from logovote.contest import (
     opening,
     recusals,
 )
-from logovote.contest.plans import Plan, plan_of
+from logovote.contest.plans import Plan, plan_of, use_end
 from logovote.contest.recusals import Own
 from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
 from logovote.errors import LogovoteError
@@ -97,7 +97,8 @@ def open_round(
 ) -> Round:
     """Open a new round, freezing its rules and its families.
 
-    What is not given is as the contest's plan says, or as `plan` does.
+    What is not given is as the contest's plan says, or as `plan` does. A planned end
+    is this round's alone.
 
     A shortlist round takes every design. A ranking round takes the counted
     shortlist, or every family if there was none and they are few enough; or `only`
@@ -163,6 +164,7 @@ def open_round(
         actor=actor,
         now=now,
     )
+    use_end(contest, kind)
     notices.announce(session, round_, notices.REMINDER, now)
     return round_
 
