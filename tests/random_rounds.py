@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -241,14 +242,16 @@ def _import_paper(
             {"group": group, "count": rng.randint(1, 4), "weight": "1", **said}
         ],
     }
-    paper.import_ballots(
-        session,
-        contest,
-        round_,
-        name="evening.json",
-        data=json.dumps(document).encode(),
-        now=now,
-    )
+    nonce = f"{rng.getrandbits(128):032x}"
+    with mock.patch.object(secrets, "token_hex", return_value=nonce):
+        paper.import_ballots(
+            session,
+            contest,
+            round_,
+            name="evening.json",
+            data=json.dumps(document).encode(),
+            now=now,
+        )
 
 
 def _seen(rng: Random, profile: Profile) -> Profile:

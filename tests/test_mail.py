@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import ssl
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,9 +36,11 @@ from logovote.contest import (
     ledger,
     notices,
     questions,
+    roll,
     rounds,
     sealing,
 )
+from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.notices import CLOSING, REMINDER, RESULTS, NoticeError
 from logovote.mail import Mail, Mailbox, MailError, Server, server_of
@@ -652,6 +656,35 @@ def test_the_closing_brings_the_receipt_the_number_and_the_head(
         assert line["t"] == tag
         kept = session.execute(text("SELECT * FROM message")).all()
     assert not [row for row in kept if str(ballot.nonce) in str(row)]
+
+
+def test_a_receipt_is_of_the_line_that_counted_whoever_is_moved_since(
+    contest: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    closed(contest, now)
+
+    def move_and_ask(session: Session, acme: Contest) -> None:
+        round_ = rounds.latest(session, acme, Kind.SHORTLIST)
+        counting.count_round(session, round_, now=now)
+        ann = "ann@example.org"
+        roll.change(session, acme, ann, group="jury", weight="1/3", now=now)
+        roll.change(session, acme, ann, weight="0", now=now)
+        notices.queue_receipt(
+            session, round_, voter_named(session, acme, "Ann"), 1, now
+        )
+
+    change(contest, move_and_ask)
+    with contest.database.read() as session:
+        acme = contest_by_slug(session, "acme")
+        round_ = rounds.latest(session, acme, Kind.SHORTLIST)
+        with zipfile.ZipFile(io.BytesIO(bundle_of(session, round_).data)) as archive:
+            (line,) = json.loads(archive.read("ballots.json"))
+
+    assert postman.deliver(now) == 2
+
+    assert line["c"] == "core"
+    for letter in inbox.letters:
+        assert ledger.receipt_code(line) in text_of(letter)
 
 
 def test_a_round_that_is_opened_again_says_so_to_nobody_and_closes_anew(

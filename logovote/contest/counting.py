@@ -311,7 +311,10 @@ def _designs(session: Session, round_: Round) -> dict[int, Design]:
         shortlist = queries.latest_counted(session, round_.contest_id, Kind.SHORTLIST)
         if shortlist is not None:
             earlier = result_of(shortlist).designs.values()
-            variants |= {design.family: list(design.variants) for design in earlier}
+            for design in earlier:
+                # One may have joined its family after that.
+                joined = {*design.variants, *variants.get(design.family, ())}
+                variants[design.family] = sorted(joined)
     return {
         candidacy.submission.entry: Design(
             entry=candidacy.submission.entry,

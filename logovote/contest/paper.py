@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from datetime import datetime
 from fractions import Fraction
@@ -46,6 +47,11 @@ def import_ballots(
     now = holding.hold_round(session, round_, now, share=True)
     if round_.phase is not Phase.OPEN:
         raise RoundClosedError("This round is not open for voting.")
+    if round_.has_ended(now):
+        raise RoundClosedError(
+            "The time of this round is over. Move its end to a later time first, if "
+            "these ballots were cast before it."
+        )
     source = digest_of(data)
     known = select(Ballot.id).where(
         Ballot.round_id == round_.id, Ballot.source == source
@@ -85,6 +91,7 @@ def import_ballots(
                 round_id=round_.id,
                 choice=ledger.canon(items),
                 saved_at=now,
+                nonce=secrets.token_hex(16),
                 group_id=group.id,
                 weight=vote.weight,
                 count=vote.count,

@@ -378,6 +378,7 @@ def import_people(
     frozen = queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED)
     reports = []
     deeds: dict[str, list[dict[str, str]]] = {"roll.added": [], "roll.moved": []}
+    left: dict[int, tuple[int, Fraction]] = {}
     for row in rows:
         if isinstance(row, RowReport):
             reports.append(row)
@@ -423,11 +424,14 @@ def import_people(
             before = (voter.group_id, voter.weight)
             reports.append(_update(row, group, person, voter, frozen=frozen))
             if before != (voter.group_id, voter.weight):
-                moved = _on_the_roll(contest, person, group, row.weight)
                 old = next(g.name for g in groups.values() if g.id == before[0])
-                moved |= {"from_group": old, "from_weight": str(before[1])}
-                deeds["roll.moved"].append(moved)
+                deeds["roll.moved"].append(
+                    _on_the_roll(contest, person, group, row.weight)
+                    | {"from_group": old, "from_weight": str(before[1])}
+                )
+                left.setdefault(voter.id, before)
     session.flush()
+    rounds.keep_classes(session, contest.id, left)
     for kind, voters_ in deeds.items():
         if voters_:
             events.record(

@@ -105,6 +105,13 @@ def set_plan(
     )
 
 
+def use_end(contest: Contest, kind: Kind) -> None:
+    """Forget the planned end when a round opens: the next one's is another."""
+    plans = json.loads(contest.plans)
+    plans.get(kind.value, {}).pop("until", None)
+    contest.plans = json.dumps(plans)
+
+
 def used_by(session: Session, contest: Contest, kind: Kind) -> Plan:
     """Return what a contest's last round of a kind went by, or was planned to.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from logovote.contest import (
     opening,
     recusals,
 )
-from logovote.contest.plans import Plan, plan_of
+from logovote.contest.plans import Plan, plan_of, use_end
 from logovote.contest.recusals import Own
 from logovote.contest.rules import LONGEST_RANKING, GroupRule, Rules
 from logovote.errors import LogovoteError
@@ -31,7 +32,6 @@ from logovote.store.models import (
     Candidacy,
     Contest,
     Family,
-    Group,
     Kind,
     Phase,
     Round,
@@ -97,7 +97,8 @@ def open_round(
 ) -> Round:
     """Open a new round, freezing its rules and its families.
 
-    What is not given is as the contest's plan says, or as `plan` does.
+    What is not given is as the contest's plan says, or as `plan` does. A planned end
+    is this round's alone.
 
     A shortlist round takes every design. A ranking round takes the counted
     shortlist, or every family if there was none and they are few enough; or `only`
@@ -163,6 +164,7 @@ def open_round(
         actor=actor,
         now=now,
     )
+    use_end(contest, kind)
     notices.announce(session, round_, notices.REMINDER, now)
     return round_
 
@@ -355,7 +357,7 @@ def _carried_forward(session: Session, contest: Contest, most: int) -> dict[int,
     submissions = queries.submissions(session, contest.id)
     shortlist = queries.latest_round(session, contest.id, Kind.SHORTLIST)
     if shortlist is not None and shortlist.result is not None:
-        return _shortlisted(shortlist, submissions, most)
+        return _shortlisted(session, contest, shortlist, most)
     family_of = families.family_of_each(session, contest, submissions)
     # Without a vote among variants the newest, by entry number, stands for its family.
     newest = {family_of[submission.id]: submission.id for submission in submissions}
@@ -372,14 +374,26 @@ def _carried_forward(session: Session, contest: Contest, most: int) -> dict[int,
 
 
 def _shortlisted(
-    shortlist: Round, submissions: Sequence[Submission], most: int
+    session: Session, contest: Contest, shortlist: Round, most: int
 ) -> dict[int, str]:
-    """Read the shortlist's designs, best first, skipping those withdrawn since."""
-    ids = {submission.entry: submission.id for submission in submissions}
-    order = json.loads(shortlist.result or "{}")["order"]
-    standing = {
-        ids[line["entry"]]: line["family"] for line in order if line["entry"] in ids
-    }
+    """Read the shortlist's designs, best first, each for its family as it is now.
+
+    For a representative withdrawn since the newest variant stands that is left; what
+    was merged since stands once. Families keep the names that they had.
+    """
+    everybody = queries.submissions(session, contest.id, withdrawn=True)
+    family_of = families.family_of_each(session, contest, everybody)
+    ids = {submission.entry: submission.id for submission in everybody}
+    present = {each.id for each in everybody if each.withdrawn_at is None}
+    newest = {family_of[each.id]: each.id for each in everybody if each.id in present}
+    standing: dict[int, str] = {}
+    seen: set[str] = set()
+    for line in json.loads(shortlist.result or "{}")["order"]:
+        id_ = ids[line["entry"]]
+        family = family_of[id_]
+        if family in newest and family not in seen:
+            seen.add(family)
+            standing[id_ if id_ in present else newest[family]] = line["family"]
     if not standing:
         raise RoundError(
             "The shortlist is empty: nobody approved a design. Run another shortlist "
@@ -611,13 +625,17 @@ def _line(ballot: Ballot, own: Mapping[int, Own]) -> dict[str, Any] | None:
     """Return a ballot's line; None if it says or weighs nothing."""
     if ballot.voter is None:
         pile = ledger.ballot_line(
-            f"{ballot.source}:{ballot.id}",
-            _class_of(ballot.group, ballot.weight),
+            ledger.tag(ballot.nonce, ballot.round_id, ballot.source or "")
+            if ballot.nonce
+            # Taken in before they got nonces, and maybe committed to.
+            else f"{ballot.source}:{ballot.id}",
+            ledger.weight_class(*_class_of(ballot, None)),
             json.loads(ballot.choice),
         )
         return pile | {"n": ballot.count}
     mine = own.get(ballot.voter.id)
-    if ballot.voter.weight == 0 or (mine is not None and not mine.counts):
+    _, weight = _class_of(ballot, ballot.voter)
+    if weight == 0 or (mine is not None and not mine.counts):
         return None
     line = voter_line(ballot, ballot.voter, mine)
     return line if line["b"] else None
@@ -634,7 +652,7 @@ def voter_line(
     items = json.loads(ballot.choice) if items is None else items
     return ledger.ballot_line(
         ledger.tag(ballot.nonce or "", ballot.round_id, voter.person.key),
-        _class_of(voter.group, voter.weight),
+        ledger.weight_class(*_class_of(ballot, voter)),
         own.without(items) if own is not None and own.counts else items,
     )
 
@@ -658,5 +676,44 @@ def renew_codes(session: Session, round_: Round, voters: Iterable[int]) -> None:
             )
 
 
-def _class_of(group: Group | None, weight: Fraction) -> str:
-    return ledger.weight_class(group.name if group else "", weight)
+def keep_classes(
+    session: Session,
+    contest_id: int,
+    left: Mapping[int, tuple[int, Fraction]],
+) -> None:
+    """Let the ballots of voters who are moved stay what they counted as.
+
+    Nobody is moved while a round runs, so all of them were counted. One statement per
+    500 voters.
+
+    Args:
+        session: a writing session.
+        contest_id: the contest.
+        left: the group's id and the weight that they had, by their own ids.
+    """
+    moved: dict[tuple[int, Fraction], list[int]] = defaultdict(list)
+    for voter_id, class_ in left.items():
+        moved[class_].append(voter_id)
+    of_contest = select(Round.id).where(Round.contest_id == contest_id)
+    for (group_id, weight), voters in moved.items():
+        for start in range(0, len(voters), 500):
+            session.execute(
+                update(Ballot)
+                .where(
+                    Ballot.round_id.in_(of_contest),
+                    Ballot.voter_id.in_(voters[start : start + 500]),
+                    Ballot.group_id.is_(None),
+                )
+                .values(group_id=group_id, weight=weight)
+            )
+
+
+def _class_of(ballot: Ballot, voter: Voter | None) -> tuple[str, Fraction]:
+    """Return the group and the weight that a ballot counts with.
+
+    The ballot's own where it came from a file, or its voter was moved after the count;
+    else the voter's.
+    """
+    if voter is None or ballot.group_id is not None:
+        return ballot.group.name if ballot.group else "", ballot.weight
+    return voter.group.name, voter.weight

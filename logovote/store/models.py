@@ -539,15 +539,18 @@ class Ballot(Base):
     choice: Mapped[str] = mapped_column(Text, default="[]")
     rev: Mapped[int] = mapped_column(default=0)
     saved_at: Mapped[datetime] = mapped_column(Moment)
-    # Made by the voter's browser; ties the receipt to the voter without naming them.
+    # Made by the voter's browser; ties the receipt to the voter without naming them. Of
+    # ballots from a file made by us: who has the file cannot try what they say.
     nonce: Mapped[str | None] = mapped_column(String(32))
     # Why it was set aside in the review between close and count; None if it was not.
     set_aside: Mapped[str | None] = mapped_column(Text)
     # Of the network that it was first saved from: 24 bits of a keyed hash, or nothing.
     network: Mapped[str | None] = mapped_column(String(6))
-    # The rest only for ballots from a file: their group, how many, and which file.
+    # What it counted as, where it cannot be asked of its voter: it is from a file, or
+    # its voter was moved after the count.
     group_id: Mapped[int | None] = mapped_column(ForeignKey("voter_group.id"))
     weight: Mapped[Fraction] = mapped_column(Exact, default=Fraction(1))
+    # Of ballots from a file: how many, and which file.
     count: Mapped[int] = mapped_column(default=1)
     source: Mapped[str | None] = mapped_column(String(64))
 

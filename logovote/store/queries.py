@@ -377,9 +377,11 @@ def candidacies(
 
 
 def ballot_of(session: Session, round_id: int, voter_id: int) -> Ballot | None:
-    """Return a voter's ballot in a round."""
+    """Return a voter's ballot in a round, with the group it stays in, if it does."""
     return session.scalar(
-        select(Ballot).where(Ballot.round_id == round_id, Ballot.voter_id == voter_id)
+        select(Ballot)
+        .where(Ballot.round_id == round_id, Ballot.voter_id == voter_id)
+        .options(joinedload(Ballot.group))
     )
 
 

@@ -27,7 +27,7 @@ from logovote.contest import bundle, dates, events, ledger, opening, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Phase, Role, Round
-from logovote.web.context import current_person, current_standing, db
+from logovote.web.context import current_person, current_standing, db, reading
 from logovote.web.guards import voter_here
 from logovote.web.results import is_judging
 
@@ -82,9 +82,11 @@ def show(slug: str) -> str:
 @bp.post("/c/<slug>/audit")
 def find(slug: str) -> str:
     """Look for a receipt code in the counted sets; a script does so in the browser."""
-    contest = contest_by_slug(db(), slug)
     code = re.sub(r"[\s-]", "", request.form.get("code", "")).upper()
-    return _page(contest, code=code, found=_found(contest, code))
+    # Nothing is written, and nobody who saves a ballot shall wait for the search.
+    with reading() as session:
+        contest = contest_by_slug(session, slug)
+        return _page(contest, code=code, found=_found(contest, code))
 
 
 @bp.get("/c/<slug>/log.json")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from logovote.contest import events, joining, notices, plans, rounds
+from logovote.contest import counting, events, joining, notices, plans, rounds
 from logovote.contest.contests import (
     ContestError,
     change_contest,
@@ -168,6 +168,26 @@ def test_a_round_opens_as_planned_unless_it_is_told_otherwise(
     rules = Rules.from_json(first.rules)
     assert (rules.seats, rules.batch, rules.approvals) == (4, 7, 2)
     assert (rules.publish, first.closes_at) == ("aggregate", end)
+
+
+def test_a_planned_end_is_of_one_round_and_keeps_none_from_opening_after_it(
+    session: Session, now: datetime
+) -> None:
+    contest = make_contest(session, now, designs=[1, 2], voters={"core": ["Ann"]})
+    end = now + timedelta(days=3)
+    for kind in Kind:
+        plan = Plan(seats=4, until=end)
+        plans.set_plan(session, contest, kind, plan, now=now)
+    first = rounds.open_round(session, contest, Kind.SHORTLIST, now)
+    assert rounds.close_ended(session, first, end + timedelta(seconds=1))
+    counting.count_round(session, first)
+
+    second = rounds.open_round(
+        session, contest, Kind.SHORTLIST, end + timedelta(days=1)
+    )
+
+    assert (second.closes_at, Rules.from_json(second.rules).seats) == (None, 4)
+    assert plans.plan_of(contest, Kind.RANKING).until == end
 
 
 def test_a_plan_that_cannot_be_is_refused(session: Session, now: datetime) -> None:

@@ -23,6 +23,7 @@ from logovote.contest import (
 )
 from logovote.contest.matching import STATUSES, FileReport, ImportReport
 from logovote.contest.results import result_of
+from logovote.contest.rounds import RoundError
 from logovote.errors import LogovoteError
 from logovote.imaging.picture import SPECS
 from logovote.imaging.worker import Fence, UnreadableImageError
@@ -739,6 +740,29 @@ def test_a_late_design_joins_the_shortlist_round_that_is_open(
         session.commit()
 
     take_in({"#1.png": png(11), "#2.png": png(2)})
+
+    assert standing(store, contest_id) == [1, 2]
+
+
+def test_what_is_missing_is_not_withdrawn_from_a_round_that_closed_meanwhile(
+    store: Store, contest_id: int, take_in: Importer, now: datetime
+) -> None:
+    take_in({"#1.png": png(1), "#2.png": png(2)})
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        rounds.open_round(session, contest, Kind.SHORTLIST, now)
+        session.commit()
+
+    def close_at_last(done: int, total: int) -> None:
+        if done == total:
+            with store.database.write() as session:
+                contest = session.get_one(Contest, contest_id)
+                round_ = rounds.latest(session, contest, Kind.SHORTLIST)
+                rounds.close_round(session, round_, now)
+                session.commit()
+
+    with pytest.raises(RoundError, match="waits for its count"):
+        take_in({"#1.png": png(1)}, withdraw_missing=True, progress=close_at_last)
 
     assert standing(store, contest_id) == [1, 2]
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
-from datetime import datetime
+import zipfile
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, families, paper, rounds
+from logovote.contest import counting, families, ledger, paper, rounds
+from logovote.contest.bundle import bundle_of
 from logovote.contest.casting import RoundClosedError
 from logovote.errors import LogovoteError
+from logovote.store.media import digest_of
 from logovote.store.models import Ballot, Contest, Kind, Round
 from tests.builders import cast, make_contest, open_shortlist
 
@@ -148,6 +152,57 @@ def test_a_round_that_is_not_open_takes_no_paper(
 
     with pytest.raises(RoundClosedError):
         take_in(session, shortlist, APPROVALS, now)
+
+
+def test_a_round_whose_time_is_over_takes_no_paper_though_nobody_closed_it(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    hour = timedelta(hours=1)
+    round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now, until=now + hour)
+    take_in(session, round_, APPROVALS, now + hour)
+
+    with pytest.raises(RoundClosedError, match="Move its end to a later time"):
+        take_in(session, round_, native(), now + 2 * hour, "late.json")
+
+    assert on_paper(session) == 6
+
+
+def test_nobody_who_knows_the_file_can_try_what_its_ballots_say(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    """Where sums are published, the hashes of the lines are, too."""
+    round_ = rounds.open_round(
+        session, contest, Kind.SHORTLIST, now, publish="aggregate"
+    )
+    take_in(session, round_, APPROVALS, now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_)
+
+    data = bundle_of(session, round_).data
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        leaves = set(json.loads(archive.read("aggregate.json"))["leaves"])
+    guesses = {
+        ledger.leaf(line | {"t": f"{digest_of(APPROVALS)}:{id_}"}).hex()
+        for line in rounds.ballot_lines(session, round_)
+        for id_ in range(9)
+    }
+    tags = {line["t"] for line in rounds.ballot_lines(session, round_)}
+    assert len(leaves) == len(tags) == 3
+    assert not leaves & guesses
+
+
+def test_paper_of_before_there_were_nonces_keeps_its_lines(
+    session: Session, shortlist: Round, now: datetime
+) -> None:
+    """Rounds that are closed already are committed to them."""
+    take_in(session, shortlist, native(), now, "b.json")
+    ballot = session.scalars(select(Ballot)).one()
+    ballot.nonce = None
+    session.flush()
+
+    (line,) = rounds.ballot_lines(session, shortlist)
+
+    assert line["t"] == f"{digest_of(native())}:{ballot.id}"
 
 
 @pytest.mark.parametrize(

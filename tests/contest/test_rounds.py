@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from logovote.contest import counting, families, people, rounds
+from logovote.contest.results import result_of
 from logovote.contest.rounds import RoundError
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
@@ -61,6 +62,11 @@ def counted_shortlist(
         cast(session, round_, name, items, now)
     rounds.close_round(session, round_, now)
     counting.count_round(session, round_)
+    return round_
+
+
+def closed(session: Session, round_: Round, now: datetime) -> Round:
+    rounds.close_round(session, round_, now)
     return round_
 
 
@@ -201,6 +207,64 @@ def test_what_was_withdrawn_after_the_shortlist_is_not_ranked(
     ranking = rounds.open_round(session, contest, Kind.RANKING, now)
 
     assert set(standing(session, ranking)) == {2}
+
+
+def test_another_variant_stands_for_a_family_whose_representative_is_withdrawn(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    families.merge(session, contest, [2, 3, 4])
+    counted_shortlist(session, contest, now, Ann=["f2", "4"], Bob=["1", "4"])
+    withdraw(session, contest, 4, now)
+
+    ranking = rounds.open_round(session, contest, Kind.RANKING, now)
+    result = counting.count_round(session, closed(session, ranking, now))
+
+    # The newest that is left, as where nobody said which.
+    assert standing(session, ranking) == {1: "f1", 3: "f2"}
+    assert result.designs[3].variants == (2, 3, 4)
+
+
+def test_what_was_merged_after_the_shortlist_is_ranked_once(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    shortlist = counted_shortlist(
+        session, contest, now, Ann=["1", "3", "4"], Bob=["1", "3"]
+    )
+    families.merge(session, contest, [1, 3])
+
+    ranking = rounds.open_round(session, contest, Kind.RANKING, now, seats=2)
+
+    # In its better place, and the next family takes the seat that is free.
+    better = result_of(shortlist).order[0]
+    assert standing(session, ranking) == {better.entry: better.family, 4: "f4"}
+
+
+def test_a_variant_that_joined_after_the_shortlist_stands_for_what_is_withdrawn(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    counted_shortlist(session, contest, now, Ann=["1"])
+    late = add_design(session, contest, 9, now)
+    families.merge(session, contest, [1, late.entry])
+    withdraw(session, contest, 1, now)
+
+    ranking = rounds.open_round(session, contest, Kind.RANKING, now)
+    result = counting.count_round(session, closed(session, ranking, now))
+
+    assert standing(session, ranking) == {9: "f1"}
+    assert result.designs[9].variants == (1, 9)
+
+
+def test_what_was_split_off_after_the_shortlist_inherits_no_place(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    families.merge(session, contest, [2, 4])
+    counted_shortlist(session, contest, now, Ann=["f2", "4"], Bob=["1", "4"])
+    families.split(session, contest, [2])
+    withdraw(session, contest, 4, now)
+
+    ranking = rounds.open_round(session, contest, Kind.RANKING, now)
+
+    assert standing(session, ranking) == {1: "f1"}
 
 
 def test_a_shortlist_that_nobody_filled_leads_to_no_ranking(

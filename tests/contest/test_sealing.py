@@ -9,7 +9,16 @@ import pytest
 from sqlalchemy import event, inspect, select, text
 
 from logovote import recount
-from logovote.contest import casting, counting, events, ledger, rounds, sealing
+from logovote.contest import (
+    casting,
+    counting,
+    events,
+    ledger,
+    people,
+    roll,
+    rounds,
+    sealing,
+)
 from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.sealing import SealError
@@ -198,6 +207,35 @@ def test_sealing_keeps_the_lines_and_who_took_part(
     assert {each.weight_class for each in sealed} == {"core"}
     assert len(sealed) == len(took_part) == len(VOTERS)
     assert (last["kind"], last["payload"]["waived"]) == ("round.sealed", False)
+
+
+def test_who_is_moved_after_the_count_takes_no_ballot_along(
+    published: Store, now: datetime
+) -> None:
+    """People are regrouped for the ranking while the shortlist waits to be sealed."""
+    with published.database.write() as session:
+        contest = contest_by_slug(session, "acme")
+        files = (
+            b"email,group,weight\nvoter0@example.org,core,0\nvoter1@example.org,crowd,2",
+            b"email,group\nvoter1@example.org,jury",
+        )
+        rows = [row for file in files for row in people.read_people(file)]
+        people.import_people(session, contest, rows)
+        roll.change(session, contest, "voter1@example.org", group="late", now=now)
+        session.commit()
+
+    seal(published, now + sealing.WINDOW)
+
+    with published.database.read() as session:
+        contest = contest_by_slug(session, "acme")
+        round_ = rounds.latest(session, contest, Kind.SHORTLIST)
+        root = ledger.merkle_root(
+            ledger.ballot_line(each.tag, each.weight_class, json.loads(each.choice))
+            for each in session.scalars(select(SealedBallot))
+        )
+        last = events.chain(session, contest.id)[-1]["payload"]
+        assert root == round_.closing_root
+        assert last["ballots"] == len(VOTERS)
 
 
 def test_voters_have_a_week_to_object(published: Store, now: datetime) -> None:

@@ -23,7 +23,7 @@ from logovote.contest import (
 from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import contest_by_slug
 from logovote.store.models import Kind
-from tests.builders import cast, withdraw
+from tests.builders import cast, token_in, withdraw
 from tests.conftest import NOW
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import post, put
@@ -220,6 +220,26 @@ def test_a_voter_finds_their_ballot_by_its_code_without_script(
     assert "is in the counted set" in ask(spaced)
     assert "No counted ballot has this code" in ask("A" * 16)
     assert "16 letters and digits" in ask("nonsense")
+
+
+def test_who_looks_for_a_code_keeps_nobody_from_saving(
+    receipts: dict[str, casting.Receipt],
+    shortlist: Scene,
+    visit: Visit,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only one may write at a time, and a bundle may take long to search."""
+    publish(shortlist, now)
+    clients = [visit("stranger"), visit("Ann")]
+    tokens = [token_in(client.get(AUDIT).text) for client in clients]
+    monkeypatch.setattr(
+        shortlist.site.store.database, "write", lambda: pytest.fail("it wants to write")
+    )
+
+    for client, token in zip(clients, tokens, strict=True):
+        form = {"csrf_token": token, "code": receipts["Ann"].code}
+        assert "is in the counted set" in client.post(AUDIT, data=form).text
 
 
 def test_sums_are_published_where_that_was_chosen_and_no_ballot(
