@@ -348,6 +348,21 @@ def test_a_row_is_dragged_by_its_handle(
     page.mouse.up()
     assert ranked(page) == ["3", "1", "2"]
 
+    # Whoever picks a row up and puts it back has changed nothing: a tie stays one.
+    page.locator("#row-2 [data-verb=tie]").click()
+    expect(page.locator("[data-save-status]")).to_contain_text("Saved")
+    page.locator("#row-2 [data-handle]").hover()
+    page.mouse.down()
+    row = page.locator("#row-2").bounding_box()
+    assert row
+    for way in (10, 4):
+        page.mouse.move(row["x"] + 20 + way, row["y"] + row["height"] / 2, steps=4)
+    expect(page.locator(".sortable-fallback")).to_be_visible()
+    page.mouse.up()
+    expect(page.locator(".sortable-fallback")).to_have_count(0)
+    assert ranked(page) == ["3", "1", "2"]
+    expect(page.locator("#row-2")).to_have_attribute("data-tied", "")
+
 
 def ranked(page: Page) -> list[str]:
     rows = page.locator("[data-ranked] > [data-id]")
