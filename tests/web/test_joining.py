@@ -141,6 +141,21 @@ def test_who_asks_waits_for_the_organiser(
     assert path_in(letters.to(ZOE)[-1], "/i/")
 
 
+def test_who_has_no_address_is_told_to_look_again(scene: Scene, visit: Visit) -> None:
+    on_terms(scene, is_open=True)
+    otto = visit("Otto")
+    with scene.changing() as (session, _):
+        person = session.scalars(select(Person).where(Person.name == "Otto")).one()
+        person.email, person.github = None, "otto"
+    post(otto, JOIN)
+
+    page = otto.get(JOIN).text
+
+    assert "You asked on" in page
+    assert "look here again" in page
+    assert "None" not in page
+
+
 def test_a_no_is_not_asked_again(scene: Scene, enter: Enter, visit: Visit) -> None:
     on_terms(scene, is_open=True)
     zoe = enter()
