@@ -118,6 +118,9 @@ def show(slug: str) -> str:
     ballot = ballots.ballot_of(visitor, round_)
     gallery = gallery_of(visitor, round_, ballot)
     view = gallery.view(request.args.get("show", ""))
+    shown = [card for card in gallery.cards if VIEWS[view](card)]
+    # Whoever looks one by one goes on where they stopped; as in static/js/shortlist.js.
+    start = next((n for n, card in enumerate(shown) if not card.seen), 0)
     return render_template(
         "shortlist/show.html",
         cards=gallery.cards,
@@ -128,7 +131,9 @@ def show(slug: str) -> str:
         marks=gallery.marks,
         view=view,
         views=gallery.counts(),
-        in_view=[card.family for card in gallery.cards if VIEWS[view](card)],
+        in_view=[card.family for card in shown],
+        start=start,
+        start_entry=(shown or gallery.cards)[start].entry if gallery.cards else None,
         **ballots.shared(visitor, round_, ballot, len(gallery.cards)),
         save_url=url_for("shortlist.save", slug=slug),
     )

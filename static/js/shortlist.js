@@ -3,10 +3,12 @@
 
 import { openShortlist } from "./approvals.js";
 import { openMarks } from "./marks.js";
+import * as messages from "./messages/voting.js";
 
 const form = document.querySelector("[data-ballot]");
 const wall = document.querySelector("[data-wall]");
 const cards = Array.from(wall?.children ?? []);
+const oneByOne = document.querySelector("[data-one-by-one]");
 const links = Array.from(document.querySelectorAll("[data-filter]"));
 const A_YEAR = 31536000;
 
@@ -24,19 +26,15 @@ const VIEWS = {
 // Only choosing a filter hides cards. Taking a star away leaves the card where it is,
 // so that a slip of the finger can be mended in place.
 function choose(filter) {
-  let first = null;
   for (const card of cards) {
     card.hidden = !VIEWS[filter](card.dataset);
-    if (!card.hidden) first ??= card;
     for (const link of card.querySelectorAll("a.mark")) link.search = `?show=${filter}`;
   }
   for (const link of links) {
     if (link.closest("nav") && link.dataset.filter === filter) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  for (const text of document.querySelectorAll("[data-empty]")) text.hidden = first || text.dataset.empty !== filter;
-  const oneByOne = document.querySelector("[data-one-by-one]");
-  if (oneByOne && first) oneByOne.href = first.querySelector("a.mark, .mark").href ?? oneByOne.href;
+  for (const text of document.querySelectorAll("[data-empty]")) text.hidden = cards.some((card) => !card.hidden) || text.dataset.empty !== filter;
   form.elements.show.value = filter;
   const address = new URL(location);
   address.searchParams.set("show", filter);
@@ -46,6 +44,20 @@ function choose(filter) {
     to.searchParams.set("show", filter);
     link.href = to;
   }
+  aim();
+}
+
+/** Let "one by one" begin at the first logo of the view that was not seen. */
+function aim() {
+  const shown = cards.filter((card) => !card.hidden);
+  oneByOne.hidden = !shown.length;
+  if (!shown.length) return;
+  const start = Math.max(shown.findIndex((card) => !isSeen(card.dataset)), 0);
+  const to = new URL(oneByOne.href);
+  to.pathname = to.pathname.replace(/\d+$/, shown[start].id.replace("logo-", ""));
+  to.searchParams.set("show", form.elements.show.value);
+  oneByOne.href = to;
+  oneByOne.textContent = start ? messages.continueAt(start + 1, shown.length) : messages.oneByOne;
 }
 
 function wireFilters() {
@@ -107,6 +119,8 @@ if (form) {
   openShortlist(form, marks, count);
   marks.watch(cards, count);
   wireFilters();
+  // Not while somebody scrolls: the words above would push the logos about.
+  oneByOne.addEventListener("click", aim);
   wireSizes();
   wireVariants();
   // Lab and comparison are for few, and their code only for them.

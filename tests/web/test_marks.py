@@ -189,6 +189,36 @@ def test_views_follow_what_the_voter_does(dealt: Scene, visit: Visit) -> None:
     assert numbers(ann) == (2, 1, 2)
 
 
+def one_by_one(client: FlaskClient, query: str) -> tuple[str, bool, str]:
+    page = client.get(PAGE + query).text
+    found = re.search(r'<a href="([^"]+)" data-one-by-one( hidden)?>([^<]+)</a>', page)
+    assert found, "it is on the page, whatever the view holds"
+    return found[1], bool(found[2]), found[3]
+
+
+def test_one_by_one_goes_on_at_the_first_that_was_not_seen(
+    dealt: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+    page = ann.get(f"{PAGE}?show=all").text
+    order = re.findall(r'id="logo-(\d+)" data-family', page)
+
+    def at(number: str, view: str = "all") -> str:
+        return f"/c/acme/logo/{number}?show={view}"
+
+    assert one_by_one(ann, "?show=all") == (at(order[0]), False, "One by one")
+    see(ann, f"f{order[0]}", f"f{order[1]}", f"f{order[3]}")
+    words = "Continue at logo 3 of 4"
+    assert one_by_one(ann, "?show=all") == (at(order[2]), False, words)
+    # In a view of what was not seen there is nothing to go on with.
+    unseen = one_by_one(ann, "?show=unseen")
+    assert unseen == (at(order[2], "unseen"), False, "One by one")
+    # An empty view hides the link, for the script to show when another is chosen.
+    assert one_by_one(ann, "?show=aside")[1]
+    see(ann, f"f{order[2]}")
+    assert one_by_one(ann, "?show=all") == (at(order[0]), False, "One by one")
+
+
 def test_a_star_without_script_logs_the_page_it_was_on(
     dealt: Scene, visit: Visit
 ) -> None:
