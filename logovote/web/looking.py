@@ -20,11 +20,12 @@ def compare(slug: str) -> str:
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
     ballot = ballots.ballot_of(visitor, round_)
     gallery = gallery_of(visitor, round_, ballot)
-    asked = lab.parse_entries(request.args.getlist("ids"))
-    found = [(entry, gallery.card_of(entry)) for entry in asked]
     # Two variants of a family may stand side by side; the star is the family's.
+    cards = {v.entry: card for card in gallery.cards for v in card.variants}
     compared: list[tuple[int, Card]] = [
-        (entry, card) for entry, card in found if card is not None
+        (entry, cards[entry])
+        for entry in lab.parse_entries(request.args.getlist("ids"))
+        if entry in cards
     ]
     shown = compared[: lab.MOST_COMPARED]
     return render_template(
