@@ -199,9 +199,12 @@ def press(slug: str) -> BaseResponse:
         ("", frozenset[str]()),
     )
     items = forms.approved_with(casting.items_of(ballot), request.form, family)
-    # Before the save, which commits: a page without script logs what it showed.
+    # Before the save, which commits: a page without script logs what it showed, and
+    # keeps what was typed into it.
     if visitor.voter is not None and round_.is_voting(now()):
         marks.see(db(), round_, visitor.voter, shown_on_page(round_), now())
+        if family and (note := request.form.get("note")) is not None:
+            marks.set_mark(db(), round_, visitor.voter, name, now(), note=note)
         if "approve" in request.form and family:  # as the script does
             marks.set_mark(db(), round_, visitor.voter, name, now(), not_for_me=False)
     ballots.save_from_form(visitor, round_, ballot, items)

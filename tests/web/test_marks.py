@@ -177,6 +177,27 @@ def test_marks_are_set_without_script(dealt: Scene, visit: Visit) -> None:
     assert state(ann)["marks"]["f1"]["note"] == "Hm"
 
 
+def test_any_button_without_script_keeps_the_note_beside_it(
+    dealt: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+    ballot, marks = "/c/acme/shortlist/ballot", "/c/acme/marks"
+    for url, pressed in (
+        (ballot, "approve"),
+        (ballot, "withdraw"),
+        (marks, "aside"),
+        (marks, "keep"),
+    ):
+        note = f"typed before {pressed}"
+        post(ann, url, {pressed: "f12", "note": note, "from": "12"})
+        assert state(ann)["marks"]["f12"]["note"] == note
+    # A star of a card, beside which there is no field, leaves the note alone.
+    post(ann, ballot, {"approve": "f12"})
+    assert state(ann)["marks"]["f12"]["note"] == note
+    post(ann, ballot, {"approve": "57", "note": "", "from": "12"})
+    assert state(ann)["marks"]["f12"]["note"] == ""
+
+
 def test_views_follow_what_the_voter_does(dealt: Scene, visit: Visit) -> None:
     ann = visit("Ann")
     see(ann, "f1")
