@@ -200,7 +200,12 @@ def test_no_page_scrolls_sideways_at_320_px(
             enter(page, getattr(played, who))
         for address in addresses:
             page.goto(address)
-            width = page.evaluate("document.documentElement.scrollWidth")
+            width = page.evaluate("""() => {
+                // Whatever somebody is called.
+                const name = document.querySelector(".top-links a > span");
+                if (name) name.textContent = "n".repeat(60);
+                return document.documentElement.scrollWidth;
+            }""")
             assert width <= 320, f"{address} is {width} px wide"
 
 
