@@ -119,7 +119,7 @@ def show(slug: str) -> str:
     gallery = gallery_of(visitor, round_, ballot)
     view = gallery.view(request.args.get("show", ""))
     shown = [card for card in gallery.cards if VIEWS[view](card)]
-    # Whoever looks one by one goes on where they stopped; as in static/js/shortlist.js.
+    # Whoever looks one by one goes on where they stopped; as in static/js/onward.js.
     start = next((n for n, card in enumerate(shown) if not card.seen), 0)
     return render_template(
         "shortlist/show.html",

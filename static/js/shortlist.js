@@ -3,12 +3,10 @@
 
 import { openShortlist } from "./approvals.js";
 import { openMarks } from "./marks.js";
-import * as messages from "./messages/voting.js";
 
 const form = document.querySelector("[data-ballot]");
 const wall = document.querySelector("[data-wall]");
 const cards = Array.from(wall?.children ?? []);
-const oneByOne = document.querySelector("[data-one-by-one]");
 const links = Array.from(document.querySelectorAll("[data-filter]"));
 const A_YEAR = 31536000;
 
@@ -44,20 +42,8 @@ function choose(filter) {
     to.searchParams.set("show", filter);
     link.href = to;
   }
-  aim();
-}
-
-/** Let "one by one" begin at the first logo of the view that was not seen. */
-function aim() {
-  const shown = cards.filter((card) => !card.hidden);
-  oneByOne.hidden = !shown.length;
-  if (!shown.length) return;
-  const start = Math.max(shown.findIndex((card) => !isSeen(card.dataset)), 0);
-  const to = new URL(oneByOne.href);
-  to.pathname = to.pathname.replace(/\d+$/, shown[start].id.replace("logo-", ""));
-  to.searchParams.set("show", form.elements.show.value);
-  oneByOne.href = to;
-  oneByOne.textContent = start ? messages.continueAt(start + 1, shown.length) : messages.oneByOne;
+  // Nobody needs it before another view is chosen.
+  import("./onward.js").then(({ aim }) => aim(cards, isSeen, filter));
 }
 
 function wireFilters() {
@@ -119,8 +105,6 @@ if (form) {
   openShortlist(form, marks, count);
   marks.watch(cards, count);
   wireFilters();
-  // Not while somebody scrolls: the words above would push the logos about.
-  oneByOne.addEventListener("click", aim);
   wireSizes();
   wireVariants();
   // Lab and comparison are for few, and their code only for them.

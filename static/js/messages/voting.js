@@ -35,8 +35,6 @@ export const undone = "Taken back.";
 export const starTaken = (entry) => `Logo ${entry} is off your shortlist.`;
 export const setAside = (entry) => `Logo ${entry}: not for me.`;
 export const keptAgain = (entry) => `Logo ${entry} is open again.`;
-export const oneByOne = "One by one";
-export const continueAt = (number, total) => `Continue at logo ${number} of ${total}`;
 export const where = (heading, position) => `${heading}, ${position}`;
 export const noteKept = "Kept.";
 export const noteSaved = "Saved.";
