@@ -62,6 +62,8 @@ STATES = [
     State("closed-compare", "/c/closed/compare?ids=1,2", "This round is closed"),
     State("closed-ballot", "/c/closed/ballot", "closed"),
     State("no-result-yet", "/c/closed/results/shortlist", "There is no result yet"),
+    State("hidden-result", "/c/ranking/results/shortlist", "It is published. While"),
+    State("hidden-contest", "/c/ranking/", "It is published. While"),
     State("ranking", "/c/ranking/ranking", "Your ranking"),
     State("ranking-last-day", "/c/ranking/ranking", "This round ends soon"),
     State("published", "/c/published/results/shortlist", "Result of the"),

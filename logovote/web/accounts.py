@@ -155,7 +155,7 @@ def link(token: str) -> ResponseReturnValue:
         return _code_page(token)
     return render_template(
         "accounts/invitation.html",
-        name=asked.person.name or asked.email,
+        person=asked.person,
         title="",
         about="",
         action=url_for("accounts.use_link", token=token),
@@ -321,7 +321,7 @@ def invitation(token: str) -> ResponseReturnValue:
     contest = db().get_one(Contest, voter.contest_id)
     return render_template(
         "accounts/invitation.html",
-        name=voter.person.name or voter.person.email or voter.person.github,
+        person=voter.person,
         title=contest.title,
         about=contest.about,
         action=url_for("accounts.accept", token=token),
@@ -347,7 +347,7 @@ def organiser_link(token: str) -> ResponseReturnValue:
         return _unusable()
     return render_template(
         "accounts/invitation.html",
-        name=found.person.name,
+        person=found.person,
         title="the organiser's room",
         about="",
         action=url_for("accounts.enter", token=token),

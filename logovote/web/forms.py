@@ -126,17 +126,16 @@ class PressedMark:
 
 
 def parse_pressed_mark(form: Mapping[str, str]) -> PressedMark:
-    """Read the button `aside` or `keep`, or `annotate` with the field `note`.
+    """Read the button `aside`, `keep` or `annotate`, and the field `note`, if any.
 
     Raises:
         InvalidBallotError: none of them was pressed.
     """
-    if "aside" in form:
-        return PressedMark(form["aside"], not_for_me=True, note=None)
-    if "keep" in form:
-        return PressedMark(form["keep"], not_for_me=False, note=None)
-    if "annotate" in form:
-        return PressedMark(form["annotate"], None, form.get("note", ""))
+    # Whichever button is pressed, what was typed beside it is kept.
+    note = form.get("note")
+    for name, not_for_me in {"aside": True, "keep": False, "annotate": None}.items():
+        if name in form:
+            return PressedMark(form[name], not_for_me, note)
     raise InvalidBallotError("Press one of the buttons of a logo.")
 
 

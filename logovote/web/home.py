@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, abort, render_template, url_for
@@ -17,7 +17,7 @@ from logovote.store.models import Contest, Kind, Phase, Round, Voter
 from logovote.web.context import current_standing, db, now, settle, site
 from logovote.web.guards import voter_here
 from logovote.web.pages import percent
-from logovote.web.results import is_judging
+from logovote.web.results import HIDDEN, is_judging
 
 bp = Blueprint("home", __name__)
 contests_bp = Blueprint("contests", __name__)
@@ -248,10 +248,12 @@ def _result_steps(contest: Contest, rounds: dict[Kind, Round]) -> list[Step]:
                 action="Read it",
             )
         )
+    words = "Nobody, the organiser included, sees what ballots say before the count."
+    waiting = Step("results", "next", "Results", words)
     if is_judging(contest.id):
-        published = []
-    waiting = "Nobody, the organiser included, sees what ballots say before the count."
-    return published or [Step("results", "next", "Results", waiting)]
+        hidden = [replace(step, text=HIDDEN, url=None) for step in published]
+        return [*hidden, waiting]
+    return published or [waiting]
 
 
 def _how(contest: Contest, rounds: dict[Kind, Round]) -> list[Term]:

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request, url_for
 from logovote.store.models import Kind
 from logovote.web import ballots, lab
 from logovote.web.guards import seat, signed_in
-from logovote.web.shortlist import Card, gallery_of
+from logovote.web.shortlist import Card, Gallery, gallery_of
 
 bp = Blueprint("looking", __name__, url_prefix="/c/<slug>")
 
@@ -20,17 +20,20 @@ def compare(slug: str) -> str:
     round_ = ballots.the_round(visitor, Kind.SHORTLIST)
     ballot = ballots.ballot_of(visitor, round_)
     gallery = gallery_of(visitor, round_, ballot)
-    asked = lab.parse_entries(request.args.getlist("ids"))
-    found = [(entry, gallery.card_of(entry)) for entry in asked]
     # Two variants of a family may stand side by side; the star is the family's.
+    cards = {v.entry: card for card in gallery.cards for v in card.variants}
     compared: list[tuple[int, Card]] = [
-        (entry, card) for entry, card in found if card is not None
+        (entry, cards[entry])
+        for entry in lab.parse_entries(request.args.getlist("ids"))
+        if entry in cards
     ]
     shown = compared[: lab.MOST_COMPARED]
+    following = _after(gallery, shown)
     return render_template(
         "shortlist/compare.html",
         compared=shown,
         ids=lab.written(entry for entry, _ in shown),
+        keep_left=lab.written([shown[0][0], following.entry]) if following else "",
         too_many=len(compared) > lab.MOST_COMPARED,
         most_compared=lab.MOST_COMPARED,
         lab=lab.asked_for(),
@@ -38,4 +41,23 @@ def compare(slug: str) -> str:
         marks=gallery.marks,
         **ballots.shared(visitor, round_, ballot, len(gallery.cards)),
         save_url=url_for("shortlist.save", slug=slug),
+    )
+
+
+def _after(gallery: Gallery, shown: list[tuple[int, Card]]) -> Card | None:
+    """Return what comes to stand beside the left one when the others go.
+
+    The next in the visitor's order: of their shortlist, if the left one is on it.
+    """
+    if len(shown) < 2:
+        return None
+    (_, left), (_, last) = shown[0], shown[-1]
+    after = gallery.cards[gallery.cards.index(last) + 1 :]
+    return next(
+        (
+            card
+            for card in after
+            if card.family != left.family and (card.approved or not left.approved)
+        ),
+        None,
     )

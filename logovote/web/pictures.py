@@ -26,6 +26,7 @@ bp = Blueprint("pictures", __name__)
 _TOKEN_DIGITS = 16
 _TOKEN = re.compile(rf"[0-9a-f]{{{_TOKEN_DIGITS}}}")
 _KINDS = frozenset(spec.kind for spec in SPECS)
+_REMOVED_SIZE = (320, 240)
 _REMOVED = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 240" width="320" '
     'height="240"><path d="M20 20h280v200H20z" fill="none" stroke="#888" '
@@ -110,15 +111,15 @@ def picture_from(facts: models.Picture) -> Picture:
 def preview_of(contest: Contest, submission: Submission) -> Preview:
     """Return the large picture of a submission, as the visitor may see it.
 
+    Once its pictures were removed it is the empty frame, which is sent in their place.
     One statement.
     """
     organises = current_standing().role_in(contest.slug) is not None
     seen = sight(rights_of(contest), votes=True, organises=organises)
     kind = "preview" if seen is Sight.ALL else _LARGEST_SMALL
     kept = queries.derivative(db(), submission.digest, kind)
-    if kept is None:
-        abort(404)
-    return Preview(_address(submission.digest, kind), kept.width_px, kept.height_px)
+    size = _REMOVED_SIZE if kept is None else (kept.width_px, kept.height_px)
+    return Preview(_address(submission.digest, kind), *size)
 
 
 def _address(digest: str, kind: str) -> str:

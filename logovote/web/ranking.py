@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -32,7 +33,7 @@ bp = Blueprint("ranking", __name__, url_prefix="/c/<slug>")
 class Row:
     """A line of the ballot: a design, or "none of these".
 
-    `url` is where the design is seen large: its page in the gallery, if there was a
+    `url` is where the design is seen large: its page in the gallery, if it stood in a
     shortlist round. `starred` tells whether the visitor approved it there.
     """
 
@@ -75,7 +76,7 @@ def show(slug: str) -> str:
         **ballots.shared(visitor, round_, ballot, len(rows) - 1),
         save_url=url_for("ranking.save", slug=slug),
         stars=sum(row.starred for row in rows.values()),
-        after_shortlist=any(row.in_gallery for row in rows.values()),
+        after_shortlist=all(row.in_gallery for row in rows.values() if not row.none),
     )
 
 
@@ -109,9 +110,10 @@ def rows_of(
     slug: str, visitor: Seat, round_: Round, items: casting.Items
 ) -> dict[str, Row]:
     """Describe every line of the ballot, by its id."""
-    # Without a shortlist round there is no gallery, and no page for each design.
     gallery = queries.latest_round(db(), round_.contest_id, Kind.SHORTLIST)
-    stars = _stars(visitor, gallery)
+    # A design has a page there only if it stood in that round.
+    families = {} if gallery is None else casting.slate(db(), gallery).families
+    stars = _stars(visitor, gallery, families)
     candidacies = queries.candidacies(db(), round_.id)
     standing = {casting.NONE, *(str(each.submission.entry) for each in candidacies)}
     places: dict[str, tuple[int, bool]] = {}
@@ -127,7 +129,7 @@ def rows_of(
         place, tied = places.get(id_, (0, False))
         picture = picture_of(design)
         url = picture.preview
-        if gallery is not None:
+        if id_ in families:
             url = url_for("shortlist.logo", slug=slug, entry=design.entry)
         rows[id_] = Row(
             id_,
@@ -137,7 +139,7 @@ def rows_of(
             None,
             picture,
             url,
-            in_gallery=gallery is not None,
+            in_gallery=id_ in families,
             starred=candidacy.family in stars,
         )
     place, tied = places.get(casting.NONE, (0, False))
@@ -146,9 +148,10 @@ def rows_of(
     return rows
 
 
-def _stars(visitor: Seat, gallery: Round | None) -> set[str]:
+def _stars(
+    visitor: Seat, gallery: Round | None, families: Mapping[str, str]
+) -> set[str]:
     """Return the families that the visitor approved in the shortlist round."""
     if gallery is None or (ballot := ballots.ballot_of(visitor, gallery)) is None:
         return set()
-    families = casting.slate(db(), gallery).families
     return {families.get(id_, id_) for id_ in casting.items_of(ballot)}

@@ -22,6 +22,12 @@ from logovote.web.pictures import Picture
 
 bp = Blueprint("results", __name__, url_prefix="/c/<slug>/results/<kind>")
 
+HIDDEN = (
+    "It is published. While people vote again it is hidden, so that all judge alone; "
+    "it is back when that round is counted."
+)
+"""What is said of a result that `is_judging` takes from the pages for a while."""
+
 _HOW = {
     "seqphragmen": "Sequential Phragmén over families, weighted by group shares. Each "
     "place goes to the design whose supporters have been served least so far.",
@@ -132,7 +138,14 @@ def show(slug: str, kind: str) -> str:
     contest = contest_by_slug(db(), slug)
     shown = visible(contest, kind)
     if shown is None:
-        return render_template("results/waiting.html", contest=contest, kind=kind)
+        found = queries.counted(db(), contest.id, Kind(kind), published=True)
+        return render_template(
+            "results/waiting.html",
+            contest=contest,
+            kind=kind,
+            # A published one is missing for one reason alone.
+            hidden=HIDDEN if found else "",
+        )
     result = shown.result
     return render_template(
         "results/show.html",

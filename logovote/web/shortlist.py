@@ -118,6 +118,9 @@ def show(slug: str) -> str:
     ballot = ballots.ballot_of(visitor, round_)
     gallery = gallery_of(visitor, round_, ballot)
     view = gallery.view(request.args.get("show", ""))
+    shown = [card for card in gallery.cards if VIEWS[view](card)]
+    # Whoever looks one by one goes on where they stopped; as in static/js/onward.js.
+    start = next((n for n, card in enumerate(shown) if not card.seen), 0)
     return render_template(
         "shortlist/show.html",
         cards=gallery.cards,
@@ -128,7 +131,9 @@ def show(slug: str) -> str:
         marks=gallery.marks,
         view=view,
         views=gallery.counts(),
-        in_view=[card.family for card in gallery.cards if VIEWS[view](card)],
+        in_view=[card.family for card in shown],
+        start=start,
+        start_entry=(shown or gallery.cards)[start].entry if gallery.cards else None,
         **ballots.shared(visitor, round_, ballot, len(gallery.cards)),
         save_url=url_for("shortlist.save", slug=slug),
     )
@@ -194,9 +199,12 @@ def press(slug: str) -> BaseResponse:
         ("", frozenset[str]()),
     )
     items = forms.approved_with(casting.items_of(ballot), request.form, family)
-    # Before the save, which commits: a page without script logs what it showed.
+    # Before the save, which commits: a page without script logs what it showed, and
+    # keeps what was typed into it.
     if visitor.voter is not None and round_.is_voting(now()):
         marks.see(db(), round_, visitor.voter, shown_on_page(round_), now())
+        if family and (note := request.form.get("note")) is not None:
+            marks.set_mark(db(), round_, visitor.voter, name, now(), note=note)
         if "approve" in request.form and family:  # as the script does
             marks.set_mark(db(), round_, visitor.voter, name, now(), not_for_me=False)
     ballots.save_from_form(visitor, round_, ballot, items)

@@ -144,7 +144,9 @@ if (!ballot.stopped()) {
       forceFallback: true,
       fallbackTolerance: 3,
       scrollSensitivity: 80,
-      onEnd: ({ item, to, newIndex }) => {
+      onEnd: ({ item, from, to, oldIndex, newIndex }) => {
+        // Picked up and put back: to move it there again would end a shared place.
+        if (from === to && oldIndex === newIndex) return;
         const id = item.dataset.id;
         order(item, to === rankedList ? tiers.moveTo(lines, id, newIndex) : tiers.remove(lines, id));
       },

@@ -24,19 +24,15 @@ const VIEWS = {
 // Only choosing a filter hides cards. Taking a star away leaves the card where it is,
 // so that a slip of the finger can be mended in place.
 function choose(filter) {
-  let first = null;
   for (const card of cards) {
     card.hidden = !VIEWS[filter](card.dataset);
-    if (!card.hidden) first ??= card;
     for (const link of card.querySelectorAll("a.mark")) link.search = `?show=${filter}`;
   }
   for (const link of links) {
     if (link.closest("nav") && link.dataset.filter === filter) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  for (const text of document.querySelectorAll("[data-empty]")) text.hidden = first || text.dataset.empty !== filter;
-  const oneByOne = document.querySelector("[data-one-by-one]");
-  if (oneByOne && first) oneByOne.href = first.querySelector("a.mark, .mark").href ?? oneByOne.href;
+  for (const text of document.querySelectorAll("[data-empty]")) text.hidden = cards.some((card) => !card.hidden) || text.dataset.empty !== filter;
   form.elements.show.value = filter;
   const address = new URL(location);
   address.searchParams.set("show", filter);
@@ -46,6 +42,8 @@ function choose(filter) {
     to.searchParams.set("show", filter);
     link.href = to;
   }
+  // Nobody needs it before another view is chosen.
+  import("./onward.js").then(({ aim }) => aim(cards, isSeen, filter));
 }
 
 function wireFilters() {

@@ -420,6 +420,21 @@ def test_the_bar_stays_where_it_is_and_holds_the_focus(ann: Entering) -> None:
     expect(page.locator("[data-where]")).to_contain_text(" of 11")
 
 
+def test_one_by_one_goes_on_where_one_stopped(ann: Entering) -> None:
+    page = ann("/c/wall/shortlist?show=aside")
+    link = page.locator("[data-one-by-one]")
+    expect(link).to_be_hidden()
+    page.evaluate("""() => {
+        document.querySelectorAll(".card").forEach(
+            (card, n) => card.toggleAttribute("data-seen", n < 2));
+        document.querySelector("[data-filter=all]").click();
+    }""")
+    expect(link).to_have_text("Continue at logo 3 of 11")
+    third = page.locator(".card").nth(2).get_attribute("id") or ""
+    href = link.get_attribute("href") or ""
+    assert href.endswith(f"{third.replace('-', '/')}?show=all")
+
+
 def test_the_next_logo_needs_no_network_and_opened_is_seen(ann: Entering) -> None:
     page = ann()
     page.get_by_role("link", name="One by one").click()

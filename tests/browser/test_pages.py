@@ -200,7 +200,12 @@ def test_no_page_scrolls_sideways_at_320_px(
             enter(page, getattr(played, who))
         for address in addresses:
             page.goto(address)
-            width = page.evaluate("document.documentElement.scrollWidth")
+            width = page.evaluate("""() => {
+                // Whatever somebody is called.
+                const name = document.querySelector(".top-links a > span");
+                if (name) name.textContent = "n".repeat(60);
+                return document.documentElement.scrollWidth;
+            }""")
             assert width <= 320, f"{address} is {width} px wide"
 
 
@@ -347,6 +352,21 @@ def test_a_row_is_dragged_by_its_handle(
     page.mouse.move(target["x"] + 20, target["y"] + 10, steps=20)
     page.mouse.up()
     assert ranked(page) == ["3", "1", "2"]
+
+    # Whoever picks a row up and puts it back has changed nothing: a tie stays one.
+    page.locator("#row-2 [data-verb=tie]").click()
+    expect(page.locator("[data-save-status]")).to_contain_text("Saved")
+    page.locator("#row-2 [data-handle]").hover()
+    page.mouse.down()
+    row = page.locator("#row-2").bounding_box()
+    assert row
+    for way in (10, 4):
+        page.mouse.move(row["x"] + 20 + way, row["y"] + row["height"] / 2, steps=4)
+    expect(page.locator(".sortable-fallback")).to_be_visible()
+    page.mouse.up()
+    expect(page.locator(".sortable-fallback")).to_have_count(0)
+    assert ranked(page) == ["3", "1", "2"]
+    expect(page.locator("#row-2")).to_have_attribute("data-tied", "")
 
 
 def ranked(page: Page) -> list[str]:

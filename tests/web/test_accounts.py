@@ -136,6 +136,32 @@ def test_what_a_script_asks_for_is_no_page_to_come_back_to(
     assert back == "/c/acme/shortlist?show=all"
 
 
+@pytest.mark.parametrize(
+    ("who", "called", "warned"),
+    [
+        ("Ann", "", ""),  # her own link, and nobody told the site her name
+        ("Bob", "Bob", "You are signed in as Bob. Continuing signs you out and Ann in"),
+        (
+            "Bob",
+            "Ann",
+            "You are signed in as Ann. Continuing signs you out and anoth",
+        ),
+        ("Bob", "", "You are signed in as bob@example.org. Continuing signs you out"),
+    ],
+)
+def test_a_link_of_somebody_else_warns_by_who_it_is_not_by_name(
+    scene: Scene, visit: Visit, who: str, called: str, warned: str
+) -> None:
+    client, link = visit(who), f"/i/{invitation_of(scene)}"
+    with scene.changing() as (session, acme):
+        voter_named(session, acme, who).person.name = called
+
+    page = client.get(link).text
+
+    assert ("You are signed in as" in page) is bool(warned)
+    assert warned in page
+
+
 def test_an_invitation_works_again_on_another_device(
     scene: Scene, invitation: str
 ) -> None:

@@ -12,12 +12,13 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from logovote.cli import cli
-from logovote.contest import events, joining
+from logovote.contest import events, invitations, joining
+from logovote.contest.contests import contest_by_slug
 from logovote.contest.joining import Terms
 from logovote.contest.people import PeopleError
 from logovote.store import queries
 from logovote.store.models import Person
-from tests.builders import token_in
+from tests.builders import SECRET, sign_in, token_in, voter_named
 from tests.letters import Letters, answer_all, path_in
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import post
@@ -76,6 +77,30 @@ def test_nobody_joins_where_the_list_is_closed(
 
     assert letters == []
     assert post(visit("Otto"), JOIN).status_code == 404
+
+
+def test_who_is_signed_in_without_a_vote_is_told_and_shown_the_way_in(
+    scene: Scene, visit: Visit
+) -> None:
+    otto, by_link = visit("Otto"), visit("stranger")
+    with scene.site.store.database.read() as session:
+        other = contest_by_slug(session, "other")
+        voter = voter_named(session, other, "Otto")
+        sign_in(by_link, f"/i/{invitations.invitation_token(SECRET, voter)}")
+    way_in = f'<a href="{JOIN}">Join</a>'
+
+    said = otto.get("/c/acme/").text, by_link.get("/c/acme/").text
+
+    assert "You are signed in, but not invited to vote here" in said[0]
+    assert "good for that one alone" in said[1]
+    assert way_in not in said[0] + said[1]
+    on_terms(scene, is_open=True)
+    assert way_in in otto.get("/c/acme/").text
+    assert way_in in by_link.get("/c/acme/").text
+    for who in ("Ann", "organiser"):
+        front = visit(who).get("/c/acme/").text
+        assert way_in not in front
+        assert "not invited" not in front
 
 
 def test_an_address_at_the_domain_is_in_once_it_is_proven(
@@ -144,6 +169,21 @@ def test_who_asks_waits_for_the_organiser(
     assert f"admit:{ZOE}" not in organiser.get("/organise/acme/people").text
     scene.site.jobs.postman.deliver()
     assert path_in(letters.to(ZOE)[-1], "/i/")
+
+
+def test_who_has_no_address_is_told_to_look_again(scene: Scene, visit: Visit) -> None:
+    on_terms(scene, is_open=True)
+    otto = visit("Otto")
+    with scene.changing() as (session, _):
+        person = session.scalars(select(Person).where(Person.name == "Otto")).one()
+        person.email, person.github = None, "otto"
+    post(otto, JOIN)
+
+    page = otto.get(JOIN).text
+
+    assert "You asked on" in page
+    assert "look here again" in page
+    assert "None" not in page
 
 
 def test_a_no_is_not_asked_again(scene: Scene, enter: Enter, visit: Visit) -> None:

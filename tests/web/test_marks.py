@@ -177,6 +177,27 @@ def test_marks_are_set_without_script(dealt: Scene, visit: Visit) -> None:
     assert state(ann)["marks"]["f1"]["note"] == "Hm"
 
 
+def test_any_button_without_script_keeps_the_note_beside_it(
+    dealt: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+    ballot, marks = "/c/acme/shortlist/ballot", "/c/acme/marks"
+    for url, pressed in (
+        (ballot, "approve"),
+        (ballot, "withdraw"),
+        (marks, "aside"),
+        (marks, "keep"),
+    ):
+        note = f"typed before {pressed}"
+        post(ann, url, {pressed: "f12", "note": note, "from": "12"})
+        assert state(ann)["marks"]["f12"]["note"] == note
+    # A star of a card, beside which there is no field, leaves the note alone.
+    post(ann, ballot, {"approve": "f12"})
+    assert state(ann)["marks"]["f12"]["note"] == note
+    post(ann, ballot, {"approve": "57", "note": "", "from": "12"})
+    assert state(ann)["marks"]["f12"]["note"] == ""
+
+
 def test_views_follow_what_the_voter_does(dealt: Scene, visit: Visit) -> None:
     ann = visit("Ann")
     see(ann, "f1")
@@ -187,6 +208,36 @@ def test_views_follow_what_the_voter_does(dealt: Scene, visit: Visit) -> None:
     assert cards(ann, "?show=fresh") == set()
     assert cards(ann, "?show=nonsense") == cards(ann)
     assert numbers(ann) == (2, 1, 2)
+
+
+def one_by_one(client: FlaskClient, query: str) -> tuple[str, bool, str]:
+    page = client.get(PAGE + query).text
+    found = re.search(r'<a href="([^"]+)" data-one-by-one( hidden)?>([^<]+)</a>', page)
+    assert found, "it is on the page, whatever the view holds"
+    return found[1], bool(found[2]), found[3]
+
+
+def test_one_by_one_goes_on_at_the_first_that_was_not_seen(
+    dealt: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+    page = ann.get(f"{PAGE}?show=all").text
+    order = re.findall(r'id="logo-(\d+)" data-family', page)
+
+    def at(number: str, view: str = "all") -> str:
+        return f"/c/acme/logo/{number}?show={view}"
+
+    assert one_by_one(ann, "?show=all") == (at(order[0]), False, "One by one")
+    see(ann, f"f{order[0]}", f"f{order[1]}", f"f{order[3]}")
+    words = "Continue at logo 3 of 4"
+    assert one_by_one(ann, "?show=all") == (at(order[2]), False, words)
+    # In a view of what was not seen there is nothing to go on with.
+    unseen = one_by_one(ann, "?show=unseen")
+    assert unseen == (at(order[2], "unseen"), False, "One by one")
+    # An empty view hides the link, for the script to show when another is chosen.
+    assert one_by_one(ann, "?show=aside")[1]
+    see(ann, f"f{order[2]}")
+    assert one_by_one(ann, "?show=all") == (at(order[0]), False, "One by one")
 
 
 def test_a_star_without_script_logs_the_page_it_was_on(

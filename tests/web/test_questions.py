@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -39,6 +40,22 @@ def answers(scene: Scene) -> list[str | None]:
     """The answer to each question of acme, or None where it waits."""
     with scene.changing() as (session, acme):
         return [each.answer for each in questions.of_contest(session, acme.id)]
+
+
+def test_words_in_any_script_run_their_own_way(
+    staffed: Scene, ann: FlaskClient, visit: Visit
+) -> None:
+    title, about, asked, answer = "شعار جديد", "ما هو", "متى؟", "غدا"
+    with staffed.changing() as (_, acme):
+        acme.title, acme.about = title, about
+    post(ann, ASK, {"question": asked})
+    reply(visit("Rita"), answer)
+
+    page = ann.get(PAGE).text
+
+    for words in (title, about, asked, answer):
+        assert re.search(rf'<(h1|p|blockquote)[^>]* dir="auto"[^>]*>{words}<', page)
+    assert re.search(r'<textarea[^>]* id="question"[^>]* dir="auto"', page)
 
 
 def reply(client: FlaskClient, words: str, id_: int = 1, **form: str) -> HTTPStatus:

@@ -7,10 +7,10 @@ from datetime import datetime
 import pytest
 from flask.testing import FlaskClient
 
-from logovote.contest import rounds
+from logovote.contest import counting, rounds
 from logovote.store.models import Kind
 from logovote.web.forms import ranked_with
-from tests.builders import withdraw
+from tests.builders import add_design, cast, withdraw
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import post, put
 
@@ -220,3 +220,27 @@ def test_without_a_shortlist_round_a_picture_leads_to_itself_in_large(
 
     assert len(links) == 4
     assert all(re.fullmatch(r"/media/.*/preview\.webp", link) for link in links)
+
+
+def test_a_design_that_came_after_the_shortlist_leads_to_no_missing_page(
+    shortlist: Scene, visit: Visit, now: datetime
+) -> None:
+    with shortlist.changing() as (session, acme):
+        round_ = rounds.latest(session, acme, Kind.SHORTLIST)
+        cast(session, round_, "Ann", ["1"], now)
+        rounds.close_round(session, round_, now)
+        counting.count_round(session, round_)
+        add_design(session, acme, 99, now)
+        rounds.open_round(session, acme, Kind.RANKING, now, only=[1, 99])
+    ann = visit("Ann")
+    page = ann.get(PAGE).text
+
+    links = re.findall(r'<a class="mark[^>]*href="([^"]+)"', page)
+
+    assert "/c/acme/logo/1" in links
+    assert [link.rpartition("/")[2] for link in links if "/media/" in link] == [
+        "preview.webp"
+    ]
+    assert all(ann.get(link).status_code == 200 for link in links if "/c/" in link)
+    assert "Shortlisted, not ranked" not in page
+    assert ", you shortlisted it" in page

@@ -143,8 +143,15 @@ def test_a_published_result_is_hidden_while_people_judge_again(
     with voted.changing() as (session, acme):
         rounds.open_round(session, acme, Kind.RANKING, now)
 
-    assert WAITING in visit(who).get(URL).text
-    assert "/results/" not in visit(who).get("/c/acme/").text
+    page, front = visit(who).get(URL).text, visit(who).get("/c/acme/").text
+    for said in (page, front):
+        assert "It is published. While people vote again it is hidden" in said
+        assert "Designer 57" not in said
+    assert WAITING not in page
+    assert "/results/" not in front
+    # Of the round that is running nothing is published.
+    assert WAITING in visit(who).get("/c/acme/results/ranking").text
+    assert "sees what ballots say before the count" in front
 
 
 def test_an_earlier_result_stays_when_a_new_round_is_counted(

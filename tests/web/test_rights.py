@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
@@ -11,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from logovote.contest import counting, deciding, organisers, rounds
+from logovote.contest import counting, deciding, organisers, purging, rounds
 from logovote.contest.contests import change_contest
 from logovote.contest.rights import read_rights
 from logovote.store import queries
@@ -266,6 +267,25 @@ def test_a_design_is_taken_down_in_a_running_round_in_one_step(
         "design.withdrawn",
         "design.pictures-removed",
     ]
+
+
+def test_pages_of_a_logo_stay_when_its_pictures_are_removed(
+    shortlist: Scene, visit: Visit, now: datetime
+) -> None:
+    with shortlist.changing() as (session, acme):
+        rounds.close_round(session, rounds.latest(session, acme, Kind.SHORTLIST), now)
+        counting.count_round(session, rounds.latest(session, acme, Kind.SHORTLIST))
+        purging.purge(session, acme, {1}, now=now)
+    ann = visit("Ann")
+
+    for page in ("/c/acme/logo/1", "/c/acme/feedback/1"):
+        answer = ann.get(page)
+        assert answer.status_code == 200
+        frame = re.search(
+            r'<img src="([^"]+preview.webp)" width="320" height="240"', answer.text
+        )
+        assert frame
+        assert ann.get(frame[1]).mimetype == "image/svg+xml"
 
 
 def test_rights_are_set_on_a_page(scene: Scene, visit: Visit) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import datetime
 from fractions import Fraction
+from urllib.parse import unquote
 
 import pytest
 from flask.testing import FlaskClient
@@ -391,6 +392,28 @@ def test_two_to_four_stand_side_by_side(
     assert re.findall(r'class="compare-item" id="logo-(\d+)"', page) == shown
     assert ("Choose two to 4" in page) == (not shown)
     assert ("Only the first 4" in page) == (len(shown) == 4)
+
+
+def keep_left(client: FlaskClient, ids: str) -> str | None:
+    page = client.get(f"/c/acme/compare?ids={ids}").text
+    found = re.search(r'href="/c/acme/compare\?ids=([^"]+)">Keep left<', page)
+    return found and unquote(found[1])
+
+
+def test_the_left_one_is_kept_beside_the_next_in_the_voters_order(
+    shortlist: Scene, visit: Visit
+) -> None:
+    ann = visit("Ann")
+    a, b, c, d = order(ann)
+
+    assert keep_left(ann, f"{a},{b}") == f"{a},{c}"
+    assert keep_left(ann, f"{d},{a},{b}") == f"{d},{c}"
+    assert keep_left(ann, f"{d},{c}") is None  # there is none after it
+    # Whoever narrows a shortlist sees no other logos.
+    for id_ in (a, d):
+        post(ann, BALLOT, {"approve": f"f{id_}"})
+    assert keep_left(ann, f"{a},{b}") == f"{a},{d}"
+    assert keep_left(ann, f"{a},{d}") is None
 
 
 def test_the_size_of_pictures_is_the_browsers(shortlist: Scene, visit: Visit) -> None:

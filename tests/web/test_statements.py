@@ -93,7 +93,7 @@ def stage(session: Session, size: int) -> None:
         ("/c/{}/ranking", 12),
         ("/c/{}/ranking/duels", 12),
         ("/c/{}/ballot", 11),
-        ("/c/{}/results/shortlist", 4),
+        ("/c/{}/results/shortlist", 5),
         ("/c/{}/audit", 8),
         ("/c/{}/log.json", 3),
         ("/account", 4),

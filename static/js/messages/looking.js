@@ -1,4 +1,5 @@
-// Every word that the scripts of one logo alone and of the lab show: see voting.js.
+// Every word that the scripts of one logo alone and of the lab show, and what the gallery
+// fetches only when it needs it: see voting.js.
 
 export const where = (heading, position) => `${heading}, ${position}`;
 export const noteKept = "Kept.";
@@ -9,3 +10,5 @@ export const noteOffline = "Offline: kept on this device.";
 export const chosen = (count, most) =>
   count > most ? `${count} ticked: only the first ${most} will be compared.` : `${count} of at most ${most} ticked.`;
 export const labOffline = "This view needs the network.";
+export const oneByOne = "One by one";
+export const continueAt = (number, total) => `Continue at logo ${number} of ${total}`;
