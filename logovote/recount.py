@@ -60,6 +60,11 @@ LARGEST_INTEGER = 2**53 - 1  # what every JSON reader holds exactly
 MOST_DIGITS = 2000
 METHODS = {"shortlist": "seqphragmen", "ranking": "ranked_pairs"}
 MOST_CANDIDATES = {"shortlist": 5000, "ranking": 200}
+STATUS_AFTER = {
+    "design.imported": "standing",
+    "design.restored": "standing",
+    "design.withdrawn": "withdrawn",
+}
 
 HEX = re.compile(r"[0-9a-f]{64}")
 DRAWN = re.compile(r"[0-9a-f]{64}|[0-9a-f]{128}")
@@ -646,10 +651,10 @@ def replay(
             designs[id_] = {"family": payload["family"]}
         if id_ in designs:
             designs[id_]["image_sha256"] = payload["image_sha256"]
-            # A newer version of a withdrawn design does not bring it back.
-            if kind != "design.changed":
-                gone = kind == "design.withdrawn"
-                designs[id_]["status"] = "withdrawn" if gone else "standing"
+            # Nothing else that becomes of a design brings it back or takes it out: no
+            # newer version, and not that its pictures are removed.
+            if kind in STATUS_AFTER:
+                designs[id_]["status"] = STATUS_AFTER[kind]
     elif kind in ("roll.added", "roll.moved", "roll.removed"):
         for voter in payload["voters"]:
             if kind != "roll.removed":

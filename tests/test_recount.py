@@ -26,9 +26,11 @@ from logovote.contest import (
     beacons,
     counting,
     ledger,
+    purging,
     quarantine,
     recusing,
     rounds,
+    withdrawing,
 )
 from logovote.contest.bundle import FULL, bundle_of
 from logovote.store.models import Ballot, Kind
@@ -641,6 +643,36 @@ def test_it_runs_alone_with_nothing_but_python(forger: Forger, tmp_path: Path) -
 
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["status"] == "reproduced"
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("back", [False, True], ids=["gone", "back"])
+def test_a_round_in_which_a_design_was_taken_down_is_reproduced(
+    session: Session, now: datetime, tmp_path: Path, kind: Kind, *, back: bool
+) -> None:
+    voters = {"core": ["Ann", "Bob"]}
+    contest = make_contest(session, now, designs=[1, 2, 3], voters=voters)
+    round_ = rounds.open_round(session, contest, kind, now)
+    for name in voters["core"]:
+        items: Any = ["1", "2"] if kind is Kind.SHORTLIST else [["2"], ["1"]]
+        cast(session, round_, name, items, now)
+    purging.take_down(session, contest, 2, "A copy.", who="Olga", now=now)
+    if back:
+        withdrawing.bring_back(session, contest, 2, who="Olga", now=now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_, now=now)
+    forger = Forger(bundle_of(session, round_).data, tmp_path / "bundle.zip")
+
+    report = forger.check()
+
+    assert report["exit"] == recount.REPRODUCED, report["steps"][-1]
+    assert events_of(forger.documents, "design.pictures-removed")
+    # Who hides the withdrawal, and leaves what came with it, is found.
+    forger.documents["events.json"].remove(
+        events_of(forger.documents, "design.withdrawn")[0]
+    )
+    forger.chain_again()
+    assert forger.check()["exit"] == (recount.REPRODUCED if back else recount.MISMATCH)
 
 
 @pytest.mark.parametrize("publish", ["aggregate", "auditors"])

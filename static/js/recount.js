@@ -14,6 +14,11 @@ const ALWAYS = ["manifest", "rules", "groups", "classes", "designs", "events", "
 const SOMETIMES = ["ballots", "aggregate", "exposure", "exposure_all", "recusals", "insight"].map(
   (name) => `${name}.json`,
 );
+const STATUS_AFTER = {
+  "design.imported": "standing",
+  "design.restored": "standing",
+  "design.withdrawn": "withdrawn",
+};
 const METHODS = { shortlist: "seqphragmen", ranking: "ranked_pairs" };
 const LARGEST_FILE = 64 * 1024 ** 2;
 const LARGEST_BUNDLE = 128 * 1024 ** 2;
@@ -449,8 +454,8 @@ function replay({ kind, payload }, round, designs, add) {
     const design = designs.get(id);
     if (!design) return;
     design.image_sha256 = payload.image_sha256;
-    // A newer version of a withdrawn design does not bring it back.
-    if (kind !== "design.changed") design.status = kind === "design.withdrawn" ? "withdrawn" : "standing";
+    // Nothing else that becomes of a design brings it back or takes it out.
+    design.status = STATUS_AFTER[kind] ?? design.status;
   } else if (["roll.added", "roll.moved", "roll.removed"].includes(kind)) {
     for (const voter of payload.voters) {
       add(voter.group, voter.weight, kind === "roll.removed" ? -1 : 1);
