@@ -265,6 +265,12 @@ def with_derivatives(session: Session, digests: Collection[str]) -> set[str]:
     )
 
 
+def kept_originals(session: Session) -> set[str]:
+    """List the originals that must be there: of every version, save those removed."""
+    kept = select(Derivative.picture_digest)
+    return set(session.scalars(select(Version.digest).where(Version.digest.in_(kept))))
+
+
 def is_picture(session: Session, start: str) -> bool:
     """Tell whether an original is known whose digest begins like that."""
     query = select(Picture.digest).where(Picture.digest.between(start, start + "g"))
