@@ -33,6 +33,11 @@ class Refusal extends Error {
     this.exit = exit;
   }
 }
+// What a browser holds at once; a script on a larger machine may take more.
+const tooLarge = (name) => {
+  const more = "count it with recount.py, which takes larger ones with --large";
+  throw Object.assign(new Refusal(MALFORMED, `${name} is larger than a browser takes: ${more}`), { tooLarge: true });
+};
 const malformed = (message) => {
   throw new Refusal(MALFORMED, message);
 };
@@ -169,10 +174,10 @@ async function readMembers(bytes, view) {
     const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
     const body = bytes.subarray(start, start + packed);
     if (body.length !== packed) malformed("it cannot be read as a zip file");
-    const data = method === 8 ? await inflate(body, Math.min(LARGEST_FILE, room)) : body;
-    if (crc32(data) !== view.getUint32(at + 16, true)) malformed(`${name} is damaged`);
+    const data = method === 8 ? await inflate(name, body, Math.min(LARGEST_FILE, room)) : body;
     room -= data.length;
-    if (room < 0 || data.length > LARGEST_FILE) malformed(`${name} is too large`);
+    if (room < 0 || data.length > LARGEST_FILE) tooLarge(name);
+    if (crc32(data) !== view.getUint32(at + 16, true)) malformed(`${name} is damaged`);
     files.set(name, data);
     at += 46 + nameLength + extra + comment;
   }
@@ -190,7 +195,7 @@ const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
 const crc32 = (bytes) => ~bytes.reduce((crc, byte) => (crc >>> 8) ^ CRC[(crc ^ byte) & 255], ~0) >>> 0;
 
 /** Inflate, counting what comes out: what an archive says of a size is a claim. */
-async function inflate(body, most) {
+async function inflate(name, body, most) {
   const chunks = [];
   let length = 0;
   const stream = new Blob([body]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
@@ -200,7 +205,7 @@ async function inflate(body, most) {
     length += value.length;
     if (length > most) {
       await reader.cancel();
-      malformed("a file in it is too large");
+      tooLarge(name);
     }
     chunks.push(value);
   }
@@ -1120,7 +1125,7 @@ export async function check(bytes, head = null, tell = () => {}) {
   } catch (error) {
     // Whatever a stranger's file makes go wrong: it is then no bundle.
     report.exit = error instanceof Refusal ? error.exit : MALFORMED;
-    report.status = report.exit === MISMATCH ? "mismatch" : "malformed";
+    report.status = report.exit === MISMATCH ? "mismatch" : error.tooLarge ? "too large" : "malformed";
     const detail = error instanceof Refusal ? error.message : "its parts do not fit together";
     report.steps.push({ step, ok: false, detail });
     tell(report.steps.at(-1));
