@@ -4,10 +4,11 @@
 This file needs nothing but Python 3.11 or newer: no other file, no network. It shares
 no code with the site that counted first. Run it as
 
-    python3 recount.py BUNDLE.zip [--head HEX] [--json]
+    python3 recount.py BUNDLE.zip [--head HEX] [--json] [--large]
 
-Exit status: 0 reproduced; 2 mismatch, it says what; 3 the file is no bundle; 4 the
-bundle holds sums instead of ballots, and the order cannot be counted from them.
+Exit status: 0 reproduced; 2 mismatch, it says what; 3 the file is no bundle, or too
+large; 4 the bundle holds sums instead of ballots, and the order cannot be counted from
+them.
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ import unicodedata
 import zipfile
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import groupby
 from math import isqrt, lcm
+from pathlib import Path
 from typing import Any
 
 FORMAT = "logovote-bundle/1"
@@ -52,14 +55,22 @@ SOMETIMES = {
     "insight.json",
 }
 
-# A bundle of ten thousand ballots has 2 MB; what is larger than this is an attack.
+# A full ranking of 30 takes 300 bytes, so this is enough for 200,000 of them. What is
+# larger may be an attack, and is taken on demand only, up to as much more as is likely:
+# each ballot holds a digest, so that honest ones never shrink to a twentieth.
 LARGEST_FILE = 64 * 1024**2
-LARGEST_BUNDLE = 128 * 1024**2
+LARGEST_ON_DEMAND = 1024 * 1024**2
+MOST_SHRUNK = 20
 DEEPEST = 12
 LARGEST_INTEGER = 2**53 - 1  # what every JSON reader holds exactly
 MOST_DIGITS = 2000
 METHODS = {"shortlist": "seqphragmen", "ranking": "ranked_pairs"}
 MOST_CANDIDATES = {"shortlist": 5000, "ranking": 200}
+STATUS_AFTER = {
+    "design.imported": "standing",
+    "design.restored": "standing",
+    "design.withdrawn": "withdrawn",
+}
 
 HEX = re.compile(r"[0-9a-f]{64}")
 DRAWN = re.compile(r"[0-9a-f]{64}|[0-9a-f]{128}")
@@ -119,6 +130,10 @@ class Malformed(Exception):  # noqa: N818 - the word the exit status has
     """The file is no bundle."""
 
 
+class TooLarge(Malformed):
+    """The file may be a bundle, but is larger than this script takes unasked."""
+
+
 class Mismatch(Exception):  # noqa: N818 - the word the exit status has
     """The bundle contradicts itself, or the head that was published."""
 
@@ -126,11 +141,15 @@ class Mismatch(Exception):  # noqa: N818 - the word the exit status has
 # ── reading: a stranger's file ────────────────────────────────────────────────────────
 
 
-def read_bundle(path: str) -> dict[str, bytes]:
+def read_bundle(path: str, *, large: bool = False) -> dict[str, bytes]:
     """Read a bundle's members into memory, whatever the file claims about itself."""
     try:
+        most = LARGEST_FILE
+        if large:
+            likely = MOST_SHRUNK * Path(path).stat().st_size
+            most = max(most, min(likely, LARGEST_ON_DEMAND))
         with zipfile.ZipFile(path) as archive:
-            return read_members(archive)
+            return read_members(archive, most, large=large)
     except (
         OSError,
         zipfile.BadZipFile,
@@ -147,8 +166,10 @@ def read_bundle(path: str) -> dict[str, bytes]:
         raise Malformed(f"it cannot be read as a zip file ({error})") from error
 
 
-def read_members(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    """Read the members by name; nothing is ever written to a disk."""
+def read_members(
+    archive: zipfile.ZipFile, most: int, *, large: bool
+) -> dict[str, bytes]:
+    """Read the members by name, each of `most` bytes and all of twice as many."""
     infos = archive.infolist()
     names = [info.filename for info in infos]
     if len(set(names)) < len(names):
@@ -162,24 +183,31 @@ def read_members(archive: zipfile.ZipFile) -> dict[str, bytes]:
     if ("ballots.json" in names) == ("aggregate.json" in names):
         raise Malformed("it must hold either ballots.json or aggregate.json")
     files: dict[str, bytes] = {}
-    room = LARGEST_BUNDLE
+    room = 2 * most
     for info in infos:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise Malformed(f"{info.filename} is compressed in an unknown way")
         with archive.open(info) as member:
             # What the archive says of a size is a claim; this counts.
-            data = member.read(min(LARGEST_FILE, room) + 1)
+            data = member.read(min(most, room) + 1)
         room -= len(data)
-        if len(data) > LARGEST_FILE or room < 0:
-            raise Malformed(f"{info.filename} is too large")
+        if len(data) > most or room < 0:
+            told = f"{info.filename} is larger than this script takes"
+            if large:
+                raise TooLarge(f"{told}, or packed tighter than any honest bundle")
+            raise TooLarge(
+                f"{told} unasked. If more than 200,000 people voted, give --large, on "
+                "a machine with 3 GB of memory for a million of them; if they did "
+                "not, it is no honest bundle"
+            )
         files[info.filename] = data
     return files
 
 
-def canon(value: Any) -> str:
+def canon(value: Any, depth: int = DEEPEST) -> str:
     """Write JSON in the one canonical form: sorted keys, no spaces, NFC, no floats."""
     return json.dumps(
-        normal(value, DEEPEST),
+        normal(value, depth),
         sort_keys=True,
         separators=(",", ":"),
         ensure_ascii=False,
@@ -215,6 +243,23 @@ def parse(name: str, data: bytes) -> Any:
     return value
 
 
+def each(name: str, data: bytes) -> Iterator[Any]:
+    """Read a canonical list part by part: a million ballots are too many at once."""
+    try:
+        text = data.decode()
+        at, before = 0, "["
+        while text[at : at + 1] == before and text != "[]":
+            value, end = DECODER.raw_decode(text, at + 1)
+            if canon(value, DEEPEST - 1) != text[at + 1 : end]:
+                raise Malformed(f"{name} is not in canonical form")
+            yield value
+            at, before = end, ","
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"{name} is no JSON that can be read") from error
+    if text != "[]" and text[at:] != "]":
+        raise Malformed(f"{name} is no list in canonical form")
+
+
 def integer(text: str) -> int:
     """Read an integer that every JSON reader holds exactly."""
     if len(text) > len(str(LARGEST_INTEGER)) or abs(int(text)) > LARGEST_INTEGER:
@@ -225,6 +270,9 @@ def integer(text: str) -> int:
 def no_constant(text: str) -> Any:
     """Refuse NaN and its like."""
     raise Malformed(f"its JSON holds {text}")
+
+
+DECODER = json.JSONDecoder(parse_int=integer, parse_constant=no_constant)
 
 
 def exact(text: Any) -> Fraction:
@@ -253,7 +301,8 @@ class Bundle:
         values = {
             name: parse(name, data)
             for name, data in files.items()
-            if name != "insight.json"  # estimates: never read, only their digest is
+            # Of estimates only the digest is read, and ballots are read one by one.
+            if name not in ("insight.json", "ballots.json")
         }
         try:
             self.take_apart(values)
@@ -318,8 +367,10 @@ class Bundle:
             a_digest(row["voter"]): {an_id(id_) for id_ in has(row["families"], list)}
             for row in has(values.get("recusals.json", []), list)
         }
+        self.tiers: dict[tuple[str, ...], list[str]] = {}
         self.lines = [
-            self.line(line) for line in has(values.get("ballots.json", []), list)
+            self.line(line)
+            for line in each("ballots.json", self.files.get("ballots.json", b"[]"))
         ]
         self.aggregate: dict[str, Any] | None = values.get("aggregate.json")
         if self.aggregate is not None:
@@ -380,7 +431,14 @@ class Bundle:
         flat = [id_ for tier in tiers for id_ in tier]
         if len(set(flat)) < len(flat):
             raise Malformed("a ballot names a design twice")
-        return line  # type: ignore[no-any-return]
+        # What many ballots say is held once.
+        said: list[Any]
+        if self.is_ranking:
+            said = [self.tiers.setdefault(tuple(tier), tier) for tier in tiers]
+        else:
+            said = [sys.intern(id_) for id_ in flat]
+        parts: dict[str, Any] = {"t": line["t"], "c": sys.intern(line["c"]), "b": said}
+        return parts | {name: line[name] for name in ("n", "aside") if name in line}
 
 
 def seen_by(value: Any) -> dict[str, dict[str, Fraction]]:
@@ -646,10 +704,10 @@ def replay(
             designs[id_] = {"family": payload["family"]}
         if id_ in designs:
             designs[id_]["image_sha256"] = payload["image_sha256"]
-            # A newer version of a withdrawn design does not bring it back.
-            if kind != "design.changed":
-                gone = kind == "design.withdrawn"
-                designs[id_]["status"] = "withdrawn" if gone else "standing"
+            # Nothing else that becomes of a design brings it back or takes it out: no
+            # newer version, and not that its pictures are removed.
+            if kind in STATUS_AFTER:
+                designs[id_]["status"] = STATUS_AFTER[kind]
     elif kind in ("roll.added", "roll.moved", "roll.removed"):
         for voter in payload["voters"]:
             if kind != "roll.removed":
@@ -969,16 +1027,16 @@ class Approvals:
         return Fraction(self.supports[family], self.unit) / self.total
 
 
-def weighed(bundle: Bundle, weights: Weights) -> list[tuple[list[list[str]], Fraction]]:
-    """Return every counted ballot with its weight in the whole."""
-    found = []
+def weighed(
+    bundle: Bundle, weights: Weights
+) -> Iterator[tuple[list[list[str]], Fraction]]:
+    """Yield every counted ballot with its weight in the whole."""
     for line in bundle.lines:
         class_ = bundle.classes[line["c"]]
         said = said_by(bundle, line)
         if said is not None and class_.weight:
             factor = weights[class_.group].factor
-            found.append((said, line.get("n", 1) * class_.weight * factor))
-    return found
+            yield said, line.get("n", 1) * class_.weight * factor
 
 
 def prices(bundle: Bundle, weights: Weights, families: set[str]) -> dict[str, Fraction]:
@@ -1150,8 +1208,9 @@ def compare(bundle: Bundle, weights: Weights) -> dict[str, dict[str, Fraction]]:
     candidates = candidates_of(bundle)
     above = {a: dict.fromkeys(candidates, Fraction(0)) for a in candidates}
     merged: dict[tuple[tuple[str, ...], ...], Fraction] = {}
+    same: dict[tuple[str, ...], tuple[str, ...]] = {}
     for tiers, weight in weighed(bundle, weights):
-        key = tuple(map(tuple, tiers))
+        key = tuple(same.setdefault(tier, tier) for tier in map(tuple, tiers))
         merged[key] = merged.get(key, Fraction(0)) + weight
     unit = lcm(*(weight.denominator for weight in merged.values()))
     counts = {a: dict.fromkeys(candidates, 0) for a in candidates}
@@ -1391,7 +1450,7 @@ def check_result(bundle: Bundle) -> tuple[str, bool]:
     return "order not recountable from this bundle: it holds sums, not ballots", False
 
 
-def check(path: str, head: str | None) -> dict[str, Any]:
+def check(path: str, head: str | None, *, large: bool = False) -> dict[str, Any]:
     """Check a bundle step by step; stops at the first step that fails."""
     report: dict[str, Any] = {"status": "reproduced", "exit": REPRODUCED, "steps": []}
 
@@ -1400,7 +1459,7 @@ def check(path: str, head: str | None) -> dict[str, Any]:
 
     step = "read"
     try:
-        bundle = Bundle(read_bundle(path))
+        bundle = Bundle(read_bundle(path, large=large))
         report["round"] = f"{bundle.rules['contest']} {bundle.round}"
         passed(step, "it is a bundle, in canonical form")
         for step, test in (
@@ -1434,12 +1493,15 @@ def check(path: str, head: str | None) -> dict[str, Any]:
         if head is not None:
             passed(step, check_head(bundle, head))
     except (Mismatch, Malformed, RecursionError, MemoryError) as error:
-        is_mismatch = isinstance(error, Mismatch)
-        report.update(
-            status="mismatch" if is_mismatch else "malformed",
-            exit=MISMATCH if is_mismatch else MALFORMED,
-        )
+        status, exit_ = "malformed", MALFORMED
+        if isinstance(error, Mismatch):
+            status, exit_ = "mismatch", MISMATCH
+        elif isinstance(error, TooLarge | MemoryError):
+            status = "too large"
+        report.update(status=status, exit=exit_)
         detail = str(error) or type(error).__name__
+        if isinstance(error, MemoryError):
+            detail = "this machine has too little memory for it: take a larger one"
         report["steps"].append({"step": step, "ok": False, "detail": detail})
     return report
 
@@ -1468,8 +1530,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("bundle", metavar="BUNDLE.zip")
     parser.add_argument("--head", help="the head of the log, as it was published")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument(
+        "--large", action="store_true", help="take a bundle of a million ballots"
+    )
     options = parser.parse_args(arguments)
-    report = check(options.bundle, options.head and options.head.strip().lower())
+    head = options.head and options.head.strip().lower()
+    report = check(options.bundle, head, large=options.large)
     text = (
         json.dumps(report, ensure_ascii=False, indent=2)
         if options.json

@@ -22,10 +22,12 @@ from logovote.contest import (
     organisers,
     paper,
     people,
+    purging,
     quarantine,
     recusals,
     recusing,
     rounds,
+    withdrawing,
 )
 from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import change_contest
@@ -174,10 +176,22 @@ def _happen(
     if rng.random() < 0.3:
         _add_late(session, contest, 41, now)
     standing = [c.submission.entry for c in queries.candidacies(session, round_.id)]
-    if len(standing) > 1 and rng.random() < 0.4:
-        withdraw(session, contest, rng.choice(standing), now)
+    if len(standing) > 1 and rng.random() < 0.5:
+        _lose_a_design(session, rng, contest, rng.choice(standing), now)
     if rng.random() < 0.3:
         _import_paper(session, rng, contest, round_, now)
+
+
+def _lose_a_design(
+    session: Session, rng: Random, contest: Contest, entry: int, now: datetime
+) -> None:
+    """Withdraw a design, or take it down with its pictures; one may come back."""
+    if rng.random() < 0.4:
+        withdraw(session, contest, entry, now)
+        return
+    purging.take_down(session, contest, entry, "A copy.", who="Olga", now=now)
+    if rng.random() < 0.3:
+        withdrawing.bring_back(session, contest, entry, who="Olga", now=now)
 
 
 def _recuse(

@@ -7,6 +7,7 @@ import json
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -18,17 +19,21 @@ from random import Random
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote import recount
+from logovote.cli import cli
 from logovote.contest import (
     beacons,
     counting,
     ledger,
+    purging,
     quarantine,
     recusing,
     rounds,
+    withdrawing,
 )
 from logovote.contest.bundle import FULL, bundle_of
 from logovote.store.models import Ballot, Kind
@@ -501,13 +506,13 @@ def test_no_mutated_bundle_is_taken_for_another(forger: Forger) -> None:
     assert accepted < 250
 
 
-def bomb() -> bytes:
+def bomb(size: int) -> bytes:
     """A member that claims to be small and is not."""
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(recount.ALWAYS):
             archive.writestr(name, b"{}")
-        archive.writestr("ballots.json", b" " * (recount.LARGEST_FILE + 1))
+        archive.writestr("ballots.json", b" " * size)
     return file.getvalue()
 
 
@@ -539,7 +544,7 @@ def lying_size(files: dict[str, bytes]) -> bytes:
         pytest.param(lambda _: b"", id="empty"),
         pytest.param(lambda _: b"PK\x05\x06" + bytes(18), id="empty-zip"),
         pytest.param(lambda files: packed(files)[:-30], id="cut-off"),
-        pytest.param(lambda _: bomb(), id="bomb"),
+        pytest.param(lambda _: bomb(recount.LARGEST_FILE + 1), id="bomb"),
         pytest.param(twice, id="a-name-twice"),
         pytest.param(lying_size, id="a-size-that-lies"),
         pytest.param(with_file("../x.json", b"[]"), id="a-path"),
@@ -643,6 +648,36 @@ def test_it_runs_alone_with_nothing_but_python(forger: Forger, tmp_path: Path) -
     assert json.loads(run.stdout)["status"] == "reproduced"
 
 
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("back", [False, True], ids=["gone", "back"])
+def test_a_round_in_which_a_design_was_taken_down_is_reproduced(
+    session: Session, now: datetime, tmp_path: Path, kind: Kind, *, back: bool
+) -> None:
+    voters = {"core": ["Ann", "Bob"]}
+    contest = make_contest(session, now, designs=[1, 2, 3], voters=voters)
+    round_ = rounds.open_round(session, contest, kind, now)
+    for name in voters["core"]:
+        items: Any = ["1", "2"] if kind is Kind.SHORTLIST else [["2"], ["1"]]
+        cast(session, round_, name, items, now)
+    purging.take_down(session, contest, 2, "A copy.", who="Olga", now=now)
+    if back:
+        withdrawing.bring_back(session, contest, 2, who="Olga", now=now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_, now=now)
+    forger = Forger(bundle_of(session, round_).data, tmp_path / "bundle.zip")
+
+    report = forger.check()
+
+    assert report["exit"] == recount.REPRODUCED, report["steps"][-1]
+    assert events_of(forger.documents, "design.pictures-removed")
+    # Who hides the withdrawal, and leaves what came with it, is found.
+    forger.documents["events.json"].remove(
+        events_of(forger.documents, "design.withdrawn")[0]
+    )
+    forger.chain_again()
+    assert forger.check()["exit"] == (recount.REPRODUCED if back else recount.MISMATCH)
+
+
 @pytest.mark.parametrize("publish", ["aggregate", "auditors"])
 def test_sums_of_rankings_give_the_order_and_sums_of_approvals_do_not(
     session: Session, now: datetime, tmp_path: Path, publish: str
@@ -714,6 +749,85 @@ def test_exact_numbers_are_read_in_lowest_terms_only() -> None:
     for text in ("2/4", "-1", "1.5", "01", "1/0", "", "1 ", "٣", 1, None):
         with pytest.raises((recount.Malformed, ZeroDivisionError)):
             recount.exact(text)
+
+
+def test_a_bundle_larger_than_most_is_taken_on_demand_only(
+    forger: Forger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(recount, "LARGEST_FILE", 700)
+    forger.path.write_bytes(forger.bundle)
+    largest = max(map(len, unpacked(forger.bundle).values()))
+    assert 700 < largest < recount.MOST_SHRUNK * len(forger.bundle)
+
+    assert recount.main([str(forger.path)]) == recount.MALFORMED
+    told = capsys.readouterr().out
+    assert "is larger than this script takes unasked" in told
+    assert "give --large" in told
+    assert "too large" in told.splitlines()[-1]
+    assert recount.main([str(forger.path), "--large"]) == recount.REPRODUCED
+    command = ["recount", str(forger.path)]
+    assert CliRunner().invoke(cli, command).exit_code == recount.MALFORMED
+    command.append("--large")
+    assert CliRunner().invoke(cli, command).exit_code == recount.REPRODUCED
+
+    monkeypatch.setattr(recount, "LARGEST_ON_DEMAND", 800)
+    assert recount.main([str(forger.path), "--large"]) == recount.MALFORMED
+
+
+def test_no_bomb_is_taken_on_demand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand times what it was packed to is no bundle, however it is asked for."""
+    monkeypatch.setattr(recount, "LARGEST_FILE", 100_000)
+    path = tmp_path / "bomb.zip"
+    path.write_bytes(bomb(10_000_000))
+    assert recount.LARGEST_ON_DEMAND > 10_000_000
+
+    report = recount.check(str(path), None, large=True)
+
+    assert report["status"] == "too large"
+    assert "packed tighter than any honest bundle" in recount.told(report)
+
+
+def test_a_million_ballots_fit_into_memory(forger: Forger) -> None:
+    """What many ballots say alike is held once: less than 1.5 kB each, of 300 bytes."""
+    rng, number = Random(3), 3000  # noqa: S311 - made-up ballots
+    designs = [str(n) for n in range(1, 31)]
+    forger.documents["ballots.json"] = [
+        {
+            "t": hashlib.sha256(bytes([n % 256, n // 256])).hexdigest(),
+            "c": "core",
+            "b": [[id_] for id_ in rng.sample(designs, 30)],
+        }
+        for n in range(number)
+    ]
+    files = forger.files()
+    tracemalloc.start()
+    bundle = recount.Bundle(files)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert len(bundle.lines) == number
+    assert bundle.lines == forger.documents["ballots.json"]
+    assert most < 1500 * number
+
+
+@pytest.mark.parametrize("text", ["[]", "[1]", '[1,"a",[2,3],{"b":[]}]'])
+def test_a_list_is_read_part_by_part_as_it_is(text: str) -> None:
+    assert list(recount.each("ballots.json", text.encode())) == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{}", "1", "[", "[1", "[1,", "[1,]", "[,1]", "[1,,2]", "[1]]", "[]]"),
+        *("[]1", "[1]1", "[ 1]", "[1 ,2]", "[1, 2]", "[1] ", " [1]", "[1]\n", "[1 2]"),
+        *("[01]", "[-0]", "[1.5]", '[{"b":1,"a":1}]'),
+    ],
+)
+def test_what_is_no_canonical_list_is_not_read(text: str) -> None:
+    with pytest.raises(recount.Malformed):
+        list(recount.each("ballots.json", text.encode()))
 
 
 def test_the_script_is_compressed_well_enough_for_a_page() -> None:

@@ -20,8 +20,8 @@ from logovote.cli.door import Door, as_json_option, now, print_json
 from logovote.errors import LogovoteError
 from logovote.mail import Mailbox, MailError
 from logovote.settings import Settings, is_local, unknown
-from logovote.store import backlog, migrate
-from logovote.store.models import Derivative, Event, MessageState, Submission, Version
+from logovote.store import backlog, migrate, queries
+from logovote.store.models import Derivative, Event, MessageState, Submission
 from logovote.store.session import Database
 from logovote.store.store import Store
 
@@ -226,7 +226,7 @@ def _pictures(settings: Settings, store: Store) -> Finding:
     store.check()
     where = settings.storage_url.split("?")[0] or str(settings.files_folder)
     with store.database.read() as session:
-        originals = set(session.scalars(select(Version.digest)))
+        originals = queries.kept_originals(session)
         derivatives = set(
             session.scalars(
                 select(Derivative.digest).join(

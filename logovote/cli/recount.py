@@ -13,13 +13,15 @@ from logovote.contest import opening, sealing
 @click.argument("bundle", metavar="BUNDLE.zip", type=click.Path())
 @click.option("--head", metavar="HEX", help="The head of the log, as it was published.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def recount(bundle: str, head: str | None, *, as_json: bool) -> None:
+@click.option("--large", is_flag=True, help="Take a bundle of a million ballots.")
+def recount(bundle: str, head: str | None, *, as_json: bool, large: bool) -> None:
     """Count a published round again from its bundle, byte for byte.
 
-    Exit status: 0 reproduced, 2 mismatch (it says what), 3 no bundle, 4 the order
-    cannot be counted from this bundle, which holds sums instead of ballots.
+    Exit status: 0 reproduced, 2 mismatch (it says what), 3 no bundle, or too large,
+    4 the order cannot be counted from this bundle, which holds sums instead of ballots.
     """
-    report = recount_.check(bundle, head and head.strip().lower())
+    head = head and head.strip().lower()
+    report = recount_.check(bundle, head, large=large)
     if as_json:
         print_json(report)
     else:

@@ -27,6 +27,7 @@ from logovote.contest.matching import (
     ImportReport,
     decide,
     match,
+    without_taken_down,
 )
 from logovote.errors import LogovoteError
 from logovote.imaging.picture import (
@@ -141,8 +142,9 @@ def _import(
     with store.database.read() as session:
         rounds.refuse_in_review(session, contest_id, only_look=True)
         holdings = _holdings(session, contest_id, now if resume else None)
+        taken_down = queries.taken_down(session, contest_id)
         developed = _developed(session, store)
-    matching = match(reading, holdings)
+    matching = without_taken_down(match(reading, holdings), taken_down)
     claims, reports = matching.claims, matching.reports
     refusals = dict(refused)
     pictures = _develop(fence, reading, claims, developed | refusals.keys())
@@ -270,8 +272,9 @@ def fresh_pictures(store: Store, contest_id: int, reading: Reading) -> dict[str,
     """
     with store.database.read() as session:
         holdings = _holdings(session, contest_id, None)
+        taken_down = queries.taken_down(session, contest_id)
         developed = _developed(session, store)
-    claims = match(reading, holdings).claims
+    claims = without_taken_down(match(reading, holdings), taken_down).claims
     return {claim.digest: claim for claim in claims if claim.digest not in developed}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -298,7 +299,7 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
         if not claim.final:
             reason = "another file of this import is the newer version of this entry"
     if held.banned:
-        reason = f"stays withdrawn ({held.banned}), until you bring it back"
+        reason = _stays_out(held.banned)
     else:
         held.withdrawn = claim.withdrawn
         if claim.withdrawn and not (was_out and status == "same"):
@@ -318,6 +319,22 @@ def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
         claim.digest,
         before,
     )
+
+
+def without_taken_down(matching: Matching, taken_down: Mapping[int, str]) -> Matching:
+    """Leave out what claims an entry that was taken down; `taken_down` says why."""
+    claims, reports = [], list(matching.reports)
+    for claim in matching.claims:
+        if (why := taken_down.get(claim.number)) is None:
+            claims.append(claim)
+            continue
+        file, number = claim.entry.file, claim.number
+        reports.append(FileReport(file, "ignored", number, reason=_stays_out(why)))
+    return Matching(claims, reports, matching.present)
+
+
+def _stays_out(why: str) -> str:
+    return f"stays withdrawn ({why}), until you bring it back"
 
 
 def _remark(claim: Claim, holdings: dict[int, Holding]) -> str | None:

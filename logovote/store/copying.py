@@ -24,7 +24,7 @@ from sqlalchemy import Column, Enum, LargeBinary, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from logovote.errors import LogovoteError
-from logovote.store import migrate
+from logovote.store import migrate, queries
 from logovote.store.base import Base, Exact, Moment
 from logovote.store.media import Media, MissingMediaError, digest_of
 from logovote.store.models import (
@@ -32,7 +32,6 @@ from logovote.store.models import (
     ImportJob,
     JobState,
     RefusedPicture,
-    Version,
 )
 from logovote.store.session import Database, is_postgresql
 from logovote.store.store import Store
@@ -90,8 +89,8 @@ def contents(session: Session) -> Contents:
             count += 1
             sha.update(_line(row))
         tables[table.name] = (count, sha.hexdigest())
-    named = {
-        "originals": session.scalars(select(Version.digest)),
+    named: dict[str, Iterable[str]] = {
+        "originals": queries.kept_originals(session),
         "derivatives": session.scalars(select(Derivative.digest)),
     }
     return Contents(tables, {place: frozenset(named[place]) for place in PLACES})

@@ -265,6 +265,27 @@ def with_derivatives(session: Session, digests: Collection[str]) -> set[str]:
     )
 
 
+def kept_originals(session: Session) -> set[str]:
+    """List the originals that must be there: of every version, save those removed."""
+    kept = select(Derivative.picture_digest)
+    return set(session.scalars(select(Version.digest).where(Version.digest.in_(kept))))
+
+
+def taken_down(session: Session, contest_id: int) -> dict[int, str]:
+    """List the designs withdrawn by hand whose pictures were removed: why, by entry."""
+    kept = select(Derivative.picture_digest)
+    rows = session.execute(
+        select(Submission.entry, Submission.withdrawn_reason)
+        .join(Version, Version.submission_id == Submission.id)
+        .where(
+            Submission.contest_id == contest_id,
+            Submission.withdrawn_reason != "",
+            Version.digest.not_in(kept),
+        )
+    )
+    return dict(rows.all())
+
+
 def is_picture(session: Session, start: str) -> bool:
     """Tell whether an original is known whose digest begins like that."""
     query = select(Picture.digest).where(Picture.digest.between(start, start + "g"))

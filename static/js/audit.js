@@ -73,8 +73,8 @@ function answering(form, out, run) {
     out.textContent = messages.looking;
     try {
       out.textContent = await run(new FormData(form));
-    } catch {
-      out.textContent = messages.noBundle;
+    } catch (error) {
+      out.textContent = error.tooLarge ? messages.largeBundle : messages.noBundle;
     }
   });
 }

@@ -14,6 +14,11 @@ const ALWAYS = ["manifest", "rules", "groups", "classes", "designs", "events", "
 const SOMETIMES = ["ballots", "aggregate", "exposure", "exposure_all", "recusals", "insight"].map(
   (name) => `${name}.json`,
 );
+const STATUS_AFTER = {
+  "design.imported": "standing",
+  "design.restored": "standing",
+  "design.withdrawn": "withdrawn",
+};
 const METHODS = { shortlist: "seqphragmen", ranking: "ranked_pairs" };
 const LARGEST_FILE = 64 * 1024 ** 2;
 const LARGEST_BUNDLE = 128 * 1024 ** 2;
@@ -28,6 +33,11 @@ class Refusal extends Error {
     this.exit = exit;
   }
 }
+// What a browser holds at once; a script on a larger machine may take more.
+const tooLarge = (name) => {
+  const more = "count it with recount.py, which takes larger ones with --large";
+  throw Object.assign(new Refusal(MALFORMED, `${name} is larger than a browser takes: ${more}`), { tooLarge: true });
+};
 const malformed = (message) => {
   throw new Refusal(MALFORMED, message);
 };
@@ -164,10 +174,10 @@ async function readMembers(bytes, view) {
     const start = local + 30 + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
     const body = bytes.subarray(start, start + packed);
     if (body.length !== packed) malformed("it cannot be read as a zip file");
-    const data = method === 8 ? await inflate(body, Math.min(LARGEST_FILE, room)) : body;
-    if (crc32(data) !== view.getUint32(at + 16, true)) malformed(`${name} is damaged`);
+    const data = method === 8 ? await inflate(name, body, Math.min(LARGEST_FILE, room)) : body;
     room -= data.length;
-    if (room < 0 || data.length > LARGEST_FILE) malformed(`${name} is too large`);
+    if (room < 0 || data.length > LARGEST_FILE) tooLarge(name);
+    if (crc32(data) !== view.getUint32(at + 16, true)) malformed(`${name} is damaged`);
     files.set(name, data);
     at += 46 + nameLength + extra + comment;
   }
@@ -185,7 +195,7 @@ const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
 const crc32 = (bytes) => ~bytes.reduce((crc, byte) => (crc >>> 8) ^ CRC[(crc ^ byte) & 255], ~0) >>> 0;
 
 /** Inflate, counting what comes out: what an archive says of a size is a claim. */
-async function inflate(body, most) {
+async function inflate(name, body, most) {
   const chunks = [];
   let length = 0;
   const stream = new Blob([body]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
@@ -195,7 +205,7 @@ async function inflate(body, most) {
     length += value.length;
     if (length > most) {
       await reader.cancel();
-      malformed("a file in it is too large");
+      tooLarge(name);
     }
     chunks.push(value);
   }
@@ -449,8 +459,8 @@ function replay({ kind, payload }, round, designs, add) {
     const design = designs.get(id);
     if (!design) return;
     design.image_sha256 = payload.image_sha256;
-    // A newer version of a withdrawn design does not bring it back.
-    if (kind !== "design.changed") design.status = kind === "design.withdrawn" ? "withdrawn" : "standing";
+    // Nothing else that becomes of a design brings it back or takes it out.
+    design.status = STATUS_AFTER[kind] ?? design.status;
   } else if (["roll.added", "roll.moved", "roll.removed"].includes(kind)) {
     for (const voter of payload.voters) {
       add(voter.group, voter.weight, kind === "roll.removed" ? -1 : 1);
@@ -1115,7 +1125,7 @@ export async function check(bytes, head = null, tell = () => {}) {
   } catch (error) {
     // Whatever a stranger's file makes go wrong: it is then no bundle.
     report.exit = error instanceof Refusal ? error.exit : MALFORMED;
-    report.status = report.exit === MISMATCH ? "mismatch" : "malformed";
+    report.status = report.exit === MISMATCH ? "mismatch" : error.tooLarge ? "too large" : "malformed";
     const detail = error instanceof Refusal ? error.message : "its parts do not fit together";
     report.steps.push({ step, ok: false, detail });
     tell(report.steps.at(-1));

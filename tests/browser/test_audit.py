@@ -29,7 +29,7 @@ from tests.builders import (
 )
 from tests.conftest import NOW, Site
 from tests.random_rounds import random_bundle
-from tests.test_recount import REVIEW_TAMPERINGS, Forger, reviewed_bundle
+from tests.test_recount import REVIEW_TAMPERINGS, Forger, bomb, reviewed_bundle
 
 AUDIT = "/c/acme/audit"
 # Runs the page's own module over bundles, as Python does over files.
@@ -155,6 +155,22 @@ def test_a_bundle_that_was_bent_is_said_so(
 
     expect(page.get_by_text("Not reproduced: something does not fit")).to_be_visible()
     expect(page.get_by_text("ballots.json is damaged")).to_be_visible()
+
+
+def test_a_bundle_too_large_for_a_browser_is_said_so(
+    site: Site, contest: str, page: Page
+) -> None:
+    decide(site)
+    large = bomb(recount.LARGEST_FILE + 1)
+    page.route("**/bundles/*.zip", lambda route: route.fulfill(body=large))
+    page.goto(AUDIT)
+    page.get_by_role("button", name="Count it again here").click()
+
+    expect(page.get_by_text("Not counted: the bundle is too large")).to_be_visible()
+    expect(page.get_by_text("count it with recount.py")).to_be_visible()
+    page.get_by_label("Receipt code").fill("A" * 16)
+    page.get_by_role("button", name="Look for it").click()
+    expect(page.locator("[data-found]")).to_contain_text("too large for a browser")
 
 
 def test_the_browser_and_the_script_agree_on_every_round(

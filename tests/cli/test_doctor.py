@@ -19,7 +19,7 @@ from sqlalchemy import delete
 
 from logovote.cli import cli, doctor
 from logovote.cli.door import Door
-from logovote.contest import events
+from logovote.contest import events, purging
 from logovote.jobs import Jobs
 from logovote.store.models import ImportJob, JobState, Message, MessageState
 from logovote.store.store import Store
@@ -254,6 +254,26 @@ def test_missing_pictures_are_counted(
 
     assert found["pictures"]["state"] == "bad"
     assert "1 of 1 files are missing" in found["pictures"]["text"]
+
+
+def test_pictures_that_were_removed_are_not_missing(
+    store: Store, tmp_path: Path, now: datetime
+) -> None:
+    with store.database.write() as session:
+        contest = make_contest(session, now)
+        for entry, original in ((1, b"one"), (2, b"two")):
+            # In a test each stands for its derivatives, too.
+            store.originals.put(original)
+            store.derivatives.put(original)
+            add_design(session, contest, entry, now, original=original)
+        gone = purging.take_down(session, contest, 1, "A copy.", who="Amir", now=now)
+        session.commit()
+    gone.forget(store)
+
+    found = examined(tmp_path / "data")
+
+    assert found["pictures"]["state"] == "ok"
+    assert "1 originals are there" in found["pictures"]["text"]
 
 
 def test_a_clock_that_was_set_back_is_found(

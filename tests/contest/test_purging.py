@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import (
@@ -14,6 +16,7 @@ from logovote.contest import (
     intake,
     purging,
     rounds,
+    withdrawing,
 )
 from logovote.contest.contests import change_contest
 from logovote.contest.purging import PurgeError
@@ -22,8 +25,8 @@ from logovote.contest.rights import Rights, read_rights
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.store import queries
-from logovote.store.media import MediaStore
-from logovote.store.models import Contest, Kind, Round
+from logovote.store.media import MediaStore, digest_of
+from logovote.store.models import Contest, Derivative, Kind, Round
 from logovote.store.store import Store
 from tests.builders import cast, folder_of, make_contest, open_shortlist, png
 
@@ -122,6 +125,90 @@ def test_an_import_brings_pictures_back(
         first = queries.submission(session, contest_id, 1)
         assert first is not None
         assert store.originals.has(first.digest)
+
+
+def take_down(store: Store, contest_id: int, now: datetime) -> str:
+    """Take design 2 down for good; return the digest of its original."""
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        gone = purging.take_down(session, contest, 2, "a copy", who="Amir", now=now)
+        session.commit()
+    gone.forget(store)
+    (original,) = gone.originals
+    return original
+
+
+def test_no_import_brings_back_what_was_taken_down(
+    store: Store, contest_id: int, fence: Fence, export: Path, now: datetime
+) -> None:
+    original = take_down(store, contest_id, now)
+    files = files_of(store)
+    folder_of(export, {"4.png": png(4), "renamed.png": png(2), "again/2.png": png(5)})
+
+    with read_entries(export) as reading:
+        take_in = partial(
+            intake.import_designs, store, contest_id, reading, fence, now=now
+        )
+        fresh = intake.fresh_pictures(store, contest_id, reading)
+        looked = take_in(dry_run=True, keep_pictures=True)
+        taken = take_in()
+        resumed = take_in(resume=True)
+
+    assert list(fresh) == [digest_of(png(4))]
+    for report in (looked, taken, resumed):
+        told = {file.file: (file.status, file.reason) for file in report.files}
+        out = ("ignored", "stays withdrawn (a copy), until you bring it back")
+        assert told.pop("4.png") == ("new", None)
+        assert told.pop("again/2.png") == told.pop("2.png") == out
+        assert told.pop("renamed.png")[0] == "ignored"
+        # The resumed one is told as if it had imported all of it, as all has its time.
+        assert {status for status, _ in told.values()} <= {"same", "new"}
+    assert not store.originals.has(original)
+    with store.database.read() as session:
+        contest = session.get_one(Contest, contest_id)
+        assert purging.with_pictures(session, contest) == [1, 3, 4]
+        fourth = queries.submission(session, contest_id, 4)
+        assert fourth is not None
+        theirs = session.scalars(
+            select(Derivative.digest).where(Derivative.picture_digest == fourth.digest)
+        )
+        # A file is named by its digest without the two letters of its folder.
+        made = {digest[2:] for digest in (fourth.digest, *theirs)}
+        assert set(files_of(store)) - set(files) == made
+
+
+def test_a_design_that_was_taken_down_and_brought_back_may_be_sent_again(
+    store: Store, contest_id: int, fence: Fence, export: Path, now: datetime
+) -> None:
+    original = take_down(store, contest_id, now)
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        withdrawing.bring_back(session, contest, 2, who="Amir", now=now)
+        session.commit()
+    with read_entries(export) as reading:
+        report = intake.import_designs(store, contest_id, reading, fence, now=now)
+
+    assert {file.status for file in report.files} == {"same"}
+    assert store.originals.has(original)
+    with store.database.read() as session:
+        contest = session.get_one(Contest, contest_id)
+        assert purging.with_pictures(session, contest) == [1, 2, 3]
+
+
+def test_a_design_withdrawn_with_its_pictures_takes_new_ones(
+    store: Store, contest_id: int, fence: Fence, export: Path, now: datetime
+) -> None:
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        withdrawing.withdraw(session, contest, 2, "late", who="Amir", now=now)
+        session.commit()
+    folder_of(export, {"2.png": png(5)})
+    with read_entries(export) as reading:
+        report = intake.import_designs(store, contest_id, reading, fence, now=now)
+
+    told = {file.file: file for file in report.files}["2.png"]
+    assert (told.status, told.version) == ("changed", 2)
+    assert told.reason == "stays withdrawn (late), until you bring it back"
 
 
 @pytest.mark.parametrize("review", [False, True])

@@ -18,13 +18,13 @@ from sqlalchemy import delete, select, text
 
 from logovote import recount
 from logovote.cli import cli
-from logovote.contest import casting, counting, events, rounds
+from logovote.contest import casting, counting, events, purging, rounds
 from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import contest_by_slug, new_contest
 from logovote.store import copying, queries
 from logovote.store.base import Base
 from logovote.store.copying import Contents, CopyError
-from logovote.store.models import Kind, Save, Voter
+from logovote.store.models import Kind, Save, Version, Voter
 from logovote.store.session import Database
 from logovote.store.store import Store
 from tests import services
@@ -138,6 +138,52 @@ def test_a_backup_is_restored_on_any_engine_and_works_on(
     assert said(target) == before
     assert target.derivatives.get(*before.files["derivatives"]) == DERIVATIVE
     works_on(target, now)
+
+
+def remove_pictures(store: Store, now: datetime, *, running: bool) -> str:
+    """Take a design down while people vote, or purge it after; return its original."""
+    with store.database.write() as session:
+        contest = contest_by_slug(session, "acme")
+        if running:
+            gone = purging.take_down(
+                session, contest, 1, "A copy.", who="Amir", now=now
+            )
+        else:
+            round_ = rounds.latest(session, contest, Kind.RANKING)
+            rounds.close_round(session, round_, now)
+            counting.count_round(session, round_, now=now)
+            gone = purging.purge(session, contest, {1}, now=now)
+        session.commit()
+    gone.forget(store)
+    (original,) = gone.originals
+    assert not store.originals.has(original)
+    return original
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("running", [True, False], ids=["taken-down", "purged"])
+def test_a_site_without_a_picture_that_was_removed_is_whole(
+    full: Store, now: datetime, tmp_path: Path, *, running: bool
+) -> None:
+    removed = remove_pictures(full, now, running=running)
+    moved, restored = (
+        Store.open(f"sqlite:///{tmp_path / name}.sqlite", tmp_path / name)
+        for name in ("moved", "restored")
+    )
+    copying.copy(full, moved, nothing)
+    copying.back_up(full, tmp_path / "backup.zip", now, nothing)
+    copying.restore(tmp_path / "backup.zip", restored, nothing)
+
+    originals = said(full).files["originals"]
+    assert len(originals) == 2
+    for there in (moved, restored):
+        assert said(there) == said(full)
+        assert not there.originals.missing(originals)
+        assert not there.originals.has(removed)
+        # What it was stays on record.
+        with there.database.read() as session:
+            assert removed in set(session.scalars(select(Version.digest)))
+        there.database.dispose()
 
 
 def test_every_table_is_described(full: Store) -> None:

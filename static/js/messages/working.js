@@ -30,13 +30,16 @@ const steps = {
   head: "The published head",
 };
 export const recountStep = (step, detail) => `${steps[step]}: ${detail}${detail.endsWith("…") ? "" : "."}`;
-export const recounted = ({ exit }) =>
+export const recounted = ({ exit, status }) =>
   exit === 0
     ? "Reproduced: your browser counted the same exact numbers. The head is this page's own: compare it with one that you wrote down."
     : exit === 4
       ? "As far as sums go, it fits: the order itself cannot be counted from this bundle."
-      : "Not reproduced: something does not fit. Show this to others.";
+      : status === "too large"
+        ? "Not counted: the bundle is too large for a browser. Download it and recount.py, and count it with them."
+        : "Not reproduced: something does not fit. Show this to others.";
 export const noBundle = "The bundle could not be loaded. Try again.";
+export const largeBundle = "A bundle is too large for a browser to look through. With JavaScript switched off, this page has the site look for a code.";
 export const onlyOverHttps = "Your browser can only count again over https. The script recount.py works anyway.";
 export const looking = "Looking…";
 const says = (ballot) =>
