@@ -330,7 +330,7 @@ def without_taken_down(matching: Matching, taken_down: Mapping[int, str]) -> Mat
             continue
         file, number = claim.entry.file, claim.number
         reports.append(FileReport(file, "ignored", number, reason=_stays_out(why)))
-    return Matching(claims, reports, matching.present)
+    return replace(matching, claims=claims, reports=reports)
 
 
 def _stays_out(why: str) -> str:
