@@ -435,7 +435,11 @@ def test_weights_of_many_denominators_are_explained_exactly(factor: int) -> None
     a, b, c, d = (sum(own[n::4]) for n in range(4))
     whole = sum(own)
     liked = {taste.candidate: taste for taste in found.tastes}
-    assert [liked[id_].first for id_ in "xyz"] == [a / whole, (b + d) / whole, c / whole]
+    assert [liked[id_].first for id_ in "xyz"] == [
+        a / whole,
+        (b + d) / whole,
+        c / whole,
+    ]
     assert liked["x"].bottom == (c + d) / whole
     # Friends of x against y put it first; its others put it second (b) or last.
     # Against z its friends put it first (a) or second (b), the others last.

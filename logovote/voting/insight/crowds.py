@@ -33,7 +33,7 @@ class Crowd:
             from `first` to `last`, counted from 0.
         heads: shape (piles,); how many voters say so.
         own: shape (piles,); what each of them counts inside the group, in units of
-            1/`unit`; Python's integers where sums of places times these could pass 2^62.
+            1/`unit`; Python's own integers where sums of these could pass 2^62.
         unit: what to divide `own` by.
     """
 
