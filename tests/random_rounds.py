@@ -198,10 +198,10 @@ def _recuse(
     session: Session, rng: Random, contest: Contest, round_: Round, now: datetime
 ) -> None:
     """Mark some voters as designers, and admit one again."""
-    standing = queries.candidacies(session, round_.id)
+    made = queries.submissions(session, contest.id, withdrawn=True)
     voters = queries.voters(session, contest.id)
     for voter in rng.sample(voters, min(len(voters), rng.randint(1, 3))):
-        design = rng.choice(standing).submission
+        design = rng.choice(made)
         of = rng.choice([design.designer or "", str(design.entry)])
         recusing.recuse(session, contest, voter.person.key, of, now=now)
     if rng.random() < 0.3:

@@ -54,7 +54,7 @@ def write(
     round_: Round,
     profile: Profile,
     result: Mapping[str, Any],
-    insight: str,
+    insight: str | None,
     *,
     whole: Profile | None,
     actor: str,
@@ -68,6 +68,7 @@ def write(
         profile: what was counted.
         result: its public form.
         insight: what explains it, as JSON; estimates, which no recount reproduces.
+            None where explaining failed.
         whole: what would have been counted, had no ballot been set aside, if that is
             shown beside it.
         actor: who counted.
@@ -80,9 +81,10 @@ def write(
     shown = (*RECOUNTED, "set_aside")
     recounted = {part: result[part] for part in shown if part in result}
     files["result.json"] = ledger.canon(recounted).encode()
-    marked = {"recounted": False, "insight": json.loads(insight)}
-    text = json.dumps(marked, ensure_ascii=False, sort_keys=True)
-    files["insight.json"] = text.encode()
+    if insight is not None:
+        marked = {"recounted": False, "insight": json.loads(insight)}
+        text = json.dumps(marked, ensure_ascii=False, sort_keys=True)
+        files["insight.json"] = text.encode()
     if rules["publish"] != "ballots":
         sums = _aggregate(profile)
         lines = rounds.ballot_lines(session, round_)

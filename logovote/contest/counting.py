@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from logovote.voting.pairwise import Pairwise
     from logovote.voting.ranking import Place
 
+logger = logging.getLogger(__name__)
+
 
 def count_round(
     session: Session,
@@ -84,7 +87,7 @@ def count_round(
                 with_all=None if whole is None else _count(session, round_, whole)[0],
             ),
         )
-    insight = explain()
+    insight = _explained(round_, explain)
     public = result.as_json()
     round_.result = json.dumps(public, ensure_ascii=False)
     round_.profile = ballot_files.profile_file(profile)
@@ -95,6 +98,19 @@ def count_round(
         session, round_, profile, public, insight, whole=whole, actor=actor, now=now
     )
     return result
+
+
+def _explained(round_: Round, explain: Callable[[], str]) -> str | None:
+    """Return what explains a result; None where that fails, which stops no count."""
+    try:
+        return explain()
+    except Exception:
+        # Whatever it was, the result is right without it, and nobody could help it:
+        # what is counted was frozen when the round opened and closed.
+        logger.exception(
+            "Round %s is counted, but what explains its result is missing", round_.id
+        )
+        return None
 
 
 def electorate(session: Session, round_: Round) -> dict[str, int]:

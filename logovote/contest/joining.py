@@ -108,10 +108,12 @@ def ask(
     terms = terms_of(contest)
     if queries.voter_of(session, contest.id, person.id) is not None:
         return True
-    if terms.is_at_domain(person.email or ""):
+    at_domain = terms.is_at_domain(person.email or "")
+    # Where there is no place for them, the organiser has to find one.
+    if at_domain and people.takes_group(session, contest, terms.group):
         _let_in(session, contest, person, terms.group, now, actor=actor)
         return True
-    if not terms.open:
+    if not terms.open and not at_domain:
         raise PeopleError(
             "Only people with an address at "
             f"{' or '.join(terms.domains) or 'a place the organiser names'} may join."

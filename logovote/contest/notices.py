@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, delete, func, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from logovote.contest import invitations, link_requests
@@ -165,6 +165,16 @@ def _voted(session: Session, round_: Round) -> set[int | None]:
             )
         )
     )
+
+
+def _has_voted(session: Session, round_: Round, voter: Voter) -> bool:
+    """Tell whether a voter has a ballot that says something. One statement."""
+    ballot = exists().where(
+        Ballot.round_id == round_.id,
+        Ballot.voter_id == voter.id,
+        Ballot.choice != "[]",
+    )
+    return bool(session.scalar(select(ballot)))
 
 
 def _reachable(session: Session, contest_id: int) -> list[Voter]:
@@ -403,7 +413,7 @@ def _why_not_now(
         return ""
     if kind == RESULTS:
         return "" if round_.phase is Phase.PUBLISHED else "It is not published."
-    has_voted = voter.id in _voted(session, round_)
+    has_voted = _has_voted(session, round_, voter)
     if kind == REMINDER:
         if not round_.is_voting(now):
             return "The round is not open any more."
@@ -508,9 +518,20 @@ def _requeue(message: Message, now: datetime) -> None:
     message.state, message.tries, message.next_at = MessageState.QUEUED, 0, now
 
 
-def forget(session: Session, contest_id: int) -> None:
-    """Delete a contest's messages: who was told what tells who has voted."""
-    session.execute(delete(Message).where(Message.contest_id == contest_id))
+def forget(session: Session, round_: Round) -> None:
+    """Delete the messages of a round, for who was told what tells who has voted.
+
+    And those that brought answers, which are forgotten with the questions. Invitations
+    stay: they tell nothing, and nobody is to be invited twice.
+    """
+    session.execute(
+        delete(Message).where(
+            or_(
+                Message.round_id == round_.id,
+                and_(Message.contest_id == round_.contest_id, Message.kind == ANSWER),
+            )
+        )
+    )
 
 
 # ---------- no more of it

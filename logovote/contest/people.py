@@ -31,7 +31,6 @@ from logovote.store.models import (
 )
 from logovote.voting import weights
 from logovote.voting.profiles import Group as WeightedGroup
-from logovote.voting.profiles import Profile
 
 DEFAULT_GROUP = "voters"
 LARGEST_WEIGHT = 1_000_000
@@ -73,6 +72,12 @@ _FROZEN = (
 _NO_NEW_GROUP = (
     "a round is open, and it was opened without this group; add it when the round is "
     "counted"
+)
+
+
+_NO_SHARE_LEFT = (
+    "there is no group “{}”, and the shares of those there are leave nothing to a new "
+    "one; check its name, or lower their shares first"
 )
 
 
@@ -389,7 +394,7 @@ def import_people(
             if identity in people
         } | accounts.get(row.github_id, set())
         group = groups.get(row.group)
-        refusal = _NO_NEW_GROUP if group is None and frozen else None
+        refusal = _group_refused(groups, row.group, frozen=frozen)
         refusal = _who_refused(session, contest, row, known, trusted) or refusal
         if refusal:
             reports.append(RowReport(row.line, row.key, "refused", refusal))
@@ -438,6 +443,24 @@ def import_people(
                 session, contest.id, kind, {"voters": voters_}, actor=actor, now=now
             )
     return reports
+
+
+def takes_group(session: Session, contest: Contest, name: str) -> bool:
+    """Tell whether a group is there, or the shares of those there are leave it some."""
+    groups = {group.name: group for group in queries.groups(session, contest.id)}
+    return _group_refused(groups, name, frozen=False) is None
+
+
+def _group_refused(
+    groups: Mapping[str, Group], name: str, *, frozen: bool
+) -> str | None:
+    """Say why nobody can be in a group now; None if it is there, or may be made."""
+    if name in groups:
+        return None
+    if frozen:
+        return _NO_NEW_GROUP
+    given = sum(group.share or Fraction(0) for group in groups.values())
+    return _NO_SHARE_LEFT.format(name) if given >= 1 else None
 
 
 def _who_refused(
@@ -575,6 +598,7 @@ def set_shares(
     for name, reason in reasons.items():
         groups[name].reason = reason
     if any(session.is_modified(group) for group in groups.values()):
+        rounds.group_rules(session, contest)  # refuses shares that cannot be
         told = [
             {"id": group.name, "share": str(share), "reason": group.reason}
             for group, share in target_shares(session, contest)
@@ -592,15 +616,12 @@ def set_shares(
 def target_shares(session: Session, contest: Contest) -> list[tuple[Group, Fraction]]:
     """Return each group and its part of the whole, as fixed by the organiser.
 
-    Raises:
-        InvalidProfileError: the shares leave nothing to a group, or to any.
+    Or as it stands, where that leaves nothing to a group: no round opens with it.
     """
     groups = queries.groups(session, contest.id)
-    if not groups:
-        return []
-    weighed = tuple(WeightedGroup(group.name, group.share) for group in groups)
-    Profile((), groups=weighed)  # refuses shares that cannot be
-    shares = weights.target_shares(weighed)
+    shares = weights.target_shares(
+        tuple(WeightedGroup(group.name, group.share) for group in groups)
+    )
     return [(group, shares[group.name]) for group in groups]
 
 

@@ -256,9 +256,15 @@ def _groups(session: Session, contest: Contest) -> Task:
     groups = people.target_shares(session, contest)
     unset = [group.name for group, _ in groups if group.share is None]
     silent = [group.name for group, _ in groups if not group.reason]
+    nothing = [
+        group.name for group, share in groups if group.name in unset and not share
+    ]
     state: State
     if not groups:
         text, state = "They come with the people", "not started"
+    elif nothing:
+        text = f"The other shares leave nothing for {', '.join(nothing)}"
+        state = "in progress"
     elif unset and len(unset) == len(silent) == len(groups):
         text, state = f"{', '.join(unset)}: equal parts (the default)", "not started"
     elif unset or silent:

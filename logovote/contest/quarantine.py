@@ -22,6 +22,7 @@ from logovote.store import holding
 from logovote.store.models import Ballot, Phase, Round, Voter
 
 _LONGEST_REASON = 500
+_AT_ONCE = 500  # ballots asked for by one statement
 
 
 class QuarantineError(LogovoteError):
@@ -167,14 +168,18 @@ def _in_review(
             "decided before anybody knew a total."
         )
     own = recusals.own_of_all(session, round_)
+    wanted = sorted(set(ballot_ids))
     ballots = [
         ballot
+        for start in range(0, len(wanted), _AT_ONCE)
         for ballot in session.scalars(
-            _ballots(round_).where(Ballot.id.in_(ballot_ids)).order_by(Ballot.id)
+            _ballots(round_)
+            .where(Ballot.id.in_(wanted[start : start + _AT_ONCE]))
+            .order_by(Ballot.id)
         )
         if rounds.is_in_the_box(ballot, own)
     ]
-    if not ballots or len(ballots) < len(set(ballot_ids)):
+    if not ballots or len(ballots) < len(wanted):
         raise QuarantineError(
             "One of these ballots is not in the box. Load the page again."
         )

@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from logovote.contest import ledger
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, Recusal, Round, Voter
+from logovote.store.models import (
+    Contest,
+    Family,
+    Kind,
+    Recusal,
+    Round,
+    Submission,
+    Voter,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class Own:
 def own_of_all(session: Session, round_: Round) -> dict[int, Own]:
     """Map voters to what they have a hand in, of a round; others are left out.
 
-    As of its close, or as of now while it is open. Two statements at most.
+    As of its close, or as of now while it is open. Six statements at most.
     """
     if round_.recused is not None:
         families = json.loads(round_.recused)
@@ -102,19 +110,66 @@ def as_published(session: Session, round_: Round) -> list[dict[str, Any]]:
 
 
 def _own(session: Session, round_: Round, marks: Iterable[Recusal]) -> dict[int, Own]:
-    """Find the families of marks, with those withdrawn: they may come back."""
+    """Find the families of marks among those of a round."""
     if not (marks := list(marks)):
         return {}
-    candidacies = queries.candidacies(session, round_.id, withdrawn=True)
+    designs = _designs(session, round_)
     families: dict[int, set[str]] = {}
     for mark in marks:
         families.setdefault(mark.voter_id, set()).update(
-            candidacy.family
-            for candidacy in candidacies
-            if candidacy.submission.entry == mark.entry
-            or (mark.designer and candidacy.submission.designer == mark.designer)
+            family
+            for design in designs
+            if design.entry == mark.entry
+            or (mark.designer and design.designer == mark.designer)
+            for family in design.families
         )
     return _own_of_families(session, round_, families)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A design of the contest, whether it stands in a round or a variant does."""
+
+    entry: int
+    designer: str | None
+    families: Collection[str]
+
+
+def _designs(session: Session, round_: Round) -> list[_Made]:
+    """Say of every design under which families it has a part in a round.
+
+    In a shortlist all variants stand; those withdrawn may come back. In a ranking one
+    stands for its family: for what it was a variant of in the shortlist, and for what
+    is one family now. Where it is withdrawn, nobody has a part in it any more.
+    """
+    is_ranking = round_.kind is Kind.RANKING
+    standing = {
+        candidacy.submission.entry: candidacy.family
+        for candidacy in queries.candidacies(
+            session, round_.id, withdrawn=not is_ranking
+        )
+    }
+    rows = session.execute(
+        select(Submission.entry, Submission.designer, Family.id)
+        .outerjoin(Family, (Family.id == Submission.family_id) & Family.confirmed)
+        .where(Submission.contest_id == round_.contest_id)
+    ).all()
+    families = {entry: {family} for entry, family in standing.items()}
+    if is_ranking:
+        shortlist = queries.latest_counted(session, round_.contest_id, Kind.SHORTLIST)
+        earlier = [] if shortlist is None else queries.slate(session, shortlist.id)
+        for family_of in (
+            {entry: family for entry, family, _ in earlier},
+            {entry: family for entry, _, family in rows if family is not None},
+        ):
+            stand: dict[str | int, set[str]] = {}
+            for entry in standing.keys() & family_of.keys():
+                stand.setdefault(family_of[entry], set()).add(standing[entry])
+            for entry, family in family_of.items():
+                families.setdefault(entry, set()).update(stand.get(family, ()))
+    return [
+        _Made(entry, designer, families.get(entry, ())) for entry, designer, _ in rows
+    ]
 
 
 def _own_of_families(

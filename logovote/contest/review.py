@@ -98,18 +98,20 @@ def review(session: Session, round_: Round) -> Review:
     found = signals.signs(casts, round_.opened_at, round_.closed_at)
     first = {cast.id: cast.saved_at for cast in casts}
     aside = {ballot.id for ballot in box if ballot.set_aside is not None}
-    groups = []
-    for sign in found:
-        people = [_whose(b, first[b.id]) for b in box if b.id in sign.ballots]
-        groups.append(
-            Group(
-                key=_key(contest, round_, f"{sign.kind} {sign.ballots}"),
-                sign=sign,
-                people=tuple(people) if sign.named else (),
-                overlaps={} if sign.named else _overlaps(sign, found),
-                aside=len(aside & set(sign.ballots)),
-            )
+    by_id = {ballot.id: ballot for ballot in box}
+    named = _named(found)
+    groups = [
+        Group(
+            key=_key(contest, round_, f"{sign.kind} {sign.ballots}"),
+            sign=sign,
+            people=tuple(_whose(by_id[id_], first[id_]) for id_ in sign.ballots)
+            if sign.named
+            else (),
+            overlaps={} if sign.named else _overlaps(sign, named),
+            aside=len(aside.intersection(sign.ballots)),
         )
+        for sign in found
+    ]
     return Review(len(box), tuple(groups), _aside(contest, round_, box))
 
 
@@ -176,10 +178,9 @@ def aside_for(session: Session, round_: Round, key: str) -> tuple[int, ...]:
 def _box(session: Session, round_: Round) -> list[Ballot]:
     """Read the voters' ballots that the close committed to."""
     own = recusals.own_of_all(session, round_)
-    voters = [voter.id for voter in queries.voters(session, round_.contest_id)]
     return [
         ballot
-        for ballot in queries.voter_ballots(session, round_.id, voters)
+        for ballot in queries.voter_ballots(session, round_.id)
         if rounds.is_in_the_box(ballot, own)
     ]
 
@@ -231,14 +232,19 @@ def _whose(ballot: Ballot, first_saved: datetime) -> Whose:
     )
 
 
-def _overlaps(sign: Sign, found: Sequence[Sign]) -> dict[str, int]:
+def _named(found: Sequence[Sign]) -> dict[str, set[int]]:
+    """Gather the ballots of each kind of sign that may show whose they are."""
+    ballots: dict[str, set[int]] = {}
+    for sign in found:
+        if sign.named:
+            ballots.setdefault(sign.kind, set()).update(sign.ballots)
+    return ballots
+
+
+def _overlaps(sign: Sign, named: Mapping[str, set[int]]) -> dict[str, int]:
     """Count how many of these ballots have each other kind of sign."""
-    counts: dict[str, int] = {}
-    for kind in dict.fromkeys(other.kind for other in found if other.named):
-        others = {id_ for other in found if other.kind == kind for id_ in other.ballots}
-        if number := len(others & set(sign.ballots)):
-            counts[kind] = number
-    return counts
+    counts = {kind: len(ids.intersection(sign.ballots)) for kind, ids in named.items()}
+    return {kind: number for kind, number in counts.items() if number}
 
 
 def _aside(

@@ -39,6 +39,8 @@ from logovote.store.models import (
     Submission,
     Voter,
 )
+from logovote.voting.profiles import Group as Weighed
+from logovote.voting.profiles import Profile
 
 NAMES = {Kind.SHORTLIST: "shortlist round", Kind.RANKING: "ranking round"}
 
@@ -109,6 +111,7 @@ def open_round(
     Raises:
         RoundError: another round is running, designs, voters or a counted shortlist
             are missing, or the end is over already.
+        InvalidProfileError: the groups' shares leave nothing to one, or to any.
     """
     holding.hold_contest(session, contest.id)
     plan = plan_of(contest, kind) if plan is None else plan
@@ -123,10 +126,7 @@ def open_round(
         .with_dealing(batch, approvals)
         .with_publication(publish, auditors)
         .with_beacon(beacon),
-        groups=tuple(
-            GroupRule(group.name, group.share, group.reason)
-            for group in queries.groups(session, contest.id)
-        ),
+        groups=group_rules(session, contest),
         status_quo=contest.status_quo,
     )
     standing = _standing(session, contest, rules, kind, only)
@@ -167,6 +167,18 @@ def open_round(
     use_end(contest, kind)
     notices.announce(session, round_, notices.REMINDER, now)
     return round_
+
+
+def group_rules(session: Session, contest: Contest) -> tuple[GroupRule, ...]:
+    """Return a contest's groups as a round opened now would weigh them.
+
+    Raises:
+        InvalidProfileError: their shares leave nothing to a group, or to any.
+    """
+    groups = queries.groups(session, contest.id)
+    if groups:
+        Profile((), groups=tuple(Weighed(each.name, each.share) for each in groups))
+    return tuple(GroupRule(each.name, each.share, each.reason) for each in groups)
 
 
 def _refuse_past(until: datetime | None, now: datetime) -> None:

@@ -124,7 +124,7 @@ def _seal(
     for name in _TRACES:
         if (table := Base.metadata.tables.get(name)) is not None:
             session.execute(delete(table).where(table.c.round_id == round_.id))
-    notices.forget(session, round_.contest_id)
+    notices.forget(session, round_)
     questions.forget_answered(session, round_.contest_id)
     for line in lines:
         session.add(

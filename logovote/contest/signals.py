@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from operator import itemgetter
 from typing import Protocol
 
 NONE = "none"
@@ -126,14 +128,14 @@ def _burst(group: Sequence[Cast], window: timedelta, chance: float) -> Sign:
 
 def _fullest(casts: Sequence[Cast], window: timedelta) -> Sequence[Cast]:
     """Return those that fall into the fullest window; `casts` are in order of time."""
-    best: Sequence[Cast] = []
+    best = (0, 0)
     end = 0
     for start, cast in enumerate(casts):
         while end < len(casts) and casts[end].saved_at - cast.saved_at <= window:
             end += 1
-        if end - start > len(best):
-            best = casts[start:end]
-    return best
+        if end - start > best[1] - best[0]:
+            best = start, end
+    return casts[slice(*best)]
 
 
 def _span(window: timedelta) -> str:
@@ -198,23 +200,28 @@ def alike(casts: Sequence[Cast]) -> list[Sign]:
     it at each place as often as it stands there, without looking at the rest.
     """
     model = _model(casts)
-    said_by = {cast.id: cast.said for cast in casts if _size(cast.said) > 1}
-    used: set[int] = set()
+    sky = _Sky(casts)
     found: list[Sign] = []
-    for star in _stars(said_by):
-        around = star.ballots - used
-        same = frozenset(id_ for id_ in around if said_by[id_] == star.said)
-        # Whichever is rarer: all that are near, or only those that are equal.
+    for said in sky.stars():
+        around, same = sky.around(said), sky.exact[said]
+        if len(around) < FEWEST:
+            continue
+        # Whichever is rarer: only those that are equal, or all that are near.
+        likely = {near: math.exp(model(said, near=near)) for near in (False, True)}
         chance, ids = min(
-            (len(casts) * poisson_tail(len(ids) - 1, (len(casts) - 1) * likely), ids)
-            for ids, likely in (
-                (around, math.exp(model(star.said, near=True))),
-                (same, math.exp(model(star.said, near=False))),
-            )
+            (
+                (
+                    len(casts)
+                    * poisson_tail(len(ids) - 1, (len(casts) - 1) * likely[near]),
+                    ids,
+                )
+                for ids, near in ((same, False), (around, True))
+            ),
+            key=itemgetter(0),
         )
         if chance < RARE and len(ids) >= FEWEST:
-            used |= ids
-            found.append(_alike(ids, star.said, chance, same=ids == same))
+            found.append(_alike(ids, said, chance, same=len(ids) == len(same)))
+            sky.take_out(ids)
     return found
 
 
@@ -237,36 +244,55 @@ def _alike(ids: Collection[int], said: Said, chance: float, *, same: bool) -> Si
     )
 
 
-@dataclass(frozen=True)
-class _Star:
-    """A ballot and what lies around it: those equal, or one choice away."""
+class _Sky:
+    """Ballots and what lies around each: those equal, or one choice away.
 
-    said: Said
-    ballots: frozenset[int]
+    Each is held once for every choice that it can do without, however many lie around
+    it: of many ballots that are near each other every one would else hold all.
+    """
 
+    def __init__(self, casts: Sequence[Cast]) -> None:
+        self._said_by = {cast.id: cast.said for cast in casts if _size(cast.said) > 1}
+        self.exact: dict[Said, set[int]] = defaultdict(set)
+        self._shared: dict[object, set[int]] = defaultdict(set)
+        for id_, said in self._said_by.items():
+            self.exact[said].add(id_)
+            for key in _kinship(said):
+                self._shared[key].add(id_)
 
-def _stars(said_by: Mapping[int, Said]) -> list[_Star]:
-    """Return what lies around each ballot that is not alone, the fullest first."""
-    exact: dict[Said, set[int]] = defaultdict(set)
-    shared: dict[object, set[int]] = defaultdict(set)
-    for id_, said in said_by.items():
-        exact[said].add(id_)
-        for key in _kinship(said):
-            shared[key].add(id_)
-    stars = [
-        _Star(said, frozenset(same.union(*(shared[key] for key in _kinship(said)))))
-        for said, same in exact.items()
-    ]
-    full = [star for star in stars if len(star.ballots) >= FEWEST]
-    # Equal ones in the order of their ballots, for nothing may hang on what they say.
-    return sorted(
-        full,
-        key=lambda star: (
-            -len(star.ballots),
-            sorted(star.ballots),
-            min(exact[star.said]),
-        ),
-    )
+    def stars(self) -> list[Said]:
+        """Return what the ballots say that are not alone, the fullest first."""
+        first = {key: min(ids) for key, ids in self._shared.items()}
+        # Equal ones in the order of their ballots, for nothing may hang on what they
+        # say.
+        orders = {
+            said: (
+                -len(self.around(said)),
+                min((first[key] for key in _kinship(said)), default=min(same)),
+                min(same),
+            )
+            for said, same in self.exact.items()
+        }
+        full = [said for said, order in orders.items() if -order[0] >= FEWEST]
+        return sorted(full, key=lambda said: orders[said])
+
+    def around(self, said: Said) -> set[int]:
+        """Return the ballots around one that says this; not to be changed."""
+        keys = _kinship(said)
+        if not keys:
+            return self.exact[said]
+        # A ballot shares with itself all that others share with it.
+        if len(keys) == 1:
+            return self._shared[keys[0]]
+        return set[int]().union(*(self._shared[key] for key in keys))
+
+    def take_out(self, ids: Collection[int]) -> None:
+        """Let ballots lie around no other any more."""
+        for id_ in list(ids):
+            said = self._said_by[id_]
+            self.exact[said].discard(id_)
+            for key in _kinship(said):
+                self._shared[key].discard(id_)
 
 
 def _kinship(said: Said) -> list[object]:
@@ -369,10 +395,12 @@ def _model_of_rankings(casts: Sequence[Cast]) -> _Likely:
         for place, tier in enumerate(cast.said):
             places[place][tier] += 1
 
+    totals = {place: tiers.total() for place, tiers in places.items()}
+
     def likely(said: Said, *, near: bool) -> float:
         tiers = list(said)[: LONG if near else None]
         logs = [
-            math.log(places[place][tier] / places[place].total())
+            math.log(places[place][tier] / totals[place])
             for place, tier in enumerate(tiers)
         ]
         if not near:
@@ -385,6 +413,8 @@ def _model_of_rankings(casts: Sequence[Cast]) -> _Likely:
 # ── chance ────────────────────────────────────────────────────────────────────────────
 
 
+# Of many ballots that are near each other all ask for the same.
+@lru_cache(maxsize=16)
 def poisson_tail(least: int, expected: float) -> float:
     """Return how likely `least` or more come where so many are expected."""
     if least <= 0:

@@ -562,12 +562,16 @@ def ballot_piles(
 
 
 def voter_ballots(
-    session: Session, round_id: int, voter_ids: Collection[int]
+    session: Session, round_id: int, voter_ids: Collection[int] | None = None
 ) -> Sequence[Ballot]:
-    """Read the ballots of these voters, with voter, person and group."""
+    """Read the ballots of these few voters, or all, with voter, person and group."""
+    of = Ballot.voter_id
     return session.scalars(
         select(Ballot)
-        .where(Ballot.round_id == round_id, Ballot.voter_id.in_(voter_ids))
+        .where(
+            Ballot.round_id == round_id,
+            of.is_not(None) if voter_ids is None else of.in_(voter_ids),
+        )
         .options(
             joinedload(Ballot.voter).joinedload(Voter.person),
             joinedload(Ballot.voter).joinedload(Voter.group),

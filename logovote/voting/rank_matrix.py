@@ -27,8 +27,10 @@ Ranks = npt.NDArray[np.signedinteger]
 Integers = npt.NDArray[np.int64] | npt.NDArray[np.object_]
 """Machine integers where all sums fit in them, Python's own where they do not."""
 
+MOST = 2**62
+"""Sums up to here, and differences of them, fit in an int64."""
+
 _BLOCK = 1 << 14  # ballots turned into columns at a time, to keep memory low
-_MOST = 2**62  # sums up to here, and differences of them, fit in an int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +100,7 @@ class RankMatrix:
         """What each column weighs inside the group: heads times own, in 1/`unit`."""
         heads, own = self.heads, self.own
         most = int(heads.max(initial=0)) * int(own.max(initial=0))
-        if most * len(heads) >= _MOST:
+        if most * len(heads) >= MOST:
             heads, own = heads.astype(object), own.astype(object)
         weights: Integers = heads * own
         return weights
@@ -239,4 +241,4 @@ def _numbers(given: npt.ArrayLike | None, size: int) -> Integers:
     least, most = int(numbers.min()), int(numbers.max())
     if least < 0:
         raise InvalidBallotError("A ballot cannot count less than 0.")
-    return numbers.astype(np.int64 if most * size < _MOST else object)
+    return numbers.astype(np.int64 if most * size < MOST else object)

@@ -79,13 +79,18 @@ def weigh(profile: Profile) -> dict[str, GroupWeight]:
 
 
 def target_shares(groups: tuple[Group, ...]) -> Shares:
-    """Return the shares fixed beforehand, summing to 1; unset ones divide the rest."""
+    """Return the shares fixed beforehand, summing to 1; unset ones divide the rest.
+
+    Shares by which nothing can be counted, as a profile says, are shown all the same:
+    an unset one is 0 where the others leave nothing, and so are all if none has any.
+    """
     given = sum((g.share for g in groups if g.share is not None), Fraction(0))
     unset = sum(group.share is None for group in groups)
-    rest = Fraction(1) - given if unset else Fraction(0)
+    rest = max(Fraction(1) - given, Fraction(0)) if unset else Fraction(0)
     return {
-        group.id: (rest / unset if group.share is None else group.share)
-        / (given + rest)
+        group.id: _part(
+            rest / unset if group.share is None else group.share, given + rest
+        )
         for group in groups
     }
 

@@ -271,7 +271,7 @@ def _explained(shown: Shown, only: str = "") -> dict[str, object]:
 
     found = page.explained(shown.round, shown.result, shown.rules.seats)
     if found is None:
-        return {}
+        return {} if only else {"unexplained": True}
     if only == "why":
         return page.reasons(found, request.args)
     if only == "outcome":
@@ -291,9 +291,10 @@ def _downloads(shown: Shown) -> list[Download]:
         url = url_for("records.show", slug=slug)
         about = "question, rules, result and decision, one page in one file"
         downloads.append(Download(url, "The decision record", about))
-    # The ballots are kept with the insight, which the page has read already.
-    kept = shown.round.insight is not None
-    if kept and shown.open_ballots:
+    # The ballots are kept with the insight, which the page has read already; only where
+    # explaining failed they stand alone.
+    explained = shown.round.insight is not None
+    if shown.open_ballots and (explained or shown.round.profile is not None):
         downloads.append(
             Download(
                 url_for("results.ballots", slug=slug, kind=kind, round=shown.number),
@@ -311,7 +312,7 @@ def _downloads(shown: Shown) -> list[Download]:
                 "one zip, with a note of what each kind leaves out",
             )
         )
-    if kept:
+    if explained:
         downloads.append(
             Download(
                 url_for("results.insight", slug=slug, kind=kind, round=shown.number),

@@ -9,13 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy.orm import Session
 
+from logovote import recount
 from logovote.cli.count import count as count_command
 from logovote.contest import ballot_files, counting, families, handoff, insights, rounds
+from logovote.contest.bundle import bundle_of
 from logovote.contest.records import dump, load
 from logovote.contest.results import result_of
 from logovote.store.models import Contest, Kind, Round
@@ -90,6 +93,51 @@ def test_nothing_is_kept_before_the_count(
     assert round_.insight is None
     assert insights.insight_of(round_) is None
     assert ballot_files.profile_of(round_) is None
+
+
+def test_an_explanation_that_fails_stops_no_count(
+    session: Session,
+    contest: Contest,
+    now: datetime,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    """The result and the ballots are kept, and the bundle reproduces; the log tells."""
+    broken = mock.patch(
+        "logovote.voting.insight.explain_shortlist",
+        side_effect=OverflowError("too many decimals"),
+    )
+    round_ = open_shortlist(session, contest, now)
+    cast(session, round_, "Ann", ["1"], now)
+
+    with broken:
+        finish(session, round_, now)
+
+    assert [line.entry for line in result_of(round_).order] == [1]
+    assert round_.insight is None
+    assert round_.profile is not None
+    assert "too many decimals" in caplog.text
+    file = tmp_path / "bundle.zip"
+    file.write_bytes(bundle_of(session, round_).data)
+    assert "insight.json" not in zipfile.ZipFile(file).namelist()
+    assert recount.main([str(file)]) == 0
+
+
+def test_a_ranking_with_weights_of_many_denominators_is_counted_and_explained(
+    session: Session, now: datetime
+) -> None:
+    names = [f"V{number}" for number in range(50)]
+    contest = make_contest(session, now, designs=[1, 2, 3], voters={"core": names})
+    for number, name in enumerate(names, start=1):
+        voter_named(session, contest, name).weight = Fraction(1, number)
+    round_ = rounds.open_round(session, contest, Kind.RANKING, now)
+    for number, name in enumerate(names):
+        cast(session, round_, name, [[str(number % 3 + 1)], ["none"]], now)
+
+    finish(session, round_, now)
+
+    assert [line.entry for line in result_of(round_).order] == [None, 1, 2, 3]
+    assert isinstance(insights.insight_of(round_), RankingInsight)
 
 
 def test_an_insight_is_read_back_as_it_was_written(

@@ -8,13 +8,25 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import counting, invitations, people, rounds, signing_in
+from logovote.contest import (
+    contests,
+    counting,
+    invitations,
+    people,
+    rounds,
+    signing_in,
+)
 from logovote.contest.people import PeopleError, Row, RowReport
 from logovote.errors import UnreadableInputError
 from logovote.store import queries
-from logovote.store.models import Contest, Identity
+from logovote.store.models import Contest, Group, Identity, Kind
 from logovote.voting.profiles import InvalidProfileError
-from tests.builders import SECRET, make_contest, open_shortlist, voter_named
+from tests.builders import (
+    SECRET,
+    make_contest,
+    open_shortlist,
+    voter_named,
+)
 
 HEADER = "email,name,group,weight,github\n"
 
@@ -365,6 +377,68 @@ def test_shares_that_leave_nothing_are_refused(
 ) -> None:
     with pytest.raises(InvalidProfileError):
         people.set_shares(session, contest, shares, {})
+
+
+def test_no_group_comes_to_be_where_the_others_have_it_all(
+    session: Session, contest: Contest
+) -> None:
+    """A typing error in a group, or a list without groups, takes nobody's share."""
+    half = Fraction(1, 2)
+    people.set_shares(session, contest, {"core": half, "crowd": half}, {})
+
+    refused, new = people.import_people(
+        session, contest, read("email,group\nzoe@x.org,crwod\nyve@x.org,crowd\n")
+    )
+
+    assert (refused.status, new.status) == ("refused", "new")
+    assert "no group “crwod”" in (refused.reason or "")
+    assert [group.name for group in queries.groups(session, contest.id)] == [
+        "core",
+        "crowd",
+    ]
+    people.set_shares(session, contest, {"core": Fraction(1, 4)}, {})
+    assert take_in(session, contest, "email,group\nzoe@x.org,crwod\n") == ["new"]
+
+
+def test_a_contest_like_another_takes_no_group_beside_its_shares(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    half = Fraction(1, 2)
+    people.set_shares(session, contest, {"core": half, "crowd": half}, {})
+    fresh = contests.new_contest(session, "fresh", title="Fresh", like=contest, now=now)
+
+    assert take_in(session, fresh, "email\nzoe@x.org\n") == ["refused"]
+    assert [share for _, share in people.target_shares(session, fresh)] == [half, half]
+
+
+@pytest.mark.parametrize(
+    ("shares", "shown"),
+    [
+        (["1/2", "1/2", None], [Fraction(1, 2), Fraction(1, 2), Fraction(0)]),
+        (["1", "2", None], [Fraction(1, 3), Fraction(2, 3), Fraction(0)]),
+        (["0", "0", "0"], [Fraction(0)] * 3),
+    ],
+)
+def test_shares_that_leave_nothing_are_shown_and_open_no_round_till_mended(
+    session: Session,
+    contest: Contest,
+    now: datetime,
+    shares: list[str | None],
+    shown: list[Fraction],
+) -> None:
+    session.add(Group(contest_id=contest.id, name="late"))
+    session.flush()
+    for group, share in zip(queries.groups(session, contest.id), shares, strict=True):
+        group.share = None if share is None else Fraction(share)
+
+    assert [share for _, share in people.target_shares(session, contest)] == shown
+    with pytest.raises(InvalidProfileError):
+        rounds.open_round(session, contest, Kind.SHORTLIST, now)
+
+    people.set_shares(
+        session, contest, dict.fromkeys(["core", "crowd", "late"], Fraction(1, 3)), {}
+    )
+    rounds.open_round(session, contest, Kind.SHORTLIST, now)
 
 
 def test_an_invitation_belongs_to_its_voter_and_can_be_shown_again(

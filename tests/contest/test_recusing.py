@@ -27,7 +27,14 @@ from logovote.contest.bundle import bundle_of
 from logovote.contest.recusing import RecusalError
 from logovote.contest.rounds import RoundError
 from logovote.store.models import Contest, Kind, Round, Save
-from tests.builders import add_design, cast, make_contest, open_shortlist, voter_named
+from tests.builders import (
+    add_design,
+    cast,
+    make_contest,
+    open_shortlist,
+    voter_named,
+    withdraw,
+)
 
 ANN = "ann@example.org"
 
@@ -112,6 +119,72 @@ def test_a_ranking_does_not_count_where_an_own_design_stands(
     assert result.order[0].entry == 2
     assert result.turnout["core"].voted == 1
     assert lines(session, round_) == [[["2"], ["3"]]]
+
+
+@pytest.mark.parametrize("of", ["Designer 1", "1"])
+@pytest.mark.parametrize("way", ["shortlist", "few", "chosen", "merged since"])
+def test_a_variant_that_stands_for_the_own_design_bars_the_ranking(
+    session: Session, contest: Contest, now: datetime, of: str, way: str
+) -> None:
+    """Ann made 1 alone; 12, of the same family, stands for both."""
+    recusing.recuse(session, contest, ANN, of)
+    if way == "merged since":
+        families.split(session, contest, [1, 12])
+    if way in {"shortlist", "merged since"}:
+        first = open_shortlist(session, contest, now)
+        cast(session, first, "Bob", ["12", "2"], now)
+        support(session, first)
+    if way == "shortlist":
+        families.split(session, contest, [1, 12])
+    if way == "merged since":
+        families.merge(session, contest, [1, 12])
+    only = [2, 12] if way == "chosen" else []
+    round_ = rounds.open_round(session, contest, Kind.RANKING, now, only=only)
+    cast(session, round_, "Ann", [["2"], ["12"]], now)
+    cast(session, round_, "Bob", [["12"], ["2"]], now)
+
+    rounds.close_round(session, round_, now)
+    result = counting.count_round(session, round_)
+
+    assert result.designs.keys() >= {2, 12}
+    assert 1 not in result.designs
+    assert lines(session, round_) == [[["12"], ["2"]]]
+
+
+def test_an_own_design_bars_the_ranking_only_while_it_stands(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    recusing.recuse(session, contest, ANN, "2")
+    round_ = rounds.open_round(session, contest, Kind.RANKING, now)
+    ann = voter_named(session, contest, "Ann")
+    cast(session, round_, "Ann", [["3"], ["2"]], now)
+    assert recusals.own_of(session, round_, ann) is not None
+
+    withdraw(session, contest, 2, now)
+
+    assert recusals.own_of(session, round_, ann) is None
+    rounds.close_round(session, round_, now)
+    result = counting.count_round(session, round_)
+    assert result.turnout["core"].voted == 1
+    assert recusals.as_published(session, round_) == [
+        {
+            "voter": ledger.roll_id(contest.roll_salt, ANN),
+            "families": [],
+        }
+    ]
+
+
+def test_an_own_design_withdrawn_after_the_close_changes_no_line(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    recusing.recuse(session, contest, ANN, "2")
+    round_ = rounds.open_round(session, contest, Kind.RANKING, now)
+    cast(session, round_, "Ann", [["3"], ["2"]], now)
+    rounds.close_round(session, round_, now)
+
+    withdraw(session, contest, 2, now)
+
+    assert list(rounds.ballot_lines(session, round_)) == []
 
 
 def test_a_ranking_counts_where_no_own_design_stands(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -217,3 +218,39 @@ def test_thousands_of_ballots_take_no_time_to_speak_of() -> None:
     found = found_in(casts(honest(4_000)))
 
     assert all(sign.kind == "single" for sign in found)
+
+
+def test_ballots_with_one_beginning_are_held_once_and_not_once_for_each() -> None:
+    """With a set for each of them, these would hold nine million numbers."""
+    first = tuple((str(n),) for n in range(signals.LONG))
+    said: Sequence[Said] = [(*first, (f"other {n}",)) for n in range(3_000)]
+    ballots = casts(said)
+
+    tracemalloc.start()
+    (found,) = signals.alike([*ballots, *odd_ones(3_000)])
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert found.ballots == tuple(range(3_000))
+    assert peak_bytes < 20_000_000
+
+
+def odd_ones(start: int, number: int = 3_000) -> list[Cast]:
+    """Rankings that nobody else begins like."""
+    return [
+        Cast(n, NOW, None, None, tuple((f"{n} {place}",) for place in range(6)))
+        for n in range(start, start + number)
+    ]
+
+
+def test_of_ballots_that_are_near_only_the_equal_ones_may_be_rare() -> None:
+    """All begin alike, as half of everybody does; seven of them end alike as well."""
+    first = tuple((str(n),) for n in range(signals.LONG))
+    ends = [(f"{n} a", f"{n} b", f"{n} c") for n in range(40)]
+    said: list[Said] = [(*first, *((id_,) for id_ in end)) for end in ends]
+    equal: list[Said] = [(*first, ("7",), ("8",), ("9",))] * 7
+
+    found = signals.alike([*casts([*said, *equal]), *odd_ones(100, 3)])
+
+    assert [sign.ballots for sign in found] == [tuple(range(40, 47))]
+    assert "with the same choices" in found[0].text

@@ -420,6 +420,35 @@ def test_tau_counts_pairs_in_tiers() -> None:
     assert kendall_tau((("x",),), (("x",),)) == 1
 
 
+@pytest.mark.parametrize("factor", [1, 2**40])
+def test_weights_of_many_denominators_are_explained_exactly(factor: int) -> None:
+    """Weights of 1, 1/2, … 1/50 have no common unit that a machine integer holds."""
+    orders = ("x>y>z", "y>x>z", "z>y>x", "y>z>x")
+    own = [F(factor, n) for n in range(1, 51)]
+    ballots = profile(
+        "xyz",
+        *(ranked(1, orders[n % 4], weight=str(w)) for n, w in enumerate(own)),
+    )
+
+    found = explained(ballots)
+
+    a, b, c, d = (sum(own[n::4]) for n in range(4))
+    whole = sum(own)
+    liked = {taste.candidate: taste for taste in found.tastes}
+    assert [liked[id_].first for id_ in "xyz"] == [
+        a / whole,
+        (b + d) / whole,
+        c / whole,
+    ]
+    assert liked["x"].bottom == (c + d) / whole
+    # Friends of x against y put it first; its others put it second (b) or last.
+    # Against z its friends put it first (a) or second (b), the others last.
+    divided = next(d for d in found.polarisation.divides if d.candidate == "x")
+    against_y = 1 - b / 2 / (b + c + d)
+    against_z = (a + b / 2) / (a + b)
+    assert divided.divisiveness == (against_y + against_z) / 2
+
+
 # ---------- how safe ----------
 
 

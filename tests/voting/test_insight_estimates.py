@@ -235,6 +235,31 @@ def test_a_group_s_share_does_not_depend_on_which_heavy_voters_are_drawn() -> No
     assert crowd.resampled(50, rng()).sum(axis=1) == pytest.approx(np.ones(50))
 
 
+def test_groups_are_on_one_scale_though_one_has_no_machine_integers() -> None:
+    """a's weights need more than 53 bits; all of a prefer x, all of b prefer y."""
+    ballots = profile(
+        "xy",
+        *(ranked(1, "x>y", "a", f"1/{n}") for n in range(1, 60)),
+        ranked(10, "y>x", "b"),
+        groups=(Group("a", F(2, 3)), Group("b", F(1, 3))),
+    )
+    margins = resampled_margins(ballots, crowds(ballots), 20, rng())[:, 0, 1]
+    assert margins == pytest.approx(np.full(20, 1 / 3))
+
+
+def test_one_group_beyond_a_float_leaves_the_others_on_its_scale() -> None:
+    """Exact in a float for b alone, whose share is small: both or neither are."""
+    ballots = profile(
+        "xy",
+        ranked(5, "x>y", "a", "1/1"),
+        ranked(1, "x>y", "a", f"1/{2**40}"),
+        ranked(10, "y>x", "b"),
+        groups=(Group("a", F(9999, 10000)), Group("b", F(1, 10000))),
+    )
+    margins = resampled_margins(ballots, crowds(ballots), 20, rng())[:, 0, 1]
+    assert margins == pytest.approx(np.full(20, 0.9998))
+
+
 def test_fewer_crowds_are_drawn_of_very_many_ballots() -> None:
     assert replicates_for(10) == replicates_for(20_000) == 1000
     assert replicates_for(100_000) == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from logovote.cli import cli
-from logovote.contest import events, invitations, joining
+from logovote.contest import events, invitations, joining, people
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.joining import Terms
 from logovote.contest.people import PeopleError
@@ -121,6 +122,30 @@ def test_an_address_at_the_domain_is_in_once_it_is_proven(
         assert ZOE not in json.dumps(last)
     scene.site.jobs.postman.deliver()
     assert path_in(letters.to(ZOE)[-1], "/i/")
+
+
+def test_who_finds_no_group_that_decides_waits_for_the_organiser(
+    scene: Scene, enter: Enter, visit: Visit
+) -> None:
+    """The groups that are there have all shares, so nobody is let into a new one."""
+    with scene.changing() as (session, acme):
+        joining.set_terms(
+            session, acme, Terms(domains=("club.example",), group="guests")
+        )
+        names = [group.name for group in queries.groups(session, acme.id)]
+        share = Fraction(1, len(names))
+        people.set_shares(session, acme, dict.fromkeys(names, share), {})
+
+    assert post(enter(), JOIN, {"name": "Zoe"}).status_code == 303
+
+    assert ZOE not in voters(scene)
+    organiser = visit("organiser")
+    assert ZOE in organiser.get("/organise/acme/people").text
+    with scene.changing() as (session, acme):
+        with pytest.raises(PeopleError, match="no group “guests”"):
+            joining.admit(session, acme, ZOE, acme.created_at, actor="cli")
+        joining.admit(session, acme, ZOE, acme.created_at, group="crowd", actor="cli")
+    assert voters(scene)[ZOE] == "crowd"
 
 
 @pytest.mark.parametrize(

@@ -411,6 +411,30 @@ def test_shares_are_set_with_their_reasons(
     assert "is no share" in refused.text
 
 
+def test_a_contest_whose_shares_leave_nothing_shows_its_pages_and_is_mended(
+    organiser: FlaskClient, scene: Scene, visit: Visit
+) -> None:
+    with scene.changing() as (session, acme):
+        groups = queries.groups(session, acme.id)
+        ids = [group.id for group in groups]
+        for group in groups[:-1]:
+            group.share = Fraction(1)
+        name = groups[-1].name
+
+    for url in ("", "people", "rounds/shortlist"):
+        assert organiser.get(f"/organise/acme/{url}").status_code == 200, url
+    assert visit("Ann").get("/c/acme/").status_code == 200
+    assert f"leave nothing for {name}" in organiser.get("/organise/acme/").text
+    answer = post(organiser, "/organise/acme/rounds/shortlist", {"do": "open"})
+    assert answer.status_code == 400
+    assert "leave nothing for group" in answer.text
+
+    shares = {f"share-{id_}": "1/2" for id_ in ids}
+    assert post(organiser, "/organise/acme/groups", shares).status_code == 303
+    opened = post(organiser, "/organise/acme/rounds/shortlist", {"do": "open"})
+    assert opened.status_code == 303
+
+
 def test_an_emptied_share_is_a_part_of_what_is_left_again(
     organiser: FlaskClient, scene: Scene
 ) -> None:

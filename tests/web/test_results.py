@@ -403,8 +403,26 @@ def test_a_round_counted_before_there_were_explanations_shows_its_result(
 
     assert "Designer 57" in page
     assert "How sure is this?" not in page
+    assert "What explains this result, such as how sure it is, is not there" in page
     for part in PARTS[1:]:
         assert visit("stranger").get(URL + part).status_code == 404
+
+
+def test_a_result_whose_explanation_failed_shows_its_ballots(
+    voted: Scene, visit: Visit, now: datetime
+) -> None:
+    advance(voted, now, "close", "count", "publish")
+    with voted.changing() as (session, acme):
+        rounds.latest(session, acme, Kind.SHORTLIST).insight = None
+
+    stranger = visit("stranger")
+
+    assert "ballots.json" in stranger.get(URL).text
+    assert "insight.json" not in stranger.get(URL).text
+    assert stranger.get(f"{URL}/ballots.json").status_code == 200
+    assert stranger.get(f"{URL}/insight.json").status_code == 404
+    for part in ("/why", "/what-if"):
+        assert stranger.get(URL + part).status_code == 404
 
 
 def test_a_result_without_any_ballot_says_so(

@@ -9,7 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from logovote.voting.profiles import Profile, Unranked
-from logovote.voting.rank_matrix import UNRANKED, RankMatrix, rank_matrices
+from logovote.voting.rank_matrix import (
+    MOST,
+    UNRANKED,
+    Integers,
+    RankMatrix,
+    rank_matrices,
+)
 
 Places = npt.NDArray[np.int32]
 Heads = npt.NDArray[np.int64]
@@ -27,14 +33,14 @@ class Crowd:
             from `first` to `last`, counted from 0.
         heads: shape (piles,); how many voters say so.
         own: shape (piles,); what each of them counts inside the group, in units of
-            1/`unit`.
+            1/`unit`; Python's own integers where sums of these could pass 2^62.
         unit: what to divide `own` by.
     """
 
     first: Places
     last: Places
     heads: Heads
-    own: Heads
+    own: Integers
     unit: int
 
     @property
@@ -91,17 +97,21 @@ def _crowd(ballots: RankMatrix, unranked: Unranked) -> Crowd:
         last[row] = (worst <= mine).sum(axis=0) - 1
     if unranked == "no_opinion":
         first[~ranked] = last[~ranked] = UNPLACED
+    # Weights by their position in order: they may be larger than a row can hold.
+    weights, weight = np.unique(ballots.own, return_inverse=True)
     # Equal first places are equal ballots: what is tied has the same.
-    rows = np.column_stack([first.T.astype(np.int64), ballots.own.astype(np.int64)])
+    rows = np.column_stack([first.T.astype(np.int64), weight.reshape(-1)])
     kinds, where, which = np.unique(
         rows, axis=0, return_index=True, return_inverse=True
     )
     heads = np.zeros(len(kinds), np.int64)
     np.add.at(heads, which.reshape(-1), ballots.heads.astype(np.int64))
+    # A place, counted twice over, is at most this.
+    most = int(weights[-1]) * int(heads.sum()) * 2 * len(ranks)
     return Crowd(
         first=first.T[where],
         last=last.T[where],
         heads=heads,
-        own=kinds[:, -1],
+        own=weights.astype(np.int64 if most < MOST else object)[kinds[:, -1]],
         unit=ballots.unit,
     )

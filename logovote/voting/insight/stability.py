@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import lcm
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from logovote.voting.insight.approvers import Approvers
 from logovote.voting.insight.crowds import Crowd
@@ -21,7 +22,7 @@ from logovote.voting.insight.resampling import (
     replicates_for,
 )
 from logovote.voting.profiles import Profile
-from logovote.voting.weights import GroupWeight, weigh
+from logovote.voting.weights import weigh
 
 SURE = 0.95
 """The part of the crowds that must agree before an order is called clear."""
@@ -216,40 +217,40 @@ def resampled_margins(
     """
     size = len(profile.candidates)
     weights = weigh(profile)
-    scale = lcm(
-        *(_unit_factor(weights[id_], c).denominator for id_, c in groups.items())
+    units = {id_: weights[id_].factor / crowd.unit for id_, crowd in groups.items()}
+    scale = lcm(*(unit.denominator for unit in units.values()))
+    exact = all(
+        units[id_] * scale * crowd.voters * int(crowd.own.max()) < _EXACT
+        for id_, crowd in groups.items()
     )
     a, b = np.triu_indices(size, 1)
     upper = np.zeros((number, len(a)))
     for id_, crowd in groups.items():
-        factor = _unit_factor(weights[id_], crowd) * scale
-        exact = factor * crowd.voters * int(crowd.own.max()) < _EXACT
-        factor_ = float(factor if exact else factor / scale)
+        own: npt.NDArray[Any] = crowd.own
+        factor = float(units[id_] * scale if exact else weights[id_].factor)
+        if not exact:
+            own = np.array([int(each) / crowd.unit for each in own])
         batch = max(1, _MOST_CROWDS_TIMES_PILES // crowd.piles)
         for start in range(0, number, batch):
             some = slice(start, min(number, start + batch))
             drawn = redraw(rng, crowd.heads, some.stop - some.start)
-            mass = drawn @ crowd.own
-            part = _weighted(drawn * crowd.own, crowd)
+            part = _weighted(drawn * own, crowd)
             if not crowd.equal_weights and weights[id_].target is not None:
                 # Under fixed shares what a group decides does not depend on which of
                 # its heavier voters happen to be drawn.
-                part *= ((crowd.heads @ crowd.own) / np.maximum(mass, 1))[:, None]
-            upper[some] += factor_ * part
+                part *= ((crowd.heads @ own) / (drawn @ own))[:, None]
+            upper[some] += factor * part
     margins = np.zeros((number, size, size))
     margins[:, a, b] = upper
     margins[:, b, a] = -upper
     return margins
 
 
-def _unit_factor(weight: GroupWeight, crowd: Crowd) -> Fraction:
-    return weight.factor / crowd.unit
-
-
-def _weighted(drawn: Places, crowd: Crowd) -> Floats:
-    """Add up the preferences of the ballots drawn; exact, for they are integers."""
-    most = crowd.voters * int(crowd.own.max())
-    dtype: type[np.floating] = np.float32 if most < _EXACT_SINGLE else np.float64
+def _weighted(drawn: npt.NDArray[Any], crowd: Crowd) -> Floats:
+    """Add up the preferences of the ballots drawn; exactly, where they are integers."""
+    most = drawn.sum(axis=1).max(initial=0)
+    single = drawn.dtype.kind == "i" and most < _EXACT_SINGLE
+    dtype: type[np.floating] = np.float32 if single else np.float64
     pairs = crowd.first.shape[1] * (crowd.first.shape[1] - 1) // 2
     total = np.zeros((len(drawn), pairs))
     for start in range(0, crowd.piles, _PILES):
