@@ -17,6 +17,7 @@ from logovote.contest import ballot_files, feedback
 from logovote.contest.feedback import Gathered
 from logovote.contest.identity import short_id
 from logovote.contest.results import Design, Line, Result, result_of
+from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round
 from logovote.voting.ballots import Approval, Ballot
 from logovote.voting.profiles import Profile
@@ -41,12 +42,17 @@ _CHOSE = {
 
 @dataclass(frozen=True)
 class PollDesign:
-    """A design for the site's poll."""
+    """A design for the site's poll.
+
+    Attributes:
+        label: its number, as the contest site has and writes it.
+    """
 
     place: int
     tied: bool
     design: Design
     id: str
+    label: str
 
     def as_json(self) -> dict[str, Any]:
         """Return it as commands print it."""
@@ -54,7 +60,7 @@ class PollDesign:
             "place": self.place,
             "tied": self.tied,
             "entry": self.design.entry,
-            "label": label(self.design.entry),
+            "label": self.label,
             "id": self.id,
             "designer": self.design.designer,
             "digest": self.design.digest,
@@ -70,28 +76,29 @@ class DesignerLine:
         designs: those of the list, best first, each with its place.
         backed: the part of the vote that chose one of them.
         alone: the part that chose a design of no other designer of the sheet.
-        said: what voters said of them, the notes that are handed on among it.
+        said: what voters said of them, the notes that are handed on among it, each
+            with the label of its design.
     """
 
     name: str
     designs: Sequence[PollDesign]
     backed: Fraction
     alone: Fraction
-    said: Sequence[Gathered]
+    said: Sequence[tuple[str, Gathered]]
 
     @property
     def title(self) -> str:
         """The designer, or the design of a designer who is not known."""
-        return self.name or f"the designer of {label(self.designs[0].design.entry)}"
+        return self.name or f"the designer of {self.designs[0].label}"
 
     @property
     def text(self) -> str:
         """A message to the designer, to paste."""
-        labels = _listed([label(each.design.entry) for each in self.designs])
+        labels = _listed([each.label for each in self.designs])
         lines = [f"{self.title}: thank you for {labels}. What voters said:"]
-        for each in self.said:
+        for label, each in self.said:
             told = [*each.told, *(f"“{note}”" for note in each.released)]
-            lines += [label(each.entry), *(f"- {line}" for line in told)]
+            lines += [label, *(f"- {line}" for line in told)]
         if len(lines) == 1:
             return f"{self.title}: thank you for {labels}."
         return "\n".join(lines)
@@ -109,7 +116,7 @@ class DesignerLine:
                     "reasons": dict(each.heads),
                     "notes": each.released,
                 }
-                for each in self.said
+                for _, each in self.said
             ],
             "text": self.text,
         }
@@ -147,13 +154,13 @@ class Sheets:
     @property
     def poll_text(self) -> str:
         """The designs for the site's poll, to paste."""
-        return ", ".join(label(each.design.entry) for each in self.designs)
+        return ", ".join(each.label for each in self.designs)
 
     @property
     def designers_text(self) -> str:
         """The designers to go on with, to paste."""
         return "\n".join(
-            f"{line.title} ({', '.join(label(d.design.entry) for d in line.designs)})"
+            f"{line.title} ({', '.join(each.label for each in line.designs)})"
             if line.name
             else line.title
             for line in self.designers
@@ -175,9 +182,14 @@ class Sheets:
         }
 
 
-def label(entry: int) -> str:
-    """Write an entry number as contest sites do."""
-    return f"#{entry}"
+def _label(entry: int, given: Mapping[int, int]) -> str:
+    """Write an entry number as contest sites do, and as this one has it.
+
+    Args:
+        entry: our number.
+        given: the site's of those to which we gave another; 0 where it is not known.
+    """
+    return f"#{given.get(entry) or entry}"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -194,6 +206,7 @@ def sheets_of(session: Session, contest: Contest, round_: Round) -> Sheets:
     from logovote.voting.cover import MOST, best_cover  # noqa: PLC0415 - see above
 
     result = result_of(round_)
+    given = queries.given_numbers(session, contest.id)
     # In a ranking, what is not above "none of these" is not handed on.
     listed = [
         PollDesign(
@@ -201,6 +214,7 @@ def sheets_of(session: Session, contest: Contest, round_: Round) -> Sheets:
             line.tied,
             result.designs[line.entry],
             short_id(contest, line.entry),
+            _label(line.entry, given),
         )
         for line in result.order
         if line.entry is not None and line.acceptable is not False
@@ -222,7 +236,7 @@ def sheets_of(session: Session, contest: Contest, round_: Round) -> Sheets:
             member.backed,
             member.alone,
             [
-                said[entry]
+                (_label(entry, given), said[entry])
                 for each in by_designer[member.candidate]
                 for entry in sorted({each.design.entry, *each.design.variants})
                 if entry in said
@@ -232,7 +246,7 @@ def sheets_of(session: Session, contest: Contest, round_: Round) -> Sheets:
         )
         for member in cover.members
     ]
-    remarks = list(_remarks(listed, result, profile))
+    remarks = list(_remarks(listed, result, profile, given))
     if len(by_designer) > MOST:
         remarks.append(
             f"Only the first {MOST} of {len(by_designer)} designers, in the order of "
@@ -252,7 +266,7 @@ def sheets_of(session: Session, contest: Contest, round_: Round) -> Sheets:
 
 def _designer_of(design: Design) -> str:
     """Return the designer, or stand in for one who is not known: nobody else's."""
-    return design.designer or label(design.entry)
+    return design.designer or f"#{design.entry}"
 
 
 def _said_something(said: Gathered) -> bool:
@@ -294,12 +308,24 @@ def _chosen(profile: Profile, ballot: Ballot) -> set[str]:
 
 
 def _remarks(
-    listed: Sequence[PollDesign], result: Result, profile: Profile | None
+    listed: Sequence[PollDesign],
+    result: Result,
+    profile: Profile | None,
+    given: Mapping[int, int],
 ) -> Iterator[str]:
+    for each in listed:
+        entry = each.design.entry
+        if given.get(entry):
+            yield f"{each.label} is the contest site's number of logo {entry} here."
+        elif entry in given:
+            yield (
+                f"{each.label} is our number: the site's is not known. Look it up by "
+                "the picture."
+            )
     if len(listed) > MOST_DESIGNS:
         last, next_ = listed[MOST_DESIGNS - 1], listed[MOST_DESIGNS]
         if last.place == next_.place:
-            tied = [label(d.design.entry) for d in listed if d.place == last.place]
+            tied = [each.label for each in listed if each.place == last.place]
             yield (
                 f"Place {last.place} is shared by {_listed(tied)}, and not all of them "
                 "fit: the order for ties decided who is in."
@@ -309,9 +335,7 @@ def _remarks(
             f"{len(refused)} {'design is' if len(refused) == 1 else 'designs are'} "
             "left out: voters put “none of these” above."
         )
-    if unknown := [
-        label(each.design.entry) for each in listed if not each.design.designer
-    ]:
+    if unknown := [each.label for each in listed if not each.design.designer]:
         yield (
             f"The designer of {_listed(unknown)} is not known; each counts as a "
             "designer of its own."

@@ -11,7 +11,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from logovote.contest.listing import COLUMNS, Listing, Row
-from logovote.contest.sheets import Sheets, label
+from logovote.contest.sheets import Sheets
 
 _THUMB_HEIGHT = 240
 _SCALE = 0.3
@@ -49,7 +49,7 @@ def workbook(listing: Listing, sheets: Sheets) -> bytes:
         page = writer.page("Designers", ["designer", "designs", "backed", "alone"])
         page.set_column(0, 1, 26)
         for number, line in enumerate(sheets.designers, start=1):
-            labels = [label(each.design.entry) for each in line.designs]
+            labels = [each.label for each in line.designs]
             values = [line.title, labels, float(line.backed), float(line.alone)]
             writer.row(page, number, values, start=0)
         page = writer.page(

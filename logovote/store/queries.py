@@ -238,6 +238,16 @@ def submission(session: Session, contest_id: int, entry: int) -> Submission | No
     )
 
 
+def given_numbers(session: Session, contest_id: int) -> dict[int, int]:
+    """Map designs whose number we gave to the contest site's, 0 if it is not known."""
+    rows = session.execute(
+        select(Submission.entry, Submission.site_number).where(
+            Submission.contest_id == contest_id, Submission.site_number.is_not(None)
+        )
+    )
+    return {entry: number or 0 for entry, number in rows}
+
+
 def derivative(session: Session, digest: str, kind: str) -> Derivative | None:
     """Return a derivative by its original's digest, or by how that begins."""
     return session.scalar(

@@ -77,6 +77,24 @@ def test_the_poll_takes_eight_designs_as_the_site_writes_them(
     assert any("is shared by" in remark for remark in drawn_.remarks)
 
 
+def test_the_sheets_speak_in_the_contest_sites_numbers(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    design(session, contest, 4).site_number = 3
+    design(session, contest, 5).site_number = 0
+    round_ = counted(session, contest, {"Ann": ["4"], "Bea": ["4", "5"]}, now)
+
+    drawn_ = drawn(session, contest, round_)
+
+    assert drawn_.poll_text == "#3, #5"
+    assert drawn_.designers_text == "Designer 4 (#3)\nDesigner 5 (#5)"
+    assert drawn_.designers[0].text.startswith("Designer 4: thank you for #3.")
+    assert [each["label"] for each in drawn_.as_json()["designs"]] == ["#3", "#5"]
+    four, five, *_ = drawn_.remarks
+    assert four == "#3 is the contest site's number of logo 4 here."
+    assert five.startswith("#5 is our number: the site's is not known.")
+
+
 def test_designers_are_those_who_reach_the_most_voters(
     session: Session, contest: Contest, now: datetime
 ) -> None:
