@@ -81,10 +81,10 @@ def test_nobody_joins_where_the_list_is_closed(
 
 
 def test_who_is_signed_in_without_a_vote_is_told_and_shown_the_way_in(
-    scene: Scene, visit: Visit
+    shortlist: Scene, visit: Visit
 ) -> None:
     otto, by_link = visit("Otto"), visit("stranger")
-    with scene.site.store.database.read() as session:
+    with shortlist.site.store.database.read() as session:
         other = contest_by_slug(session, "other")
         voter = voter_named(session, other, "Otto")
         sign_in(by_link, f"/i/{invitations.invitation_token(SECRET, voter)}")
@@ -92,10 +92,12 @@ def test_who_is_signed_in_without_a_vote_is_told_and_shown_the_way_in(
 
     said = otto.get("/c/acme/").text, by_link.get("/c/acme/").text
 
+    assert not any("/c/acme/shortlist" in page for page in said)
+    assert "/c/acme/shortlist" in visit("Ann").get("/c/acme/").text
     assert "You are signed in, but not invited to vote here" in said[0]
     assert "good for that one alone" in said[1]
     assert way_in not in said[0] + said[1]
-    on_terms(scene, is_open=True)
+    on_terms(shortlist, is_open=True)
     assert way_in in otto.get("/c/acme/").text
     assert way_in in by_link.get("/c/acme/").text
     for who in ("Ann", "organiser"):
