@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from logovote import settings as settings_
 from logovote.settings import Settings, SettingsError
-from logovote.store import queries
+from logovote.store import backlog
 from logovote.store.models import ImportJob, JobState
 from logovote.store.session import Database
 from logovote.web import context, metrics
@@ -184,7 +184,7 @@ def test_what_was_counted_is_told_while_the_database_is_down(
     def gone(_session: object) -> NoReturn:
         raise OperationalError("SELECT 1", {}, Exception("host db.internal is down"))
 
-    monkeypatch.setattr(queries, "backlog", gone)
+    monkeypatch.setattr(backlog, "backlog", gone)
     found = asked(client)
 
     assert found["logovote_up", "database"] == 0

@@ -108,7 +108,7 @@ def stage(session: Session, size: int) -> None:
         ("/organise/{}/mail", 5),
         ("/organise/{}/feedback", 9),
         ("/organise/{}/questions", 3),
-        ("/organise/{}/handoff", 16),
+        ("/organise/{}/handoff", 17),
         ("/organise/{}/rounds/shortlist", 18),
         ("/organise/{}/rounds/ranking", 20),
     ],
