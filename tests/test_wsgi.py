@@ -214,7 +214,8 @@ def test_a_process_renewed_during_an_outage_waits_and_the_others_go_on(
 
     assert status == 0
     assert outage.said in said
-    assert "Traceback" not in said
+    # Of the one that did not start; another may tell how its connection was cut.
+    assert "load_wsgi" not in said
 
 
 @pytest.mark.slow

@@ -503,6 +503,7 @@ def open_from_disk(chromium: Browser, record: Path) -> None:
 def read_the_record(page: Page) -> None:
     page.goto("/")
     page.get_by_role("link", name="A logo for the harbour").first.tap()
+    page.wait_for_url("**/c/harbour/")
     page.goto("/c/harbour/decision")
     expect(page.locator("main")).to_contain_text("The decision differs from the rank")
     expect(page.locator("header")).not_to_contain_text("Draft.")
