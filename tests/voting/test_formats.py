@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from textwrap import dedent
 
@@ -98,6 +99,20 @@ def test_a_ballot_without_a_group_is_in_the_group_of_all() -> None:
     )
     assert [group.id for group in profile.groups] == ["core", "all"]
     assert profile.weighting == "per_voter"
+
+
+def test_only_rankings_are_of_a_few_thousand_candidates() -> None:
+    names = [str(n) for n in range(6000)]
+
+    def said(*ballots: object, **more: object) -> bytes:
+        return json.dumps({"candidates": names, "ballots": ballots, **more}).encode()
+
+    families = dict.fromkeys(names, "f")
+    for text in (said({"approvals": ["5999"]}), said(families=families)):
+        assert len(read_profile(text, "big.json").candidates) == 6000
+    for text in (said({"ranking": ["5999"]}), said()):
+        with pytest.raises(MalformedFileError, match="too many to count"):
+            read_profile(text, "big.json")
 
 
 def of(ballot: str, more: str = "") -> str:

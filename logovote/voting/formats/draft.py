@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from logovote.errors import UnreadableInputError
-from logovote.voting.ballots import InvalidBallotError, Ranking
+from logovote.voting.ballots import Approval, InvalidBallotError, Ranking
 from logovote.voting.profiles import (
     ALL,
     Group,
@@ -21,7 +21,7 @@ from logovote.voting.profiles import (
 )
 
 MOST_CANDIDATES = 5000
-"""Every pair of candidates is counted; more would not fit in memory."""
+"""Of rankings every pair of candidates is counted; more would not fit in memory."""
 
 _MOST_KEPT = 100_000  # rankings; where more differ, most differ
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?\d+/\d+")
@@ -95,7 +95,7 @@ class Draft:
         """
         if not self.candidates:
             raise MalformedFileError("candidates: there are none.")
-        if len(self.candidates) > MOST_CANDIDATES:
+        if len(self.candidates) > MOST_CANDIDATES and not self._holds_approvals():
             raise MalformedFileError(
                 f"candidates: there are more than {MOST_CANDIDATES}, too many to count."
             )
@@ -125,6 +125,11 @@ class Draft:
             )
         except (InvalidProfileError, InvalidBallotError) as error:
             raise MalformedFileError(str(error)) from error
+
+    def _holds_approvals(self) -> bool:
+        """Tell whether no pairs are counted: every ballot is a set, or would be."""
+        kinds = {type(vote.ballot) for vote in self.votes}
+        return kinds == {Approval} or (not kinds and bool(self.families))
 
     def _groups(self) -> list[Group]:
         named = list(dict.fromkeys(vote.group for vote in self.votes))
