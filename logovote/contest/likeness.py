@@ -37,7 +37,10 @@ def designs(session: Session, contest_id: int) -> list[Design]:
         .order_by(Submission.entry)
     ).all()
     # What replaces what is told in the numbers of the contest site.
-    home = {row.entry if row[1] is None else row[1]: row.entry for row in rows}
+    home = {
+        row.entry if row.site_number is None else row.site_number: row.entry
+        for row in rows
+    }
     found = []
     for entry, _, designer, title, file, replaces, likeness in rows:
         try:

@@ -31,8 +31,8 @@ def match(
     members: Sequence[Member],
     numbers: Mapping[str, int | None],
     folder: str,
-) -> tuple[dict[int, Row], list[str]]:
-    """Return the row of each member that has one, by index, and remarks on the others.
+) -> tuple[dict[int, Row], list[tuple[Row, str]]]:
+    """Return the row of each member that has one, by index; the others with a remark.
 
     The surest sign is tried first, for all rows, and what has found its like is out of
     the game. A sign that fits files of different names fits none of them, unless it is
@@ -74,7 +74,9 @@ def match(
     for member in members:
         if told := entries.get(numbers[member.name]):
             matched.setdefault(member.index, told)
-    return matched, [f"line {row.line}: {_missing(row, lines)}" for row in waiting]
+    return matched, [
+        (row, f"line {row.line}: {_missing(row, lines)}") for row in waiting
+    ]
 
 
 def _signs(

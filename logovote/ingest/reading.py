@@ -147,14 +147,9 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
             name: None for name in pages.furniture if numbers.get(name) in plain
         }
         rows, unmatched = match(chosen.rows, members, numbers, folder)
-        withdrawn = _withdrawn(chosen.rows, rows)
-        told = (*chosen.remarks, *unmatched, *_doubled(chosen.rows))
-        remarks = {remark: f"{printable(name)}, {remark}." for remark in told}
-        withdrawals = tuple(
-            Withdrawal(row.number, row.file, remarks.pop(remark))
-            for remark in unmatched
-            if (row := withdrawn.get(remark.partition(":")[0]))
-        )
+        gone = {row: remark for row, remark in unmatched if row.status == "withdrawn"}
+        missing = [remark for row, remark in unmatched if row not in gone]
+        remarks = dict.fromkeys((*chosen.remarks, *missing, *_doubled(chosen.rows)))
         entries: list[Member] = []
         left_out: list[Member] = []
         for member in members:
@@ -162,7 +157,10 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
             (entries if is_entry else left_out).append(member)
         yield Reading(
             entries=_entries(entries, guesses, rows, pages.rows),
-            withdrawals=withdrawals,
+            withdrawals=tuple(
+                Withdrawal(row.number, row.file, _said(name, remark))
+                for row, remark in gone.items()
+            ),
             problems=(
                 *source.problems,
                 *_list_problems(lists, name),
@@ -173,7 +171,7 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
                 ),
             ),
             remarks=(
-                *remarks.values(),
+                *(_said(name, remark) for remark in remarks),
                 *pages.remarks,
             ),
             source=source,
@@ -227,14 +225,9 @@ def _list_problems(
         yield Problem(member.name, reason, Status.IGNORED)
 
 
-def _withdrawn(rows: tuple[Row, ...], matched: dict[int, Row]) -> dict[str, Row]:
-    """Return the lines without a file that say “withdrawn”, as remarks name them."""
-    found = {row.line for row in matched.values()}
-    return {
-        f"line {row.line}": row
-        for row in rows
-        if row.status == "withdrawn" and row.line not in found
-    }
+def _said(name: str, remark: str) -> str:
+    """Say a remark about the list of that name."""
+    return f"{printable(name)}, {remark}."
 
 
 def _doubled(rows: tuple[Row, ...]) -> Iterator[str]:
