@@ -510,10 +510,9 @@ def _on_the_roll(
 
 
 def _people(session: Session, rows: list[Row | RowReport]) -> Iterator[Person]:
-    """Find those of `rows` who are known already, 500 lines a statement."""
+    """Find those of `rows` who are known already, some lines a statement."""
     known = [row for row in rows if isinstance(row, Row)]
-    for start in range(0, len(known), 500):
-        chunk = known[start : start + 500]
+    for chunk in queries.in_batches(known):
         yield from session.scalars(
             select(Person).where(
                 Person.key.in_([row.key for row in chunk])
@@ -526,14 +525,14 @@ def _people(session: Session, rows: list[Row | RowReport]) -> Iterator[Person]:
 def _accounts(
     session: Session, rows: list[Row | RowReport]
 ) -> dict[str | None, set[int]]:
-    """Find whose the GitHub accounts of `rows` are already, 500 lines a statement."""
+    """Find whose the GitHub accounts of `rows` are already, some lines a statement."""
     numbers = [row.github_id for row in rows if isinstance(row, Row) and row.github_id]
     found: dict[str | None, set[int]] = {}
-    for start in range(0, len(numbers), 500):
+    for some in queries.in_batches(numbers):
         for identity in session.scalars(
             select(Identity).where(
                 Identity.issuer == identities.GITHUB,
-                Identity.subject.in_(numbers[start : start + 500]),
+                Identity.subject.in_(some),
             )
         ):
             found[identity.subject] = {identity.person_id}

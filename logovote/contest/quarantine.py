@@ -18,11 +18,10 @@ from logovote.contest import events, ledger, opening, recusals, rounds
 from logovote.contest.opening import FEW_OF_A_CLASS
 from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
-from logovote.store import holding
+from logovote.store import holding, queries
 from logovote.store.models import Ballot, Phase, Round, Voter
 
 _LONGEST_REASON = 500
-_AT_ONCE = 500  # ballots asked for by one statement
 
 
 class QuarantineError(LogovoteError):
@@ -171,11 +170,9 @@ def _in_review(
     wanted = sorted(set(ballot_ids))
     ballots = [
         ballot
-        for start in range(0, len(wanted), _AT_ONCE)
+        for some in queries.in_batches(wanted)
         for ballot in session.scalars(
-            _ballots(round_)
-            .where(Ballot.id.in_(wanted[start : start + _AT_ONCE]))
-            .order_by(Ballot.id)
+            _ballots(round_).where(Ballot.id.in_(some)).order_by(Ballot.id)
         )
         if rounds.is_in_the_box(ballot, own)
     ]

@@ -695,8 +695,8 @@ def keep_classes(
 ) -> None:
     """Let the ballots of voters who are moved stay what they counted as.
 
-    Nobody is moved while a round runs, so all of them were counted. One statement per
-    500 voters.
+    Nobody is moved while a round runs, so all of them were counted. Some hundred voters
+    a statement.
 
     Args:
         session: a writing session.
@@ -708,12 +708,12 @@ def keep_classes(
         moved[class_].append(voter_id)
     of_contest = select(Round.id).where(Round.contest_id == contest_id)
     for (group_id, weight), voters in moved.items():
-        for start in range(0, len(voters), 500):
+        for some in queries.in_batches(voters):
             session.execute(
                 update(Ballot)
                 .where(
                     Ballot.round_id.in_(of_contest),
-                    Ballot.voter_id.in_(voters[start : start + 500]),
+                    Ballot.voter_id.in_(some),
                     Ballot.group_id.is_(None),
                 )
                 .values(group_id=group_id, weight=weight)

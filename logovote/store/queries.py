@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from typing import TypeVar
 
 from sqlalchemy import (
     String,
@@ -45,6 +46,9 @@ from logovote.store.models import (
 )
 from logovote.store.session import insert_into
 
+_Value = TypeVar("_Value")
+# Each value that a statement names is sent to the database, which takes only so many.
+_MOST_NAMED = 500
 # What every save asks is built once: SQLAlchemy takes as long to put such a statement
 # together as SQLite to answer it.
 _VISITOR = (
@@ -109,6 +113,12 @@ _HEAD = (
     .order_by(Event.seq.desc())
     .limit(1)
 )
+
+
+def in_batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
+    """Divide values into as many as one statement may name."""
+    for start in range(0, len(values), _MOST_NAMED):
+        yield values[start : start + _MOST_NAMED]
 
 
 def contests(session: Session) -> Sequence[Contest]:

@@ -94,7 +94,7 @@ def test_a_review_asks_the_same_however_many_voted(
 def test_setting_aside_asks_for_some_ballots_at_a_time(
     session: Session, close: Close, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(quarantine, "_AT_ONCE", 20)
+    monkeypatch.setattr(queries, "_MOST_NAMED", 20)
     round_ = close(MANY)
     ids = [ballot.id for ballot in queries.voter_ballots(session, round_.id)]
 
