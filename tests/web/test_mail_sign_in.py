@@ -360,13 +360,14 @@ def test_known_and_unknown_addresses_take_the_same_time(
     took: dict[str, list[float]] = {ANN: [], STRANGER: []}
     for number in range(200):
         address = (ANN, STRANGER)[number % 2]
-        began = time.process_time()
+        began = time.thread_time()
         client.post("/sign-in", data={"csrf_token": token, "email": address})
-        took[address].append(time.process_time() - began)
+        took[address].append(time.thread_time() - began)
 
     known, unknown = (statistics.median(took[a]) for a in (ANN, STRANGER))
 
-    assert abs(known - unknown) < 0.005
+    # To look somebody up, or to write a letter, would be half as much again.
+    assert max(known, unknown) < 1.5 * min(known, unknown)
 
 
 LIMITED = ("link", "link-network", "code", "code-network")
