@@ -65,7 +65,7 @@ DEEPEST = 12
 LARGEST_INTEGER = 2**53 - 1  # what every JSON reader holds exactly
 MOST_DIGITS = 2000
 METHODS = {"shortlist": "seqphragmen", "ranking": "ranked_pairs"}
-MOST_CANDIDATES = {"shortlist": 5000, "ranking": 200}
+MOST_RANKED = 200  # every two of them are compared; of approvals nothing grows so
 STATUS_AFTER = {
     "design.imported": "standing",
     "design.restored": "standing",
@@ -347,8 +347,8 @@ class Bundle:
             )
             for design in has(values["designs.json"], list)
         }
-        if len(self.designs) > MOST_CANDIDATES[self.kind]:
-            raise Malformed("it has more designs than any round")
+        if self.is_ranking and len(self.designs) > MOST_RANKED:
+            raise Malformed("it has more designs than any final")
         self.standing = {
             id_: design
             for id_, design in self.designs.items()

@@ -699,6 +699,25 @@ def test_sums_of_rankings_give_the_order_and_sums_of_approvals_do_not(
     assert exits == {0, 4}
 
 
+def with_designs(forger: Forger, most: int) -> recount.Bundle:
+    designs = forger.documents["designs.json"]
+    more = range(1000 + len(designs), 1000 + most)
+    designs += [designs[0] | {"id": number} for number in more]
+    return recount.Bundle(forger.files())
+
+
+def test_a_shortlist_may_have_any_number_of_designs(reviewed: Forger) -> None:
+    """The site counts approvals on all there are, so whoever doubts it must, too."""
+    assert len(with_designs(reviewed, 10_000).designs) == 10_000
+
+
+def test_a_final_may_not(forger: Forger) -> None:
+    """Every two of them are compared."""
+    assert len(with_designs(forger, recount.MOST_RANKED).designs) == recount.MOST_RANKED
+    with pytest.raises(recount.Malformed, match="more designs than any final"):
+        with_designs(forger, recount.MOST_RANKED + 1)
+
+
 def test_auditors_get_the_ballots_that_the_public_does_not(
     session: Session, now: datetime, tmp_path: Path
 ) -> None:
