@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from flask import Response, jsonify, request
+from flask import Response, flash, jsonify, request
 
 from logovote.contest import casting, dates, events, news, recusals, rounds
 from logovote.contest.casting import (
@@ -251,12 +251,15 @@ def save_from_script(seat: Seat, kind: Kind) -> Response:
             )
         head = events.head(db(), seat.contest.id)
         db().commit()
-        return {
+        answer: dict[str, object] = {
             "rev": receipt.rev,
             "code": receipt.code,
             "saved_at": _written(receipt.saved_at),
             "event_head": head,
         }
+        if receipt.withdrawn:
+            answer["withdrawn"] = receipt.withdrawn
+        return answer
 
     return answered(save)
 
@@ -308,11 +311,15 @@ def body() -> object:
 
 def save_from_form(
     seat: Seat, round_: Round, ballot: Ballot | None, items: Items
-) -> None:
-    """Save the ballot that a form without script leads to."""
+) -> bool:
+    """Save the ballot that a form without script leads to.
+
+    Returns:
+        whether there is something to read on top of the next page.
+    """
     refuse_other_voter(seat, round_, request.form.get("voter"))
     with closing_for_good(round_):
-        casting.save_ballot(
+        receipt = casting.save_ballot(
             db(),
             round_,
             voter_of(seat),
@@ -323,6 +330,10 @@ def save_from_form(
             now=now(),
         )
     db().commit()
+    if receipt.withdrawn:
+        logos = dict.fromkeys(f"logo {id_.lstrip('f')}" for id_ in receipt.withdrawn)
+        flash(f"Withdrawn, and so out of your ballot: {', '.join(logos)}.", "info")
+    return bool(receipt.withdrawn)
 
 
 def _written(moment: datetime) -> str:

@@ -27,6 +27,12 @@ const newId = () =>
 const canonical = (items) =>
   JSON.stringify(Array.isArray(items[0]) ? items.map((tier) => [...tier].sort()) : [...items].sort());
 
+/** Items without some ids, and without the places that these leave empty. */
+const without = (items, gone) =>
+  items
+    .map((item) => (Array.isArray(item) ? item.filter((id) => !gone.includes(id)) : item))
+    .filter((item) => (Array.isArray(item) ? item.length : !gone.includes(item)));
+
 export const same = (a, b) => canonical(a) === canonical(b);
 
 /**
@@ -36,7 +42,8 @@ export const same = (a, b) => canonical(a) === canonical(b);
  *   read-only is "closed" or "paused", where what is kept here waits.
  * options.apply(items): paint items that did not come from this page.
  * options.show(state, detail): say how things are; states: saving, saved, offline,
- *   failed, paused, signed-out, closed, too-late, refused, updated.
+ *   failed, paused, signed-out, closed, too-late, refused, updated, and withdrawn, which
+ *   is followed by another.
  * options.choose(current, mine): promise of "theirs" or "mine".
  */
 export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show, choose }) {
@@ -137,8 +144,14 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
       return;
     }
     base = newest = answer.rev;
-    confirmed = sent;
-    others?.postMessage({ ...answer, items: sent, save_id: id });
+    const { withdrawn = [] } = answer;
+    confirmed = without(sent, withdrawn);
+    if (withdrawn.length) {
+      wanted = without(wanted, withdrawn);
+      apply(wanted);
+      show("withdrawn", answer);
+    }
+    others?.postMessage({ ...answer, items: confirmed, save_id: id });
     if (saveId === id || saveId === null) settle(answer);
     else {
       keep();
@@ -213,11 +226,8 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
       apply(wanted);
       show("saving");
       later(HEARD);
-    } else if (data.save_id === saveId) {
-      base = newest = data.rev;
-      confirmed = data.items;
-      settle(data);
-    } else if (saveId === null && data.rev > newest) {
+    } else if (data.save_id === saveId) adopt(data);
+    else if (saveId === null && data.rev > newest) {
       adopt(data);
       show("updated", data);
     }

@@ -471,6 +471,48 @@ def test_a_ranking_with_a_withdrawn_logo_closes_up_and_goes_on(
     assert ballot(site, Kind.RANKING) == [["3"], ["2"]]
 
 
+def test_a_logo_withdrawn_behind_an_open_page_leaves_it_and_the_voter_is_told(
+    site: Site, ann: Entering
+) -> None:
+    page = ann()
+    star(page, 1).click()
+    star(page, 2).click()
+    expect_saved(page)
+    other = another_tab(page)
+    with site.store.database.write() as session:
+        withdraw(session, contest_by_slug(session, "gallery"), 1, NOW)
+        session.commit()
+
+    star(page, 3).click()
+
+    expect(status(page)).to_contain_text("out of your ballot: logo 1. Saved")
+    for tab in (page, other):
+        expect(star(tab, 1)).to_have_attribute("aria-pressed", "false")
+        expect(tab.locator("[data-count]").first).to_have_text("2")
+    star(page, 4).click()
+    expect(status(page)).not_to_contain_text("Withdrawn")
+    expect_saved(page)
+    assert ballot(site) == ["f2", "f3", "f4"]
+
+
+def test_a_row_withdrawn_behind_an_open_page_closes_up(
+    site: Site, ann: Entering
+) -> None:
+    page = ann(RANKING)
+    for entry in (1, 2, 3):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+    expect_saved(page)
+    with site.store.database.write() as session:
+        withdraw(session, contest_by_slug(session, "ranks"), 2, NOW)
+        session.commit()
+
+    page.get_by_role("button", name="Move logo 3 up").click()
+
+    expect(status(page)).to_contain_text("out of your ballot: logo 2. Saved")
+    assert ranked(page) == ["1", "3"]
+    assert ballot(site, Kind.RANKING) == [["1"], ["3"]]
+
+
 def test_duels_by_keyboard_end_in_a_ranking(site: Site, ann: Entering) -> None:
     page = ann(RANKING)
     page.get_by_role("link", name="Sort by duels").click()

@@ -269,14 +269,18 @@ def test_a_ranking_that_makes_no_sense_is_refused(
         save(session, ranking, items, now=now)
 
 
-def test_what_was_withdrawn_is_dropped_in_silence(
+def test_what_was_withdrawn_is_dropped_and_the_receipt_says_so(
     session: Session, contest: Contest, shortlist: Round, now: datetime
 ) -> None:
-    withdraw(session, contest, 2, now)
+    for entry in (2, 57):
+        withdraw(session, contest, entry, now)
 
-    save(session, shortlist, ["1", "2"], now=now)
+    receipt = save(session, shortlist, ["1", "2", "57", "f12", "f2"], now=now)
 
-    assert kept(session, shortlist) == ["1"]
+    assert kept(session, shortlist) == ["1", "f12"]
+    assert receipt.withdrawn == ("2", "f2", "57")
+    other = save(session, shortlist, ["1"], base_rev=1, save_id="second-save", now=now)
+    assert other.withdrawn == ()
 
 
 def test_a_family_stands_as_long_as_one_of_its_variants(

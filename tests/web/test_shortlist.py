@@ -310,6 +310,24 @@ def test_a_withdrawn_design_is_gone_from_the_gallery(
     assert visit("Ann").get("/c/acme/logo/999").status_code == 404
 
 
+def test_who_saves_what_was_withdrawn_meanwhile_is_told_once(
+    shortlist: Scene, visit: Visit, now: datetime
+) -> None:
+    ann, bob = visit("Ann"), visit("Bob")
+    with shortlist.changing() as (session, acme):
+        withdraw(session, acme, 3, now)
+
+    by_script = put(ann, BALLOT, body(items=["f1", "f3", "3"]))
+    by_form = post(bob, BALLOT, {"approve": "f3", "show": "all"})
+
+    assert by_form.location == f"{PAGE}?show=all"  # where it is said, on top
+    assert by_script.get_json()["withdrawn"] == ["3", "f3"]
+    assert shortlist.ballot("Ann") == ["f1"]
+    told = "Withdrawn, and so out of your ballot: logo 3."
+    assert told in bob.get(PAGE).text
+    assert told not in bob.get(PAGE).text
+
+
 def test_a_page_of_another_voter_saves_nothing(shortlist: Scene, visit: Visit) -> None:
     bobs_page = visit("Bob").get(PAGE).text
     bob = re.findall(r'data-voter="([^"]+)"', bobs_page)[0]

@@ -15,6 +15,8 @@ export const signIn = "Sign in again";
 export const paused = (text = "This round is paused.") => `${text} Your last change is kept on this device until then.`;
 export const closed = "The round closed before your last change arrived. You see the ballot that counts.";
 export const tooLate = "A change kept on this device was not sent before the round closed. You see the ballot that counts.";
+export const withdrawn = (ids) =>
+  `Withdrawn, and so out of your ballot: ${[...new Set(ids.map((id) => `logo ${id.replace("f", "")}`))].join(", ")}.`;
 export const updated = "Updated from another tab";
 
 const sentence = (start, text) => `${start} ${text || "nothing"}.`;
