@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import math
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ from logovote.web.api.importing import BodyError, StateError
 from logovote.web.api.reading import NotYetError
 from logovote.web.ballots import NotOpenedError, OtherVoterError
 from logovote.web.context import current_person, forget_visitor, start_over, undo
+from logovote.web.forms import written
 from logovote.web.oauth import ProviderError
 from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.requests import request_id
@@ -163,6 +165,15 @@ def _way_back() -> str | None:
     return "/" + came_from.removeprefix(request.host_url).lstrip("/\\")
 
 
+def _written(status: int) -> list[str]:
+    """Return what the visitor wrote into the form that is refused, to be copied."""
+    if status != HTTPStatus.FORBIDDEN:  # what another site sent is not theirs
+        # What was cut off, or is too large, cannot be read now either.
+        with contextlib.suppress(HTTPException):
+            return written(request.form)
+    return []
+
+
 def page(
     status: int,
     title: str = "",
@@ -194,6 +205,7 @@ def page(
                 message=message,
                 back=_way_back(),
                 again_at=again_at,
+                written=_written(status),
                 request_id=request_id(),
             )
         )
@@ -227,7 +239,8 @@ def init_app(app: Flask) -> None:
         return page(
             HTTPStatus.BAD_REQUEST,
             "This page was open for too long",
-            "Nothing is lost. Load the page again and repeat what you did last.",
+            "What you saved before is kept. Load the page again and repeat what you "
+            "did last.",
             "csrf",
         )
 
