@@ -24,7 +24,8 @@ export async function send(method, url, body, isFirst = true) {
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": find(document) },
     body: JSON.stringify(body),
     keepalive: true, // finishes even if the voter goes to another page
-    signal: AbortSignal.timeout(TOO_SLOW),
+    // Older browsers, such as those of phones that get no other, wait as long as it takes.
+    signal: AbortSignal.timeout?.(TOO_SLOW),
   });
   if (response.status === 400 && isFirst && (await renewToken())) return send(method, url, body, false);
   // A gateway in trouble, or the sign-in page, answers in HTML.

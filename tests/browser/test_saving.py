@@ -422,6 +422,20 @@ def test_a_ranking_is_made_by_keyboard_alone(site: Site, ann: Entering) -> None:
     assert ballot(site, Kind.RANKING) == [["1"], ["2"], ["3"]]
 
 
+def test_a_browser_of_some_years_ago_ranks_and_saves(site: Site, ann: Entering) -> None:
+    page = ann(RANKING)
+    page.add_init_script("delete AbortSignal.timeout; delete Array.prototype.toSpliced")
+    page.reload()
+    ready(page)
+    for entry in (1, 2):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+
+    page.get_by_role("button", name="Move logo 2 up").click()
+
+    expect_saved(page)
+    assert ballot(site, Kind.RANKING) == [["2"], ["1"]]
+
+
 def test_a_row_is_dragged_by_a_finger(site: Site, ann: Entering) -> None:
     page = ann(RANKING, device="phone")
     for entry in (1, 2, 3):
