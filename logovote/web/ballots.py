@@ -196,6 +196,10 @@ def shared(
     }
 
 
+class EarlierRoundError(RoundClosedError):
+    """The page is of a round that was over before the one that is open now."""
+
+
 class OtherVoterError(LogovoteError):
     """The page belongs to somebody else than who is signed in now."""
 
@@ -205,12 +209,20 @@ def refuse_other_voter(seat: Seat, round_: Round, claimed: str | None) -> None:
 
     Raises:
         OtherVoterError: it was.
+        EarlierRoundError: it is the same voter's, of an earlier round.
     """
-    if claimed is not None and claimed != whose(seat, round_):
-        raise OtherVoterError(
-            "Somebody else has signed in with this browser since the page was loaded, "
-            "so nothing was saved. Open your own link again."
+    own = whose(seat, round_)
+    if claimed is None or claimed == own:
+        return
+    if claimed.partition("-")[2] == own.partition("-")[2]:
+        raise EarlierRoundError(
+            "This page is of an earlier round, so nothing was saved. Load it again to "
+            "see the one that is open now."
         )
+    raise OtherVoterError(
+        "Somebody else has signed in with this browser since the page was loaded, "
+        "so nothing was saved. Open your own link again."
+    )
 
 
 def whose(seat: Seat, round_: Round) -> str:
@@ -293,7 +305,7 @@ def answered(deed: Callable[[], Mapping[str, object]]) -> Response:
     except RoundClosedError as error:
         return _answer(HTTPStatus.CONFLICT, error="closed", message=str(error))
     except OtherVoterError as error:
-        return _answer(HTTPStatus.UNAUTHORIZED, error="signed-out", message=str(error))
+        return _answer(HTTPStatus.UNAUTHORIZED, error="other-voter", message=str(error))
     except InvalidBallotError as error:
         return _answer(
             HTTPStatus.UNPROCESSABLE_ENTITY, error="invalid", message=str(error)

@@ -38,7 +38,7 @@ from logovote.store.media import MediaUnavailableError, MissingMediaError
 from logovote.web.api.door import ScopeError
 from logovote.web.api.importing import BodyError, StateError
 from logovote.web.api.reading import NotYetError
-from logovote.web.ballots import NotOpenedError, OtherVoterError
+from logovote.web.ballots import EarlierRoundError, NotOpenedError, OtherVoterError
 from logovote.web.context import current_person, forget_visitor, start_over, undo
 from logovote.web.forms import written
 from logovote.web.oauth import ProviderError
@@ -71,6 +71,7 @@ _TITLES: dict[type[LogovoteError], str] = {
     BundleError: "Not published now",
     ConflictError: "Nothing was saved",
     RoundClosedError: "This round is closed",
+    EarlierRoundError: "Nothing was saved",
     RoundPausedError: "This round is paused",
     IdentityError: "You are not signed in",
     ProviderError: "You are not signed in",

@@ -68,6 +68,7 @@ export function openBallot(form, apply, outline) {
     else if (state === "offline") write(state, messages.offline, again);
     else if (state === "failed") write(state, messages.failed, again);
     else if (state === "paused") write(state, messages.paused(detail.message), again);
+    else if (detail.error === "other-voter") write(state, detail.message);
     else if (state === "signed-out")
       write(state, messages.signedOut, { textContent: messages.signIn, href: location.pathname + location.search });
     else {

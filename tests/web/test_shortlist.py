@@ -337,8 +337,9 @@ def test_a_page_of_another_voter_saves_nothing(shortlist: Scene, visit: Visit) -
     by_form = post(ann, BALLOT, {"approve": "1", "voter": bob})
 
     assert by_script.status_code == 401
-    assert '"signed-out"' in by_script.text
+    assert by_script.get_json()["error"] == "other-voter"
     assert by_form.status_code == 409
+    assert "Somebody else has signed in" in by_form.text
     assert shortlist.ballot("Ann") == shortlist.ballot("Bob") == []
 
 
