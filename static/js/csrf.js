@@ -17,6 +17,9 @@ async function renewToken() {
   }
 }
 
+/** Whether a request was refused because nobody is signed in, or not who was. */
+export const isSignedOut = ({ status, redirected }) => redirected || [400, 401, 403].includes(status);
+
 /** Send JSON, once more if the token was old; returns the response and what it says. */
 export async function send(method, url, body, isFirst = true) {
   const response = await fetch(url, {

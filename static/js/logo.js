@@ -38,9 +38,10 @@ const marks = openMarks(form, {
   onRefused: (family, why) => {
     if (family === card.dataset.family && notes.has(family)) sayNote(messages.noteRefused(why));
   },
-  onAway: (pause) => {
+  onAway: (state, why) => {
     if (marks.pending().get(card.dataset.family)?.note === undefined) return;
-    sayNote(pause ? messages.notePaused(pause) : messages.noteOffline);
+    if (state === "paused") sayNote(messages.notePaused(why));
+    else sayNote(state ? messages.noteSignedOut : messages.noteOffline);
   },
 });
 for (const [family, { note }] of marks.pending()) if (note !== undefined) notes.set(family, note);

@@ -7,7 +7,7 @@
 // opened, so a closed tab or a dead network loses nothing. Tabs of one browser tell each
 // other what is not saved yet, so that each builds on it, and none overwrites another.
 
-import { send as sendJson } from "./csrf.js";
+import { isSignedOut, send as sendJson } from "./csrf.js";
 import { recall, remember } from "./storage.js";
 
 const QUIET = 250; // ms of rest before a change is sent
@@ -169,7 +169,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
       // It will be taken, only not now: it stays here, and nobody is kept on the page.
       retryLater("paused", answer);
       atEase = true;
-    } else if (status === 400 || status === 401 || status === 403 || response.redirected) {
+    } else if (isSignedOut(response)) {
       trouble = true;
       atEase = true;
       show("signed-out", answer);

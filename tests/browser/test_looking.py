@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from logovote.contest import casting, families, intake, invitations, rounds
@@ -19,7 +20,7 @@ from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.settings import Settings
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, Round
+from logovote.store.models import Contest, Kind, Round, SignIn
 from logovote.store.store import Store
 from tests.builders import SECRET, folder_of, make_contest, png, voter_named
 from tests.conftest import NOW, Site
@@ -374,6 +375,28 @@ def test_a_note_waits_for_the_end_of_a_pause_and_no_refused_one_is_called_saved(
         rounds.close_round(session, round_, NOW)
     note.fill("A bird?")
     expect(told).to_contain_text("Not kept. This round is not open")
+    assert marks(page)["f1"]["note"] == "A fish?"
+
+
+def test_a_note_of_who_was_signed_out_waits_until_they_are_back(
+    site: Site, hung: Hung, ann: Entering
+) -> None:
+    page = ann("/c/wall/logo/1")
+    note, told = page.locator("[data-note]"), page.locator("[data-note-status]")
+    with in_round(site) as (session, _):
+        session.execute(delete(SignIn))
+    note.fill("A fish?")
+    expect(told).to_contain_text("Signed out")
+    expect(told).to_contain_text("to sign in")
+
+    page.reload()
+    expect(page).to_have_url("/sign-in")
+    page.goto(hung.link)
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page).to_have_url("/c/wall/logo/1")
+    expect(note).to_have_value("A fish?")
+    expect(told).to_have_text("Saved.")
     assert marks(page)["f1"]["note"] == "A fish?"
 
 

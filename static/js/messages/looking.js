@@ -6,6 +6,7 @@ export const noteKept = "Kept.";
 export const noteSaved = "Saved.";
 export const noteRefused = (why) => `Not kept. ${why}`;
 export const notePaused = (pause) => `${pause} Your note is kept on this device until then.`;
+export const noteSignedOut = "Signed out: kept on this device. Load the page again to sign in.";
 export const noteOffline = "Offline: kept on this device.";
 export const chosen = (count, most) =>
   count > most ? `${count} ticked: only the first ${most} will be compared.` : `${count} of at most ${most} ticked.`;
