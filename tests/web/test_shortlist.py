@@ -297,6 +297,28 @@ def test_a_voter_of_weight_0_is_told_that_the_ballot_is_not_counted(
     assert "your weight is 0" in visit("Ann").get("/c/acme/").text
 
 
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [
+        (None, "You approve as many logos as you like."),
+        (1, "You approve one logo."),
+        (3, "You approve up to 3 logos."),
+    ],
+)
+def test_the_contests_page_says_how_many_may_be_approved(
+    scene: Scene, visit: Visit, now: datetime, most: int | None, said: str
+) -> None:
+    with scene.changing() as (session, acme):
+        rounds.open_round(session, acme, Kind.SHORTLIST, now, approvals=most)
+
+    stranger = visit("stranger")
+    assert said in stranger.get("/c/acme/").text
+    with scene.changing() as (session, acme):
+        rounds.close_round(session, rounds.latest(session, acme, Kind.SHORTLIST), now)
+    assert "my ballot" not in stranger.get("/c/acme/").text
+    assert "See my ballot" in visit("Ann").get("/c/acme/").text
+
+
 def test_a_withdrawn_design_is_gone_from_the_gallery(
     shortlist: Scene, visit: Visit, now: datetime
 ) -> None:
