@@ -7,7 +7,7 @@ import { recall, remember } from "./storage.js";
 
 const LOOKED = 1000; // ms in view before a design counts as seen
 const LOOK = 250;
-const IN_VIEW = 0.6; // of its height
+const IN_VIEW = 0.6; // of its height, or of the window's if that is less
 const SEEN_REST = 5000;
 const MARK_REST = 300;
 const LONGEST_WAIT = 30000;
@@ -145,7 +145,7 @@ export function openMarks(form, { onTaken = () => {}, onRefused = () => {}, onAw
         const { top, bottom, height } = shown[from].getBoundingClientRect();
         if (top >= innerHeight) break;
         const inView = Math.min(bottom, innerHeight) - Math.max(top, 0);
-        if (inView >= height * IN_VIEW) looks.set(shown[from], (before.get(shown[from]) ?? 0) + 1);
+        if (inView >= Math.min(height, innerHeight) * IN_VIEW) looks.set(shown[from], (before.get(shown[from]) ?? 0) + 1);
       }
       for (const [card, times] of looks) {
         if (times * LOOK <= LOOKED) continue;

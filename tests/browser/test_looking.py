@@ -228,6 +228,19 @@ def test_the_size_is_remembered_without_a_jump(ann: Entering) -> None:
     assert page.evaluate(CLS) <= 0.05
 
 
+def test_a_logo_larger_than_the_window_is_seen(ann: Entering) -> None:
+    """A phone that lies down shows large tiles a part at a time."""
+    page = ann(viewport={"width": 844, "height": 340})
+    page.locator("[data-size=l]").last.click()
+    first = page.locator(f"#logo-{shown(page)[0]}")
+    height = first.evaluate("card => card.offsetHeight")
+    assert height > 340 / 0.6
+
+    first.evaluate("card => scrollTo(0, card.offsetTop + 40)")
+
+    expect(first).to_have_attribute("data-seen", "")
+
+
 CLS = """new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((list) => {
