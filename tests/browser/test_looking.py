@@ -682,6 +682,15 @@ def test_the_focus_is_never_under_the_bar(ann: Entering, address: str) -> None:
             pytest.fail(f"under the bar: {where}")
 
 
+def test_a_page_zoomed_to_400_percent_is_not_all_bar(ann: Entering) -> None:
+    for address in (GALLERY, "/c/wall/logo/11", "/c/wall/compare?ids=1,2"):
+        page = ann(address, viewport={"width": 320, "height": 180})
+
+        bar = page.locator(".keep").evaluate("bar => bar.getBoundingClientRect().top")
+
+        assert bar >= 180, address
+
+
 def test_targets_are_44_px(ann: Entering) -> None:
     page = ann(device="phone")
     for address in (GALLERY, "/c/wall/logo/11", "/c/wall/compare?ids=1,2"):
