@@ -237,6 +237,15 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Response:
+        if app.session_interface.get_cookie_name(app) not in request.cookies:
+            return page(
+                HTTPStatus.BAD_REQUEST,
+                "Your browser sent no cookie",
+                "This site knows you by a cookie. You were signed out meanwhile, or your "
+                "browser keeps none: allow cookies for this site, load the page again and "
+                "repeat what you did last.",
+                "csrf",
+            )
         return page(
             HTTPStatus.BAD_REQUEST,
             "This page was open for too long",
