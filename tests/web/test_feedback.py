@@ -14,6 +14,8 @@ from tests.builders import cast, withdraw
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import post
 
+PAGE = "/c/acme/feedback/1"
+
 
 @pytest.fixture
 def said(shortlist: Scene, visit: Visit, now: datetime) -> Scene:
@@ -123,7 +125,10 @@ def test_a_withdrawn_design_is_gone(
     with shortlist.changing() as (session, acme):
         withdraw(session, acme, 1, now)
 
-    assert visit("Ann").get("/c/acme/feedback/1").status_code == 410
+    ann = visit("Ann")
+    for answer in (ann.get(PAGE), post(ann, PAGE, {"reason": ["simple"]})):
+        assert answer.status_code == 410
+        assert "was withdrawn" in answer.text
 
 
 def test_the_organiser_reads_nothing_before_the_count(
