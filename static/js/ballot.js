@@ -43,14 +43,20 @@ export function openBallot(form, apply, outline) {
   let keeper = null;
 
   function write(state, text, action) {
+    const held = line.contains(document.activeElement);
     line.dataset.state = state;
     line.textContent = `${said} ${text}`.trim();
-    if (!action) return;
-    const element = document.createElement(action.href ? "a" : "button");
-    Object.assign(element, action);
-    if (!action.href) element.type = "button";
-    element.className = "button button-bare";
-    line.append(" ", element);
+    if (action) {
+      const element = document.createElement(action.href ? "a" : "button");
+      Object.assign(element, action);
+      if (!action.href) element.type = "button";
+      element.className = "button button-bare";
+      line.append(" ", element);
+    }
+    if (!held) return;
+    // The button that had the focus is gone; who pressed it stays here.
+    line.tabIndex = -1;
+    (line.lastElementChild ?? line).focus({ preventScroll: true });
   }
 
   const lastSaved = new Date(line.querySelector("time")?.dateTime ?? NaN);
@@ -58,7 +64,9 @@ export function openBallot(form, apply, outline) {
   if (today && !("readonly" in form.dataset)) write("saved", messages.saved(lastSaved));
 
   function show(state, detail = {}) {
-    const again = { textContent: messages.retry, onclick: () => keeper.retry() };
+    // A page that came in a pause sends nothing: it may be over by now.
+    const retry = () => (keeper.stopped() ? location.reload() : keeper.retry());
+    const again = { textContent: messages.retry, onclick: retry };
     if (state === "saving") write(state, messages.saving);
     else if (state === "saved") {
       write(state, messages.saved(detail.saved_at ? new Date(detail.saved_at) : new Date()));

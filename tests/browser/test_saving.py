@@ -276,9 +276,10 @@ def test_a_server_in_trouble_is_said_and_tried_again(site: Site, ann: Entering) 
     page.route("**/shortlist/ballot", trouble)
     star(page, 1).click()
     expect(status(page)).to_contain_text("Not saved")
-    page.get_by_role("button", name="Retry now").click()
+    page.get_by_role("button", name="Retry now").press("Enter")
 
     expect_saved(page)
+    expect(status(page)).to_be_focused()
     assert ballot(site) == ["f1"]
 
 
@@ -374,7 +375,7 @@ def test_a_change_made_in_a_pause_is_kept_here_and_sent_when_the_round_goes_on(
     expect(status(page)).to_have_attribute("data-state", "paused")
 
     move_round(site, rounds.resume_round)
-    page.reload()
+    page.get_by_role("button", name="Retry now").click()
 
     expect_saved(ready(page))
     assert ballot(site) == ["f1", "f2"]
