@@ -60,7 +60,8 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
   function touched(items) {
     if (!painted) return records;
     const changed = [...items, ...painted].filter((id) => !items.includes(id) || !painted.includes(id));
-    return new Set([...recordsOf(changed), ...stale]);
+    // Two variants of a design may stand side by side.
+    return records.filter((record) => stale.has(record) || changed.some((id) => record.ids.has(id)));
   }
 
   function paint(items) {
@@ -89,12 +90,12 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
   function outline(items, other) {
     if (items.includes(NONE)) return messages.noneOfThese;
     const extra = records.filter((record) => isApproved(record, items) && !isApproved(record, other));
-    return messages.starred(items.length, extra.map(({ entry }) => entry));
+    return messages.starred(approvedCount(items), extra.map(({ entry }) => entry));
   }
 
   function setAside(family, on) {
-    const record = records.find((each) => each.family === family);
-    if (record) {
+    for (const record of records) {
+      if (record.family !== family) continue;
       record.card.toggleAttribute("data-aside", on);
       stale.add(record);
     }

@@ -627,6 +627,17 @@ def test_two_to_four_are_compared_with_one_zoom(site: Site, ann: Entering) -> No
     assert ballot(site) == ["f2"]
 
 
+def test_two_variants_side_by_side_are_marked_as_one(site: Site, ann: Entering) -> None:
+    page = ann("/c/wall/compare?ids=11,12")
+    for button in (star, cross):
+        for pressed, on in ((11, "true"), (12, "false")):
+            button(page, pressed).click()
+            for entry in (11, 12):
+                expect(button(page, entry)).to_have_attribute("aria-pressed", on)
+    saved(page)
+    assert ballot(site) == []
+
+
 # ---------- for everybody ----------
 
 
