@@ -142,6 +142,8 @@ function opened() {
   lookAhead();
 }
 
+const here = () => location.pathname + location.search;
+let at = here(); // the address of what is on the stage
 let going = 0;
 
 async function go(address, isNew = true) {
@@ -151,6 +153,7 @@ async function go(address, isNew = true) {
     const page = await pageAt(address);
     if (turn !== going) return;
     if (isNew) history.pushState(null, "", address);
+    at = here();
     put(page);
   } catch {
     if (turn === going) location.assign(address);
@@ -163,7 +166,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.href);
 });
-addEventListener("popstate", () => go(location.href, false));
+// A jump within the page, such as to its content, is a step of the history, too.
+addEventListener("popstate", () => here() !== at && go(location.href, false));
 
 const follow = (name) => find(`[data-go="${name}"]`)?.click();
 

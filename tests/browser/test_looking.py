@@ -488,6 +488,23 @@ def test_the_next_logo_needs_no_network_and_opened_is_seen(ann: Entering) -> Non
     assert all(found[f"f{name.split()[1]}"]["seen"] for name in (first, second))
 
 
+def test_a_jump_to_the_content_is_no_way_to_another_logo(ann: Entering) -> None:
+    page = ann("/c/wall/logo/1")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.locator("[data-zoom=in]").click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+
+    assert page.url.endswith("#main")
+    assert asked == []
+    expect(page.locator("[data-zoom-level]")).to_have_text("150 %")
+
+
 def test_going_on_by_itself_is_a_switch(ann: Entering) -> None:
     page = ann()
     page.get_by_role("link", name="One by one").click()
