@@ -536,6 +536,26 @@ def test_zoom_by_buttons_keys_and_a_double_tap(ann: Entering) -> None:
     expect(level).to_have_text("250 %")
 
 
+def test_what_is_zoomed_is_moved_by_keys_alone(ann: Entering) -> None:
+    page = ann("/c/wall/logo/1")
+    first = heading(page).text_content() or ""
+    for _ in range(2):
+        page.get_by_role("button", name="Larger").press("Enter")
+    stage = page.locator("[data-stage]")
+    stage.focus()
+    expect(stage).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    way = page.locator("[data-stage] img").evaluate("image => image.style.transform")
+    assert way == "translate(-60px, -60px) scale(2.25)"
+    expect(heading(page)).to_have_text(first)
+
+    page.keyboard.press("0")
+    expect(stage).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(heading(page)).not_to_have_text(first)
+
+
 def touched(page: Page, *ways: tuple[tuple[float, float], tuple[float, float]]) -> None:
     """Move one finger or more over the picture, from and to parts of it."""
     box = page.locator("[data-stage]").bounding_box()
