@@ -17,6 +17,7 @@ const KEYS_KEY = "logovote:keys";
 const ADVANCE_KEY = "logovote:advance";
 const LAB_KEY = "logovote:lab";
 const AHEAD = 2;
+const PATIENCE = 300; // ms before a page that waits for the network says so
 const ADVANCE_REST = 350; // ms to see the star take its colour
 
 const find = (selector, root = document) => root.querySelector(selector);
@@ -149,6 +150,7 @@ let going = 0;
 async function go(address, isNew = true) {
   going += 1;
   const turn = going;
+  const waiting = setTimeout(() => find("[data-stage]").setAttribute("aria-busy", "true"), PATIENCE);
   try {
     const page = await pageAt(address);
     if (turn !== going) return;
@@ -157,6 +159,8 @@ async function go(address, isNew = true) {
     put(page);
   } catch {
     if (turn === going) location.assign(address);
+  } finally {
+    clearTimeout(waiting);
   }
 }
 

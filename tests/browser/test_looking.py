@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
@@ -518,6 +518,31 @@ def test_going_on_by_itself_is_a_switch(ann: Entering) -> None:
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("x")
     expect(heading(page)).not_to_have_text(first)
+
+
+def test_a_slow_network_is_seen_while_the_next_logo_comes(ann: Entering) -> None:
+    page = ann("/c/wall/logo/1")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.is_navigation_request():
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/logo/*", hold)
+    page.reload()
+    page.locator("form[data-ready]").wait_for()
+    page.locator("[data-go=next]").click()
+    stage = page.locator("[data-stage]")
+    expect(stage).to_have_attribute("aria-busy", "true")
+
+    page.unroute("**/logo/*")
+    for route in held:
+        route.continue_()
+
+    expect(heading(page)).not_to_have_text("Logo 1")
+    expect(stage).not_to_have_attribute("aria-busy", "true")
 
 
 def test_zoom_by_buttons_keys_and_a_double_tap(ann: Entering) -> None:
