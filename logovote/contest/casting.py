@@ -141,9 +141,10 @@ def checked_items(kind: Kind, items: object, slate_: Slate) -> Items:
         )
     approved = len({slate_.families.get(id_, id_) for id_ in ids} - {NONE})
     if slate_.most is not None and approved > slate_.most:
+        logos = "one logo" if slate_.most == 1 else f"{slate_.most} logos"
         raise InvalidBallotError(
-            f"You may shortlist {slate_.most} logos here, and you have. Take one back "
-            "before you add another."
+            f"You may shortlist {logos} here, and you have. Take one back before you "
+            "add another."
         )
     return ids
 

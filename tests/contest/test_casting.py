@@ -283,6 +283,18 @@ def test_what_was_withdrawn_is_dropped_and_the_receipt_says_so(
     assert other.withdrawn == ()
 
 
+@pytest.mark.parametrize(
+    ("most", "said"), [(1, "shortlist one logo here"), (2, "shortlist 2 logos here")]
+)
+def test_more_approvals_than_a_ballot_holds_are_refused_in_words(
+    session: Session, contest: Contest, now: datetime, most: int, said: str
+) -> None:
+    round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now, approvals=most)
+
+    with pytest.raises(InvalidBallotError, match=said):
+        save(session, round_, ["1", "2", "3"], now=now)
+
+
 def test_a_family_stands_as_long_as_one_of_its_variants(
     session: Session, contest: Contest, shortlist: Round, now: datetime
 ) -> None:
