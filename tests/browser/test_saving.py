@@ -304,6 +304,27 @@ def test_an_answer_that_was_lost_is_asked_for_again(site: Site, ann: Entering) -
     assert ballot(site) == ["f1", "f2"]
 
 
+def test_a_browser_that_stores_nothing_saves_and_takes_back(
+    site: Site, ann: Entering
+) -> None:
+    page = ann()
+    page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        "  Object.defineProperty(window, name, { value: null });"
+    )
+    page.reload()
+    ready(page)
+    star(page, 1).click()
+    star(page, 2).click()
+    expect_saved(page)
+
+    page.locator("[data-undo]").click()
+
+    expect(star(page, 2)).to_have_attribute("aria-pressed", "false")
+    expect_saved(page)
+    assert ballot(site) == ["f1"]
+
+
 def test_an_old_token_is_renewed_without_a_word(site: Site, ann: Entering) -> None:
     page = ann()
     page.evaluate("document.querySelector('meta[name=csrf-token]').content = 'old'")
