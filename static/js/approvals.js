@@ -138,7 +138,7 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
 
   refresh();
   const ballot = openBallot(form, apply, outline);
-  const steps = withUndo(form, ballot, paint, setAside);
+  const steps = withUndo(form, ballot, paint, () => say(messages.undone, false), setAside);
 
   const recordAt = (button) => records.find(({ card }) => card === button.closest("[data-family]"));
   const starless = () => ballot.items().filter((id) => id !== NONE);
@@ -178,10 +178,6 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     if (!on) onChoice();
   }
 
-  function undo() {
-    if (steps.undo()) say(messages.undone, false);
-  }
-
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-tick], [data-aside-tick], [data-none]");
@@ -190,16 +186,13 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     else if (button.matches("[data-tick]")) toggle(button);
     else toggleAside(button);
   });
-  toast.lastElementChild.addEventListener("click", () => {
-    undo();
-    document.getElementById("main").focus({ preventScroll: true });
-  });
+  toast.lastElementChild.addEventListener("click", steps.undo);
   paint(ballot.items());
   steps.show();
   return {
     toggle,
     toggleAside,
-    undo,
+    undo: steps.undo,
     refresh() {
       refresh();
       paint(ballot.items());

@@ -241,21 +241,14 @@ const keys = {
 };
 
 // Single letters act only where nobody types, and never together with Ctrl, Alt or
-// Cmd, which belong to the browser; but Ctrl-Z means the same everywhere. They can be
-// switched off (speech input says letters).
+// Cmd, which belong to the browser. They can be switched off (speech input says letters).
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || find("dialog[open]")) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  if (event.ctrlKey || event.metaKey) {
-    if (event.key !== "z" || event.shiftKey) return;
-    event.preventDefault();
-    shortlist.undo();
-    return;
-  }
-  if (recall(KEYS_KEY) === "off") return;
+  if (event.ctrlKey || event.metaKey || recall(KEYS_KEY) === "off") return;
   const deed = keys[event.key] ?? keys[event.key.toLowerCase()];
   if (!deed) return;
   event.preventDefault();

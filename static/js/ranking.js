@@ -68,7 +68,7 @@ const apply = (items) => {
   steps.show();
 };
 const ballot = openBallot(form, apply, outline);
-const steps = withUndo(form, ballot, paint);
+const steps = withUndo(form, ballot, paint, () => ballot.say(messages.undone));
 
 function describe(row, next) {
   const i = tiers.indexOf(next, row.dataset.id);

@@ -458,6 +458,34 @@ def test_a_browser_of_some_years_ago_ranks_and_saves(site: Site, ann: Entering) 
     assert ballot(site, Kind.RANKING) == [["2"], ["1"]]
 
 
+def test_ctrl_z_takes_back_and_leaves_fields_alone(site: Site, ann: Entering) -> None:
+    page = ann(RANKING)
+    for entry in (1, 2):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+    page.get_by_role("button", name="Move logo 2 up").press("Enter")
+    expect_saved(page)
+    assert ranked(page) == ["2", "1"]
+    page.get_by_label("Place of logo 1").press("Control+z")
+    assert ranked(page) == ["2", "1"]
+
+    up = page.get_by_role("button", name="Move logo 2 up")
+    up.press("Control+z")
+    expect(status(page)).to_contain_text("Taken back.")
+    assert ranked(page) == ["1", "2"]
+    expect(up).to_be_focused()
+    page.keyboard.press("Control+z")
+
+    # Its row is in the other list now, and the button gone.
+    expect(page.locator("#main")).to_be_focused()
+    expect_saved(page)
+    assert ballot(site, Kind.RANKING) == [["1"]]
+    gallery = ann()
+    star(gallery, 3).press("Enter")
+    star(gallery, 3).press("Control+z")
+    expect(star(gallery, 3)).to_have_attribute("aria-pressed", "false")
+    expect(star(gallery, 3)).to_be_focused()
+
+
 def test_a_row_is_dragged_by_a_finger(site: Site, ann: Entering) -> None:
     page = ann(RANKING, device="phone")
     for entry in (1, 2, 3):
