@@ -245,6 +245,9 @@ def save_from_script(seat: Seat, kind: Kind) -> Response:
     """Save the ballot in the request's JSON body; every answer is JSON."""
     round_ = _newest(seat, kind, share=True)
 
+    def stands() -> Ballot | None:
+        return ballot_of(seat, round_)
+
     def save() -> dict[str, object]:
         asked = parse_save(body())
         refuse_other_voter(seat, round_, asked.voter)
@@ -273,7 +276,7 @@ def save_from_script(seat: Seat, kind: Kind) -> Response:
             answer["withdrawn"] = receipt.withdrawn
         return answer
 
-    return answered(save)
+    return answered(save, stands)
 
 
 @contextmanager
@@ -287,23 +290,36 @@ def closing_for_good(round_: Round) -> Iterator[None]:
         raise
 
 
-def answered(deed: Callable[[], Mapping[str, object]]) -> Response:
-    """Do what a script asked for, and answer in JSON whatever comes of it."""
+def answered(
+    deed: Callable[[], Mapping[str, object]],
+    stands: Callable[[], Ballot | None] = lambda: None,
+) -> Response:
+    """Do what a script asked for, and answer in JSON whatever comes of it.
+
+    Args:
+        deed: what was asked for.
+        stands: finds the ballot that counts, for whoever comes too late to change it.
+    """
     try:
         values = deed()
     except ConflictError as error:
-        current = {
-            "rev": error.current.rev,
-            "items": casting.items_of(error.current),
-            "saved_at": _written(error.current.saved_at),
-        }
         return _answer(
-            HTTPStatus.CONFLICT, error="conflict", message=str(error), current=current
+            HTTPStatus.CONFLICT,
+            error="conflict",
+            message=str(error),
+            current=_current(error.current),
         )
     except RoundPausedError as error:
         return _answer(HTTPStatus.CONFLICT, error="paused", message=str(error))
-    except RoundClosedError as error:
+    except EarlierRoundError as error:
         return _answer(HTTPStatus.CONFLICT, error="closed", message=str(error))
+    except RoundClosedError as error:
+        return _answer(
+            HTTPStatus.CONFLICT,
+            error="closed",
+            message=str(error),
+            current=_current(stands()),
+        )
     except OtherVoterError as error:
         return _answer(HTTPStatus.UNAUTHORIZED, error="other-voter", message=str(error))
     except InvalidBallotError as error:
@@ -311,6 +327,19 @@ def answered(deed: Callable[[], Mapping[str, object]]) -> Response:
             HTTPStatus.UNPROCESSABLE_ENTITY, error="invalid", message=str(error)
         )
     return _answer(HTTPStatus.OK, **values)
+
+
+def _current(ballot: Ballot | None) -> dict[str, object] | None:
+    """Describe the ballot that stands for a page that shows another."""
+    receipt = None if ballot is None else casting.receipt_of(db(), ballot)
+    if receipt is None:
+        return None
+    return {
+        "rev": receipt.rev,
+        "items": casting.items_of(ballot),
+        "code": receipt.code,
+        "saved_at": _written(receipt.saved_at),
+    }
 
 
 def body() -> object:

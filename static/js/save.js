@@ -179,8 +179,10 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
 
   /** The server will never take this change: go back to what it has, and say so. */
   function giveUp(state, answer) {
-    wanted = confirmed;
-    settle({});
+    // Another device may have saved since.
+    const current = answer.current ?? { items: confirmed };
+    wanted = confirmed = current.items;
+    settle(current);
     apply(wanted);
     show(state, answer);
   }

@@ -256,6 +256,8 @@ def test_on_two_devices_the_voter_chooses(site: Site, ann: Entering) -> None:
     second.get_by_role("button", name="Use the other version").tap()
 
     expect_saved(second)
+    code = first.locator("[data-receipt-code]").inner_text()
+    expect(second.locator("[data-receipt-code]")).to_have_text(code)
     assert ranked(second) == ["1"]
     assert ballot(site, Kind.RANKING) == [["1"]]
 
@@ -360,20 +362,22 @@ def test_signed_out_in_the_middle_and_back_again(
 def test_a_round_that_closes_in_the_middle_says_which_ballot_counts(
     site: Site, ann: Entering
 ) -> None:
-    page = ann()
+    page, other = ann(), ann(device="phone")
     star(page, 1).click()
     expect_saved(page)
-    with site.store.database.write() as session:
-        contest = contest_by_slug(session, "gallery")
-        round_ = rounds.latest(session, contest, Kind.SHORTLIST)
-        rounds.close_round(session, round_, NOW)
-        session.commit()
+    other.reload()
+    star(ready(other), 3).tap()
+    expect_saved(other)
+    move_round(site, rounds.close_round)
 
     star(page, 2).click()
 
     expect(status(page)).to_have_attribute("data-state", "closed")
-    expect(star(page, 2)).to_have_attribute("aria-pressed", "false")
-    assert ballot(site) == ["f1"]
+    for entry, pressed in ((1, "true"), (2, "false"), (3, "true")):
+        expect(star(page, entry)).to_have_attribute("aria-pressed", pressed)
+    code = other.locator("[data-receipt-code]").inner_text()
+    expect(page.locator("[data-receipt-code]")).to_have_text(code)
+    assert ballot(site) == ["f1", "f3"]
 
 
 def test_a_change_made_in_a_pause_is_kept_here_and_sent_when_the_round_goes_on(

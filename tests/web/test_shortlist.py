@@ -199,6 +199,7 @@ def test_a_conflict_shows_what_stands(shortlist: Scene, visit: Visit) -> None:
     assert answer.get_json()["current"] == {
         "rev": 1,
         "items": ["1"],
+        "code": first["code"],
         "saved_at": first["saved_at"],
     }
 
