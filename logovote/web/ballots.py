@@ -159,6 +159,15 @@ def notice(
     return None if own is None else _own_notice(own)
 
 
+def _counts(seat: Seat, own: Own | None, ballot: Ballot | None) -> bool:
+    """Tell whether what the visitor saves is among the ballots that are counted."""
+    if seat.voter is None or (own is not None and not own.counts):
+        return False
+    if ballot is not None and ballot.group_id is not None:  # moved since the count
+        return ballot.weight > 0
+    return seat.voter.weight > 0
+
+
 def _own_notice(own: Own) -> str:
     if not own.counts:
         return (
@@ -190,6 +199,7 @@ def shared(
         "can_vote": can_vote(seat, round_),
         "news": news.since_last_save(db(), round_, ballot),
         "notice": notice(seat, round_, own, ballot),
+        "counts": _counts(seat, own, ballot),
         "publication": rules.publish,
         "auditors": rules.auditors,
         "event_head": events.head(db(), seat.contest.id),
