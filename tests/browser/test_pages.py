@@ -303,6 +303,9 @@ def test_without_script_a_voter_ranks_by_buttons_and_by_place(
     row.get_by_label("Place").fill("1")
     row.get_by_label("Place").press("Enter")
     assert ranked(page) == ["1", "3", "2"]
+    page.locator("#row-2").get_by_label("Place").fill("1")
+    page.get_by_role("button", name="Set the places I typed").click()
+    assert ranked(page) == ["2", "1", "3"]
 
 
 def test_a_star_given_offline_is_saved_when_the_network_is_back(
