@@ -283,7 +283,7 @@ def save_from_script(seat: Seat, kind: Kind) -> Response:
             "event_head": head,
         }
         if receipt.withdrawn:
-            answer["withdrawn"] = receipt.withdrawn
+            answer |= {"withdrawn": receipt.withdrawn, "message": _gone(receipt)}
         return answer
 
     return answered(save, stands)
@@ -321,14 +321,14 @@ def answered(
         )
     except RoundPausedError as error:
         return _answer(HTTPStatus.CONFLICT, error="paused", message=str(error))
-    except EarlierRoundError as error:
-        return _answer(HTTPStatus.CONFLICT, error="closed", message=str(error))
     except RoundClosedError as error:
+        # A page of an earlier round shows what that round took.
+        ballot = None if isinstance(error, EarlierRoundError) else stands()
         return _answer(
             HTTPStatus.CONFLICT,
             error="closed",
             message=str(error),
-            current=_current(stands()),
+            current=_current(ballot),
         )
     except OtherVoterError as error:
         return _answer(HTTPStatus.UNAUTHORIZED, error="other-voter", message=str(error))
@@ -382,9 +382,14 @@ def save_from_form(
         )
     db().commit()
     if receipt.withdrawn:
-        logos = dict.fromkeys(f"logo {id_.lstrip('f')}" for id_ in receipt.withdrawn)
-        flash(f"Withdrawn, and so out of your ballot: {', '.join(logos)}.", "info")
+        flash(_gone(receipt), "info")
     return bool(receipt.withdrawn)
+
+
+def _gone(receipt: casting.Receipt) -> str:
+    """Say what is out of a ballot because it was withdrawn before the save."""
+    logos = dict.fromkeys(f"logo {id_.lstrip('f')}" for id_ in receipt.withdrawn)
+    return f"Withdrawn, and so out of your ballot: {', '.join(logos)}."
 
 
 def _written(moment: datetime) -> str:

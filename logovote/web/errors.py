@@ -241,9 +241,9 @@ def init_app(app: Flask) -> None:
             return page(
                 HTTPStatus.BAD_REQUEST,
                 "Your browser sent no cookie",
-                "This site knows you by a cookie. You were signed out meanwhile, or your "
-                "browser keeps none: allow cookies for this site, load the page again and "
-                "repeat what you did last.",
+                "This site knows you by a cookie. You were signed out meanwhile, or "
+                "your browser keeps none: allow cookies for this site, load the page "
+                "again and repeat what you did last.",
                 "csrf",
             )
         return page(

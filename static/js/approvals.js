@@ -87,10 +87,10 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     onPaint();
   }
 
-  function outline(items, other) {
-    if (items.includes(NONE)) return messages.noneOfThese;
+  function outline(words, items, other) {
+    if (items.includes(NONE)) return words.noneOfThese;
     const extra = records.filter((record) => isApproved(record, items) && !isApproved(record, other));
-    return messages.starred(approvedCount(items), extra.map(({ entry }) => entry));
+    return words.starred(approvedCount(items), extra.map(({ entry }) => entry));
   }
 
   function setAside(family, on) {

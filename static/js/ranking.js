@@ -61,7 +61,7 @@ function paint(items) {
 }
 
 const nameOf = (id) => rows.get(id)?.dataset.name ?? id;
-const outline = (items) => messages.ordered(items.map((tier) => tier.map(nameOf)));
+const outline = (words, items) => words.ordered(items.map((tier) => tier.map(nameOf)));
 
 const apply = (items) => {
   paint(items);

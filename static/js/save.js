@@ -125,7 +125,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     }
     sending = false;
     if (response.ok && answer.rev) accept(answer, id, sent);
-    else await refuse(response, answer);
+    else await refuse(response, answer).catch(() => retryLater("failed"));
   }
 
   function accept(answer, id, sent) {

@@ -214,7 +214,7 @@ def test_no_page_scrolls_sideways_at_320_px(
 def test_words_of_any_length_stay_on_the_page(
     played: Played, site: Site, new_page: Callable[..., Page]
 ) -> None:
-    """German titles, groups called by a path, voters known by nothing but an address."""
+    """German titles, groups called by a path, voters known by an address alone."""
     word = "Vereinsabzeichenwettbewerbsausschuss" * 2
     with site.store.database.write() as session:
         for slug in (RUNNING, FINAL, DECIDED):

@@ -68,21 +68,17 @@ def test_a_shortlist_is_shown_as_it_counts(shortlist: Scene, visit: Visit) -> No
 
 
 @pytest.mark.parametrize(
-    ("publish", "auditors", "said"),
+    ("publish", "said"),
     [
-        ("ballots", [], "find your ballot among those counted</a>"),
-        ("auditors", ["Eve", "Finn"], "By it, Eve, Finn can find your ballot"),
-        ("aggregate", [], "Only sums are published, so nobody can look it up."),
+        ("ballots", "find your ballot among those counted</a>"),
+        ("auditors", "By it, Eve, Finn can find your ballot"),
+        ("aggregate", "Only sums are published, so nobody can look it up."),
     ],
 )
 def test_a_receipt_promises_what_it_is_good_for(
-    scene: Scene,
-    visit: Visit,
-    now: datetime,
-    publish: str,
-    auditors: list[str],
-    said: str,
+    scene: Scene, visit: Visit, now: datetime, publish: str, said: str
 ) -> None:
+    auditors = ["Eve", "Finn"] if publish == "auditors" else []
     with scene.changing() as (session, acme):
         rounds.open_round(
             session, acme, Kind.SHORTLIST, now, publish=publish, auditors=auditors
