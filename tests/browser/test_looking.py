@@ -501,7 +501,7 @@ def test_a_jump_to_the_content_is_no_way_to_another_logo(ann: Entering) -> None:
     page.wait_for_timeout(300)
 
     assert page.url.endswith("#main")
-    assert asked == []
+    assert not [url for url in asked if "/logo/" in url]
     expect(page.locator("[data-zoom-level]")).to_have_text("150 %")
 
 
@@ -537,8 +537,7 @@ def test_a_slow_network_is_seen_while_the_next_logo_comes(ann: Entering) -> None
     stage = page.locator("[data-stage]")
     expect(stage).to_have_attribute("aria-busy", "true")
 
-    page.unroute("**/logo/*")
-    for route in held:
+    for route in held[:]:
         route.continue_()
 
     expect(heading(page)).not_to_have_text("Logo 1")
