@@ -25,6 +25,7 @@ from logovote.contest import (
     recusals,
     rounds,
 )
+from logovote.contest.rules import Rules
 from logovote.mail import Mail, Mailbox, MailError
 from logovote.settings import Settings
 from logovote.store import queries
@@ -215,6 +216,8 @@ class Postman:
             "head": events.head(session, round_.contest_id),
             "saved_at": _told(ballot.saved_at, zone),
             "closed": message.kind == notices.CLOSING,
+            "is_found": Rules.from_json(round_.rules).publish == "ballots"
+            and rounds.is_in_the_box(ballot, {voter.id: own} if own else {}),
             "url": audit,
         }
 

@@ -658,6 +658,25 @@ def test_the_closing_brings_the_receipt_the_number_and_the_head(
     assert not [row for row in kept if str(ballot.nonce) in str(row)]
 
 
+@pytest.mark.parametrize("publish", ["ballots", "aggregate"])
+def test_a_receipt_leads_to_the_ballot_only_where_ballots_are_published(
+    contest: Store, postman: Postman, inbox: Inbox, now: datetime, publish: str
+) -> None:
+    def finish(session: Session, acme: Contest) -> None:
+        notices.switch(acme, [CLOSING])
+        round_ = rounds.open_round(session, acme, Kind.SHORTLIST, now, publish=publish)
+        cast(session, round_, "Ann", ["1"], now)
+        rounds.close_round(session, round_, now)
+
+    change(contest, finish)
+    postman.deliver(now)
+
+    said = text_of(inbox.letters[0])
+    assert "Receipt" in said
+    for promise in ("you can check that it was counted", "find your ballot here"):
+        assert (promise in " ".join(said.split())) == (publish == "ballots")
+
+
 def test_a_receipt_is_of_the_line_that_counted_whoever_is_moved_since(
     contest: Store, postman: Postman, inbox: Inbox, now: datetime
 ) -> None:

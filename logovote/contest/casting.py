@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -60,11 +60,19 @@ class ConflictError(LogovoteError):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the voter is told about an acknowledged save."""
+    """What the voter is told about an acknowledged save.
+
+    Attributes:
+        rev: the ballot's revision now.
+        code: the fingerprint of the ballot as it is saved.
+        saved_at: when.
+        withdrawn: the ids that were sent, and left out because they stand no more.
+    """
 
     rev: int
     code: str
     saved_at: datetime
+    withdrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,9 +141,10 @@ def checked_items(kind: Kind, items: object, slate_: Slate) -> Items:
         )
     approved = len({slate_.families.get(id_, id_) for id_ in ids} - {NONE})
     if slate_.most is not None and approved > slate_.most:
+        logos = "one logo" if slate_.most == 1 else f"{slate_.most} logos"
         raise InvalidBallotError(
-            f"You may shortlist {slate_.most} logos here, and you have. Take one back "
-            "before you add another."
+            f"You may shortlist {logos} here, and you have. Take one back before you "
+            "add another."
         )
     return ids
 
@@ -221,7 +230,8 @@ def save_ballot(
     may_own = box.recused or round_.recused is not None
     own = recusals.own_of(session, round_, voter) if may_own else None
     code = ledger.receipt_code(rounds.voter_line(ballot, voter, own, choice))
-    receipt = Receipt(ballot.rev + 1, code, now)
+    gone = sorted(ids_of(cast("Items", items)) - ids_of(choice), key=_number)
+    receipt = Receipt(ballot.rev + 1, code, now, tuple(gone))
     queries.write_save(
         session,
         ballot,
@@ -265,6 +275,18 @@ def _receipt(save: Save) -> Receipt:
 def items_of(ballot: Ballot | None) -> Items:
     """Return what a ballot says; nothing, if there is none."""
     return [] if ballot is None else list(json.loads(ballot.choice))
+
+
+def ids_of(items: Items) -> set[str]:
+    """Return every id on a ballot, whichever kind it is."""
+    return {
+        id_ for item in items for id_ in ([item] if isinstance(item, str) else item)
+    } - {NONE}
+
+
+def _number(id_: str) -> tuple[int, str]:
+    """Order ids by their designs' numbers."""
+    return int(id_.removeprefix("f")), id_
 
 
 def standing_items(session: Session, round_: Round, ballot: Ballot | None) -> Items:

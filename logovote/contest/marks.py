@@ -168,7 +168,8 @@ def set_mark(
     _refuse_unless_open(session, round_, now)
     if family not in impressions.standing_families(session, round_.id):
         raise InvalidBallotError(
-            f"There is no logo “{family[:20]}” in this round. Load the page again."
+            f"Logo {family[:20].removeprefix('f')} does not stand in this round, so "
+            "nothing was kept."
         )
     changes: dict[str, object] = {"seen_at": now}
     if not_for_me is not None:

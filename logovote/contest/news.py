@@ -45,7 +45,7 @@ def since_last_save(session: Session, round_: Round, ballot: Ballot | None) -> N
     """
     if ballot is None or round_.phase not in {Phase.OPEN, Phase.CLOSED}:
         return News()
-    chosen = _ids(casting.items_of(ballot))
+    chosen = casting.ids_of(casting.items_of(ballot))
     if not chosen:
         return News()
     newest = func.max(Version.created_at)
@@ -84,10 +84,3 @@ def since_last_save(session: Session, round_: Round, ballot: Ballot | None) -> N
         elif withdrawn_at > ballot.saved_at:
             withdrawn.append(Withdrawn(entry, reason))
     return News(tuple(changed), tuple(withdrawn))
-
-
-def _ids(items: casting.Items) -> set[str]:
-    """Return every id on a ballot, whichever kind it is."""
-    return {
-        id_ for item in items for id_ in ([item] if isinstance(item, str) else item)
-    } - {casting.NONE}

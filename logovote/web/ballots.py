@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from flask import Response, jsonify, request
+from flask import Response, flash, jsonify, request
 
 from logovote.contest import casting, dates, events, news, recusals, rounds
 from logovote.contest.casting import (
@@ -159,6 +159,15 @@ def notice(
     return None if own is None else _own_notice(own)
 
 
+def _counts(seat: Seat, own: Own | None, ballot: Ballot | None) -> bool:
+    """Tell whether what the visitor saves is among the ballots that are counted."""
+    if seat.voter is None or (own is not None and not own.counts):
+        return False
+    if ballot is not None and ballot.group_id is not None:  # moved since the count
+        return ballot.weight > 0
+    return seat.voter.weight > 0
+
+
 def _own_notice(own: Own) -> str:
     if not own.counts:
         return (
@@ -190,10 +199,15 @@ def shared(
         "can_vote": can_vote(seat, round_),
         "news": news.since_last_save(db(), round_, ballot),
         "notice": notice(seat, round_, own, ballot),
+        "counts": _counts(seat, own, ballot),
         "publication": rules.publish,
         "auditors": rules.auditors,
         "event_head": events.head(db(), seat.contest.id),
     }
+
+
+class EarlierRoundError(RoundClosedError):
+    """The page is of a round that was over before the one that is open now."""
 
 
 class OtherVoterError(LogovoteError):
@@ -205,12 +219,20 @@ def refuse_other_voter(seat: Seat, round_: Round, claimed: str | None) -> None:
 
     Raises:
         OtherVoterError: it was.
+        EarlierRoundError: it is the same voter's, of an earlier round.
     """
-    if claimed is not None and claimed != whose(seat, round_):
-        raise OtherVoterError(
-            "Somebody else has signed in with this browser since the page was loaded, "
-            "so nothing was saved. Open your own link again."
+    own = whose(seat, round_)
+    if claimed is None or claimed == own:
+        return
+    if claimed.partition("-")[2] == own.partition("-")[2]:
+        raise EarlierRoundError(
+            "This page is of an earlier round, so nothing was saved. Load it again to "
+            "see the one that is open now."
         )
+    raise OtherVoterError(
+        "Somebody else has signed in with this browser since the page was loaded, "
+        "so nothing was saved. Open your own link again."
+    )
 
 
 def whose(seat: Seat, round_: Round) -> str:
@@ -233,6 +255,9 @@ def save_from_script(seat: Seat, kind: Kind) -> Response:
     """Save the ballot in the request's JSON body; every answer is JSON."""
     round_ = _newest(seat, kind, share=True)
 
+    def stands() -> Ballot | None:
+        return ballot_of(seat, round_)
+
     def save() -> dict[str, object]:
         asked = parse_save(body())
         refuse_other_voter(seat, round_, asked.voter)
@@ -251,14 +276,17 @@ def save_from_script(seat: Seat, kind: Kind) -> Response:
             )
         head = events.head(db(), seat.contest.id)
         db().commit()
-        return {
+        answer: dict[str, object] = {
             "rev": receipt.rev,
             "code": receipt.code,
             "saved_at": _written(receipt.saved_at),
             "event_head": head,
         }
+        if receipt.withdrawn:
+            answer |= {"withdrawn": receipt.withdrawn, "message": _gone(receipt)}
+        return answer
 
-    return answered(save)
+    return answered(save, stands)
 
 
 @contextmanager
@@ -272,30 +300,56 @@ def closing_for_good(round_: Round) -> Iterator[None]:
         raise
 
 
-def answered(deed: Callable[[], Mapping[str, object]]) -> Response:
-    """Do what a script asked for, and answer in JSON whatever comes of it."""
+def answered(
+    deed: Callable[[], Mapping[str, object]],
+    stands: Callable[[], Ballot | None] = lambda: None,
+) -> Response:
+    """Do what a script asked for, and answer in JSON whatever comes of it.
+
+    Args:
+        deed: what was asked for.
+        stands: finds the ballot that counts, for whoever comes too late to change it.
+    """
     try:
         values = deed()
     except ConflictError as error:
-        current = {
-            "rev": error.current.rev,
-            "items": casting.items_of(error.current),
-            "saved_at": _written(error.current.saved_at),
-        }
         return _answer(
-            HTTPStatus.CONFLICT, error="conflict", message=str(error), current=current
+            HTTPStatus.CONFLICT,
+            error="conflict",
+            message=str(error),
+            current=_current(error.current),
         )
     except RoundPausedError as error:
         return _answer(HTTPStatus.CONFLICT, error="paused", message=str(error))
     except RoundClosedError as error:
-        return _answer(HTTPStatus.CONFLICT, error="closed", message=str(error))
+        # A page of an earlier round shows what that round took.
+        ballot = None if isinstance(error, EarlierRoundError) else stands()
+        return _answer(
+            HTTPStatus.CONFLICT,
+            error="closed",
+            message=str(error),
+            current=_current(ballot),
+        )
     except OtherVoterError as error:
-        return _answer(HTTPStatus.UNAUTHORIZED, error="signed-out", message=str(error))
+        return _answer(HTTPStatus.UNAUTHORIZED, error="other-voter", message=str(error))
     except InvalidBallotError as error:
         return _answer(
             HTTPStatus.UNPROCESSABLE_ENTITY, error="invalid", message=str(error)
         )
     return _answer(HTTPStatus.OK, **values)
+
+
+def _current(ballot: Ballot | None) -> dict[str, object] | None:
+    """Describe the ballot that stands for a page that shows another."""
+    receipt = None if ballot is None else casting.receipt_of(db(), ballot)
+    if receipt is None:
+        return None
+    return {
+        "rev": receipt.rev,
+        "items": casting.items_of(ballot),
+        "code": receipt.code,
+        "saved_at": _written(receipt.saved_at),
+    }
 
 
 def body() -> object:
@@ -308,11 +362,15 @@ def body() -> object:
 
 def save_from_form(
     seat: Seat, round_: Round, ballot: Ballot | None, items: Items
-) -> None:
-    """Save the ballot that a form without script leads to."""
+) -> bool:
+    """Save the ballot that a form without script leads to.
+
+    Returns:
+        whether there is something to read on top of the next page.
+    """
     refuse_other_voter(seat, round_, request.form.get("voter"))
     with closing_for_good(round_):
-        casting.save_ballot(
+        receipt = casting.save_ballot(
             db(),
             round_,
             voter_of(seat),
@@ -323,6 +381,15 @@ def save_from_form(
             now=now(),
         )
     db().commit()
+    if receipt.withdrawn:
+        flash(_gone(receipt), "info")
+    return bool(receipt.withdrawn)
+
+
+def _gone(receipt: casting.Receipt) -> str:
+    """Say what is out of a ballot because it was withdrawn before the save."""
+    logos = dict.fromkeys(f"logo {id_.lstrip('f')}" for id_ in receipt.withdrawn)
+    return f"Withdrawn, and so out of your ballot: {', '.join(logos)}."
 
 
 def _written(moment: datetime) -> str:

@@ -21,6 +21,7 @@ from flask import (
     g,
     jsonify,
     redirect,
+    render_template,
     request,
     session,
     url_for,
@@ -35,6 +36,7 @@ from logovote.jobs import Jobs
 from logovote.settings import Settings
 from logovote.store.models import Person, Round
 from logovote.store.store import Store
+from logovote.web import forms
 from logovote.web.security import SAFE_METHODS
 
 if TYPE_CHECKING:
@@ -314,6 +316,9 @@ def init_app(app: Flask) -> None:
         if page and len(page) <= _LONGEST_BACK:
             session[_BACK] = page
         flash(_SIGN_IN if request.method in SAFE_METHODS else _NOT_TAKEN, "info")
+        if written := forms.written(request.form):
+            page = render_template("accounts/sign_in.html", written=written)
+            return page, HTTPStatus.UNAUTHORIZED
         return redirect(url_for("accounts.sign_in"))
 
     @manager.user_loader  # type: ignore[untyped-decorator] # Flask-Login is untyped

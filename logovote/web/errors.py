@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import math
 from datetime import UTC, datetime
@@ -37,8 +38,9 @@ from logovote.store.media import MediaUnavailableError, MissingMediaError
 from logovote.web.api.door import ScopeError
 from logovote.web.api.importing import BodyError, StateError
 from logovote.web.api.reading import NotYetError
-from logovote.web.ballots import NotOpenedError, OtherVoterError
+from logovote.web.ballots import EarlierRoundError, NotOpenedError, OtherVoterError
 from logovote.web.context import current_person, forget_visitor, start_over, undo
+from logovote.web.forms import written
 from logovote.web.oauth import ProviderError
 from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.requests import request_id
@@ -69,6 +71,7 @@ _TITLES: dict[type[LogovoteError], str] = {
     BundleError: "Not published now",
     ConflictError: "Nothing was saved",
     RoundClosedError: "This round is closed",
+    EarlierRoundError: "Nothing was saved",
     RoundPausedError: "This round is paused",
     IdentityError: "You are not signed in",
     ProviderError: "You are not signed in",
@@ -163,6 +166,15 @@ def _way_back() -> str | None:
     return "/" + came_from.removeprefix(request.host_url).lstrip("/\\")
 
 
+def _written(status: int) -> list[str]:
+    """Return what the visitor wrote into the form that is refused, to be copied."""
+    if status != HTTPStatus.FORBIDDEN:  # what another site sent is not theirs
+        # What was cut off, or is too large, cannot be read now either.
+        with contextlib.suppress(HTTPException):
+            return written(request.form)
+    return []
+
+
 def page(
     status: int,
     title: str = "",
@@ -194,6 +206,7 @@ def page(
                 message=message,
                 back=_way_back(),
                 again_at=again_at,
+                written=_written(status),
                 request_id=request_id(),
             )
         )
@@ -224,10 +237,20 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> Response:
+        if app.session_interface.get_cookie_name(app) not in request.cookies:
+            return page(
+                HTTPStatus.BAD_REQUEST,
+                "Your browser sent no cookie",
+                "This site knows you by a cookie. You were signed out meanwhile, or "
+                "your browser keeps none: allow cookies for this site, load the page "
+                "again and repeat what you did last.",
+                "csrf",
+            )
         return page(
             HTTPStatus.BAD_REQUEST,
             "This page was open for too long",
-            "Nothing is lost. Load the page again and repeat what you did last.",
+            "What you saved before is kept. Load the page again and repeat what you "
+            "did last.",
             "csrf",
         )
 

@@ -72,6 +72,8 @@ def give(slug: str, entry: int) -> ResponseReturnValue:
     """Keep what the visitor says of a design, or show it again with what is wrong."""
     visitor = seat(slug)
     submission = _submission(visitor, entry)
+    if submission.withdrawn_at is not None:
+        return withdrawn_page(visitor, submission)
     round_ = feedback.round_for(db(), visitor.contest, submission)
     said = Given(
         frozenset(request.form.getlist("reason")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
@@ -12,6 +13,8 @@ from logovote.contest import duels
 from logovote.contest.casting import NONE, InvalidBallotError, Items
 
 _MOST_DIGITS = 9
+# In words people write; ids, numbers, dates and tokens have none of it.
+_IN_WORDS = re.compile(r"[^\w.,:;=@/+~-]|[^\x00-\x7f]", re.ASCII)
 
 
 class Number(IntegerConverter):
@@ -27,6 +30,11 @@ class Number(IntegerConverter):
 def parse_number(text: str) -> int | None:
     """Read a whole number of a form; None for anything else, or one too long."""
     return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
+
+
+def written(form: Mapping[str, str]) -> list[str]:
+    """Return what somebody wrote into a form, to give it back where it is not taken."""
+    return [text for text in form.values() if _IN_WORDS.search(text.strip())]
 
 
 @dataclass(frozen=True)

@@ -207,7 +207,7 @@ def _steps(
                     title,
                     "This round is closed.",
                     url=url,
-                    action="See my ballot",
+                    action="See my ballot" if voter else "Look",
                     opens_at=round_.opened_at,
                     closes_at=round_.closed_at or round_.closes_at,
                 )
@@ -264,12 +264,15 @@ def _how(contest: Contest, rounds: dict[Kind, Round]) -> list[Term]:
         else Rules.default(kind)
         for kind in Kind
     }
-    seats = rules[Kind.SHORTLIST].seats
+    seats, most = rules[Kind.SHORTLIST].seats, rules[Kind.SHORTLIST].approvals
+    many = "as many logos as you like"
+    if most is not None:
+        many = "one logo" if most == 1 else f"up to {most} logos"
     return [
         Term(
             "Shortlist",
-            f"You approve as many logos as you like. Up to {seats} go on, chosen by "
-            "sequential Phragmén: each place goes to the logo whose supporters have "
+            f"You approve {many}. Up to {seats} go on, chosen by sequential Phragmén: "
+            "each place goes to the logo whose supporters have "
             "been served least so far, so that a group with a taste of its own gets "
             "its part of the list. Plain approval counts are shown beside it.",
         ),

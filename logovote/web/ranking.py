@@ -96,11 +96,11 @@ def press(slug: str) -> BaseResponse:
     ballot = ballots.ballot_of(visitor, round_)
     standing = casting.standing_items(db(), round_, ballot)
     items = forms.ranked_with(standing, request.form)
-    ballots.save_from_form(visitor, round_, ballot, items)
+    told = ballots.save_from_form(visitor, round_, ballot, items)
     if request.form.get("do") == "order":
         flash("This is your ranking now. You can still change it.", "success")
     id_ = request.form.get("do", "").partition(":")[2]
-    anchor = f"row-{id_}" if id_ else "ranked-title"
+    anchor = None if told else f"row-{id_}" if id_ else "ranked-title"
     return redirect(
         url_for("ranking.show", slug=slug, _anchor=anchor), code=HTTPStatus.SEE_OTHER
     )

@@ -207,8 +207,9 @@ def press(slug: str) -> BaseResponse:
             marks.set_mark(db(), round_, visitor.voter, name, now(), note=note)
         if "approve" in request.form and family:  # as the script does
             marks.set_mark(db(), round_, visitor.voter, name, now(), not_for_me=False)
-    ballots.save_from_form(visitor, round_, ballot, items)
-    return redirect(way_back(slug, pressed, family), code=HTTPStatus.SEE_OTHER)
+    told = ballots.save_from_form(visitor, round_, ballot, items)
+    page = way_back(slug, pressed, family)
+    return redirect(page.partition("#")[0] if told else page, code=HTTPStatus.SEE_OTHER)
 
 
 def withdrawn_page(visitor: Seat, submission: Submission) -> tuple[str, int]:

@@ -60,7 +60,8 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
   function touched(items) {
     if (!painted) return records;
     const changed = [...items, ...painted].filter((id) => !items.includes(id) || !painted.includes(id));
-    return new Set([...recordsOf(changed), ...stale]);
+    // Two variants of a design may stand side by side.
+    return records.filter((record) => stale.has(record) || changed.some((id) => record.ids.has(id)));
   }
 
   function paint(items) {
@@ -86,15 +87,15 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     onPaint();
   }
 
-  function outline(items, other) {
-    if (items.includes(NONE)) return messages.noneOfThese;
+  function outline(words, items, other) {
+    if (items.includes(NONE)) return words.noneOfThese;
     const extra = records.filter((record) => isApproved(record, items) && !isApproved(record, other));
-    return messages.starred(items.length, extra.map(({ entry }) => entry));
+    return words.starred(approvedCount(items), extra.map(({ entry }) => entry));
   }
 
   function setAside(family, on) {
-    const record = records.find((each) => each.family === family);
-    if (record) {
+    for (const record of records) {
+      if (record.family !== family) continue;
       record.card.toggleAttribute("data-aside", on);
       stale.add(record);
     }
@@ -137,7 +138,7 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
 
   refresh();
   const ballot = openBallot(form, apply, outline);
-  const steps = withUndo(form, ballot, paint, setAside);
+  const steps = withUndo(form, ballot, paint, () => say(messages.undone, false), setAside);
 
   const recordAt = (button) => records.find(({ card }) => card === button.closest("[data-family]"));
   const starless = () => ballot.items().filter((id) => id !== NONE);
@@ -177,10 +178,6 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     if (!on) onChoice();
   }
 
-  function undo() {
-    if (steps.undo()) say(messages.undone, false);
-  }
-
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("click", (event) => {
     const button = event.target.closest("[data-tick], [data-aside-tick], [data-none]");
@@ -189,16 +186,13 @@ export function openShortlist(form, marks, onPaint = () => {}, onChoice = () => 
     else if (button.matches("[data-tick]")) toggle(button);
     else toggleAside(button);
   });
-  toast.lastElementChild.addEventListener("click", () => {
-    undo();
-    document.getElementById("main").focus({ preventScroll: true });
-  });
+  toast.lastElementChild.addEventListener("click", steps.undo);
   paint(ballot.items());
   steps.show();
   return {
     toggle,
     toggleAside,
-    undo,
+    undo: steps.undo,
     refresh() {
       refresh();
       paint(ballot.items());

@@ -1,25 +1,8 @@
-// Joins a ballot's form to the keeper in save.js: status line, receipt, conflict dialog.
+// Joins a ballot's form to the keeper in save.js: status line and receipt.
 
 import * as messages from "./messages/voting.js";
 import { keepBallot } from "./save.js";
 import { timeElement } from "./time.js";
-
-const dialog = document.getElementById("conflict");
-
-function askWhich(current, mine, outline) {
-  dialog.querySelector("[data-conflict-theirs]").textContent =
-    messages.theirs(new Date(current.saved_at), outline(current.items, mine));
-  dialog.querySelector("[data-conflict-mine]").textContent = messages.mine(outline(mine, current.items));
-  dialog.returnValue = "";
-  dialog.showModal();
-  return new Promise((resolve) => {
-    // Esc is no answer, and there is no third one: ask again.
-    dialog.onclose = () => {
-      if (dialog.returnValue) resolve(dialog.returnValue);
-      else dialog.showModal();
-    };
-  });
-}
 
 function showReceipt({ code, saved_at: savedAt, event_head: head }) {
   const receipt = document.querySelector("[data-receipt]");
@@ -32,7 +15,7 @@ function showReceipt({ code, saved_at: savedAt, event_head: head }) {
 
 /**
  * Keep the ballot of `form`. `apply(items)` paints what did not come from this page;
- * `outline(items, other)` says in words what tells one version from another.
+ * `outline(messages, items, other)` says in their words what tells one version from another.
  *
  * Returns the keeper with `say(text)`, read out with the next state of saving, and
  * `note(text)`, shown by itself.
@@ -43,14 +26,20 @@ export function openBallot(form, apply, outline) {
   let keeper = null;
 
   function write(state, text, action) {
+    const held = line.contains(document.activeElement);
     line.dataset.state = state;
     line.textContent = `${said} ${text}`.trim();
-    if (!action) return;
-    const element = document.createElement(action.href ? "a" : "button");
-    Object.assign(element, action);
-    if (!action.href) element.type = "button";
-    element.className = "button button-bare";
-    line.append(" ", element);
+    if (action) {
+      const element = document.createElement(action.href ? "a" : "button");
+      Object.assign(element, action);
+      if (!action.href) element.type = "button";
+      element.className = "button button-bare";
+      line.append(" ", element);
+    }
+    if (!held) return;
+    // The button that had the focus is gone; who pressed it stays here.
+    line.tabIndex = -1;
+    (line.lastElementChild ?? line).focus({ preventScroll: true });
   }
 
   const lastSaved = new Date(line.querySelector("time")?.dateTime ?? NaN);
@@ -58,22 +47,26 @@ export function openBallot(form, apply, outline) {
   if (today && !("readonly" in form.dataset)) write("saved", messages.saved(lastSaved));
 
   function show(state, detail = {}) {
-    const again = { textContent: messages.retry, onclick: () => keeper.retry() };
+    // A page that came in a pause sends nothing: it may be over by now.
+    const retry = () => (keeper.stopped() ? location.reload() : keeper.retry());
+    const again = { textContent: messages.retry, onclick: retry };
     if (state === "saving") write(state, messages.saving);
     else if (state === "saved") {
       write(state, messages.saved(detail.saved_at ? new Date(detail.saved_at) : new Date()));
       showReceipt(detail);
       said = "";
-    } else if (state === "updated") write(state, messages.updated);
+    } else if (state === "withdrawn") said = detail.message;
+    else if (state === "updated") write(state, messages.updated);
     else if (state === "offline") write(state, messages.offline, again);
     else if (state === "failed") write(state, messages.failed, again);
     else if (state === "paused") write(state, messages.paused(detail.message), again);
+    else if (detail.error === "other-voter") write(state, detail.message);
     else if (state === "signed-out")
       write(state, messages.signedOut, { textContent: messages.signIn, href: location.pathname + location.search });
     else {
       said = "";
       if (state === "closed" || state === "too-late") form.dataset.readonly = "closed";
-      write(state, detail.message ?? (state === "closed" ? messages.closed : messages.tooLate));
+      write(state, detail.message ?? messages.tooLate);
     }
   }
 
@@ -86,7 +79,8 @@ export function openBallot(form, apply, outline) {
     readOnly: form.dataset.readonly,
     apply,
     show,
-    choose: (current, mine) => askWhich(current, mine, outline),
+    // Fetched by the few who meet it.
+    choose: async (current, mine) => (await import("./conflict.js")).ask(current, mine, outline),
   });
   form.dataset.ready = "";
   // Whoever has a ballot here shall find words, not a dinosaur, without a network.

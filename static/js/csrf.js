@@ -3,19 +3,10 @@
 
 const TOO_SLOW = 15000;
 
-const find = (root) => root.querySelector('meta[name="csrf-token"]')?.content ?? "";
+export const find = (root) => root.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
-/** Fetch a fresh token; false when there is none, because nobody is signed in. */
-async function renewToken() {
-  try {
-    const page = await fetch(location.href);
-    const fresh = find(new DOMParser().parseFromString(await page.text(), "text/html"));
-    if (fresh) document.querySelector('meta[name="csrf-token"]').content = fresh;
-    return Boolean(fresh);
-  } catch {
-    return false;
-  }
-}
+/** Whether a request was refused because nobody is signed in, or not who was. */
+export const isSignedOut = ({ status, redirected }) => redirected || [400, 401, 403].includes(status);
 
 /** Send JSON, once more if the token was old; returns the response and what it says. */
 export async function send(method, url, body, isFirst = true) {
@@ -24,9 +15,10 @@ export async function send(method, url, body, isFirst = true) {
     headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": find(document) },
     body: JSON.stringify(body),
     keepalive: true, // finishes even if the voter goes to another page
-    signal: AbortSignal.timeout(TOO_SLOW),
+    // Older browsers, such as those of phones that get no other, wait as long as it takes.
+    signal: AbortSignal.timeout?.(TOO_SLOW),
   });
-  if (response.status === 400 && isFirst && (await renewToken())) return send(method, url, body, false);
+  if (response.status === 400 && isFirst && (await (await import("./token.js")).renew())) return send(method, url, body, false);
   // A gateway in trouble, or the sign-in page, answers in HTML.
   const isJson = response.headers.get("Content-Type")?.includes("json");
   return [response, isJson ? await response.json() : {}];

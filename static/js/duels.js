@@ -1,10 +1,9 @@
-// Keys for the duels: ← and → choose, space or ↓ cannot decide. The page works without
-// this file: every answer is a link, and the way back is the browser's.
+// Keys for the duels: ← and → choose, space cannot decide. The page works without this
+// file: every answer is a link, and the way back is the browser's.
 
 const answers = {
   ArrowLeft: "[data-side=left]",
   ArrowRight: "[data-side=right]",
-  ArrowDown: "[data-equal]",
   " ": "[data-equal]",
 };
 

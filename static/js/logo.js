@@ -17,6 +17,7 @@ const KEYS_KEY = "logovote:keys";
 const ADVANCE_KEY = "logovote:advance";
 const LAB_KEY = "logovote:lab";
 const AHEAD = 2;
+const PATIENCE = 300; // ms before a page that waits for the network says so
 const ADVANCE_REST = 350; // ms to see the star take its colour
 
 const find = (selector, root = document) => root.querySelector(selector);
@@ -38,9 +39,10 @@ const marks = openMarks(form, {
   onRefused: (family, why) => {
     if (family === card.dataset.family && notes.has(family)) sayNote(messages.noteRefused(why));
   },
-  onAway: (pause) => {
+  onAway: (state, why) => {
     if (marks.pending().get(card.dataset.family)?.note === undefined) return;
-    sayNote(pause ? messages.notePaused(pause) : messages.noteOffline);
+    if (state === "paused") sayNote(messages.notePaused(why));
+    else sayNote(state ? messages.noteSignedOut : messages.noteOffline);
   },
 });
 for (const [family, { note }] of marks.pending()) if (note !== undefined) notes.set(family, note);
@@ -141,18 +143,24 @@ function opened() {
   lookAhead();
 }
 
+const here = () => location.pathname + location.search;
+let at = here(); // the address of what is on the stage
 let going = 0;
 
 async function go(address, isNew = true) {
   going += 1;
   const turn = going;
+  const waiting = setTimeout(() => find("[data-stage]").setAttribute("aria-busy", "true"), PATIENCE);
   try {
     const page = await pageAt(address);
     if (turn !== going) return;
     if (isNew) history.pushState(null, "", address);
+    at = here();
     put(page);
   } catch {
     if (turn === going) location.assign(address);
+  } finally {
+    clearTimeout(waiting);
   }
 }
 
@@ -162,7 +170,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.href);
 });
-addEventListener("popstate", () => go(location.href, false));
+// A jump within the page, such as to its content, is a step of the history, too.
+addEventListener("popstate", () => here() !== at && go(location.href, false));
 
 const follow = (name) => find(`[data-go="${name}"]`)?.click();
 
@@ -232,21 +241,14 @@ const keys = {
 };
 
 // Single letters act only where nobody types, and never together with Ctrl, Alt or
-// Cmd, which belong to the browser; but Ctrl-Z means the same everywhere. They can be
-// switched off (speech input says letters).
+// Cmd, which belong to the browser. They can be switched off (speech input says letters).
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || find("dialog[open]")) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) {
     if (event.key === "Escape") event.target.blur();
     return;
   }
-  if (event.ctrlKey || event.metaKey) {
-    if (event.key !== "z" || event.shiftKey) return;
-    event.preventDefault();
-    shortlist.undo();
-    return;
-  }
-  if (recall(KEYS_KEY) === "off") return;
+  if (event.ctrlKey || event.metaKey || recall(KEYS_KEY) === "off") return;
   const deed = keys[event.key] ?? keys[event.key.toLowerCase()];
   if (!deed) return;
   event.preventDefault();

@@ -2,12 +2,12 @@
 // background and in batches; what the server has not taken yet is in localStorage, and
 // goes out when the network, or the voter, is back.
 
-import { send } from "./csrf.js";
+import { isSignedOut, send } from "./csrf.js";
 import { recall, remember } from "./storage.js";
 
 const LOOKED = 1000; // ms in view before a design counts as seen
 const LOOK = 250;
-const IN_VIEW = 0.6; // of its height
+const IN_VIEW = 0.6; // of its height, or of the window's if that is less
 const SEEN_REST = 5000;
 const MARK_REST = 300;
 const LONGEST_WAIT = 30000;
@@ -20,7 +20,8 @@ const NEVER = [409, 413, 422]; // closed, or nothing that a round takes
  * Returns `{ seen(family), set(family, change), watch(cards, onSeen), pending() }`;
  * `change` is `{ not_for_me }`, `{ note }` or both, and `pending()` those that the server
  * has not taken yet. `onTaken(family)` hears when it has, `onRefused(family, why)` when
- * it never will, `onAway(pause)` when it cannot now; `pause` is what a paused round says.
+ * it never will, `onAway(state, why)` when it cannot now: "paused" with what the round
+ * says, "signed-out", or nothing.
  */
 export function openMarks(form, { onTaken = () => {}, onRefused = () => {}, onAway = () => {} } = {}) {
   const { voter, seenUrl, marksUrl } = form.dataset;
@@ -62,11 +63,11 @@ export function openMarks(form, { onTaken = () => {}, onRefused = () => {}, onAw
 
   /** Send one request; tells whether it was taken, or settled otherwise, and why. */
   async function settle(method, url, body) {
-    const [{ ok, status }, { seen, error, message = "" }] = await send(method, url, { voter, ...body });
-    const taken = ok && seen !== undefined;
-    const paused = error === "paused";
+    const [response, { seen, error, message = "" }] = await send(method, url, { voter, ...body });
+    const taken = response.ok && seen !== undefined;
     // Signed out or busy: it will be taken later, and so will it when a pause is over.
-    return { taken, settled: taken || (!paused && NEVER.includes(status)), pause: paused && message, why: message };
+    const state = error === "paused" ? error : isSignedOut(response) && "signed-out";
+    return { taken, settled: taken || (!state && NEVER.includes(response.status)), state, why: message };
   }
 
   async function flush() {
@@ -100,7 +101,7 @@ export function openMarks(form, { onTaken = () => {}, onRefused = () => {}, onAw
       answer = {};
     }
     sending = false;
-    if (!answer.settled) onAway(answer.pause);
+    if (!answer.settled) onAway(answer.state, answer.why);
     wait = answer.settled ? SEEN_REST : Math.min(wait * 2, LONGEST_WAIT);
     if (unseen.size || changes.size) later(wait);
   }
@@ -144,7 +145,7 @@ export function openMarks(form, { onTaken = () => {}, onRefused = () => {}, onAw
         const { top, bottom, height } = shown[from].getBoundingClientRect();
         if (top >= innerHeight) break;
         const inView = Math.min(bottom, innerHeight) - Math.max(top, 0);
-        if (inView >= height * IN_VIEW) looks.set(shown[from], (before.get(shown[from]) ?? 0) + 1);
+        if (inView >= Math.min(height, innerHeight) * IN_VIEW) looks.set(shown[from], (before.get(shown[from]) ?? 0) + 1);
       }
       for (const [card, times] of looks) {
         if (times * LOOK <= LOOKED) continue;

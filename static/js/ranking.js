@@ -61,14 +61,14 @@ function paint(items) {
 }
 
 const nameOf = (id) => rows.get(id)?.dataset.name ?? id;
-const outline = (items) => messages.ordered(items.map((tier) => tier.map(nameOf)));
+const outline = (words, items) => words.ordered(items.map((tier) => tier.map(nameOf)));
 
 const apply = (items) => {
   paint(items);
   steps.show();
 };
 const ballot = openBallot(form, apply, outline);
-const steps = withUndo(form, ballot, paint);
+const steps = withUndo(form, ballot, paint, () => ballot.say(messages.undone));
 
 function describe(row, next) {
   const i = tiers.indexOf(next, row.dataset.id);

@@ -7,7 +7,7 @@
 // opened, so a closed tab or a dead network loses nothing. Tabs of one browser tell each
 // other what is not saved yet, so that each builds on it, and none overwrites another.
 
-import { send as sendJson } from "./csrf.js";
+import { isSignedOut, send as sendJson } from "./csrf.js";
 import { recall, remember } from "./storage.js";
 
 const QUIET = 250; // ms of rest before a change is sent
@@ -27,6 +27,12 @@ const newId = () =>
 const canonical = (items) =>
   JSON.stringify(Array.isArray(items[0]) ? items.map((tier) => [...tier].sort()) : [...items].sort());
 
+/** Items without some ids, and without the places that these leave empty. */
+const without = (items, gone) =>
+  items
+    .map((item) => (Array.isArray(item) ? item.filter((id) => !gone.includes(id)) : item))
+    .filter((item) => (Array.isArray(item) ? item.length : !gone.includes(item)));
+
 export const same = (a, b) => canonical(a) === canonical(b);
 
 /**
@@ -36,7 +42,8 @@ export const same = (a, b) => canonical(a) === canonical(b);
  *   read-only is "closed" or "paused", where what is kept here waits.
  * options.apply(items): paint items that did not come from this page.
  * options.show(state, detail): say how things are; states: saving, saved, offline,
- *   failed, paused, signed-out, closed, too-late, refused, updated.
+ *   failed, paused, signed-out, closed, too-late, refused, updated, and withdrawn, which
+ *   is followed by another.
  * options.choose(current, mine): promise of "theirs" or "mine".
  */
 export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show, choose }) {
@@ -118,7 +125,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
     }
     sending = false;
     if (response.ok && answer.rev) accept(answer, id, sent);
-    else await refuse(response, answer);
+    else await refuse(response, answer).catch(() => retryLater("failed"));
   }
 
   function accept(answer, id, sent) {
@@ -137,8 +144,14 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
       return;
     }
     base = newest = answer.rev;
-    confirmed = sent;
-    others?.postMessage({ ...answer, items: sent, save_id: id });
+    const { withdrawn = [] } = answer;
+    confirmed = without(sent, withdrawn);
+    if (withdrawn.length) {
+      wanted = without(wanted, withdrawn);
+      apply(wanted);
+      show("withdrawn", answer);
+    }
+    others?.postMessage({ ...answer, items: confirmed, save_id: id });
     if (saveId === id || saveId === null) settle(answer);
     else {
       keep();
@@ -156,7 +169,7 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
       // It will be taken, only not now: it stays here, and nobody is kept on the page.
       retryLater("paused", answer);
       atEase = true;
-    } else if (status === 400 || status === 401 || status === 403 || response.redirected) {
+    } else if (isSignedOut(response)) {
       trouble = true;
       atEase = true;
       show("signed-out", answer);
@@ -166,8 +179,10 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
 
   /** The server will never take this change: go back to what it has, and say so. */
   function giveUp(state, answer) {
-    wanted = confirmed;
-    settle({});
+    // Another device may have saved since.
+    const current = answer.current ?? { items: confirmed };
+    wanted = confirmed = current.items;
+    settle(current);
     apply(wanted);
     show(state, answer);
   }
@@ -213,11 +228,8 @@ export function keepBallot({ url, voter, key, rev, items, readOnly, apply, show,
       apply(wanted);
       show("saving");
       later(HEARD);
-    } else if (data.save_id === saveId) {
-      base = newest = data.rev;
-      confirmed = data.items;
-      settle(data);
-    } else if (saveId === null && data.rev > newest) {
+    } else if (data.save_id === saveId) adopt(data);
+    else if (saveId === null && data.rev > newest) {
       adopt(data);
       show("updated", data);
     }

@@ -1,8 +1,11 @@
-// The browser's storage may be full, or forbidden. Voting must go on without it.
+// The browser's storage may be full, or forbidden, as in pages that other programs show.
+// Voting must go on without it: what it does not take is kept while the page is open.
+
+const spare = new Map();
 
 export function recall(key, area = "localStorage") {
   try {
-    return JSON.parse(window[area].getItem(key));
+    return JSON.parse(spare.get(key) ?? window[area].getItem(key));
   } catch {
     return null;
   }
@@ -10,10 +13,11 @@ export function recall(key, area = "localStorage") {
 
 /** Keep `value`, or forget the key when it is null. */
 export function remember(key, value, area = "localStorage") {
+  spare.delete(key);
   try {
     if (value === null) window[area].removeItem(key);
     else window[area].setItem(key, JSON.stringify(value));
   } catch {
-    /* see above */
+    if (value !== null) spare.set(key, JSON.stringify(value));
   }
 }

@@ -13,6 +13,8 @@ export function toItems(lines) {
   return tiers;
 }
 
+const inserted = (lines, i, line) => [...lines.slice(0, i), line, ...lines.slice(i)];
+
 export const indexOf = (lines, id) => lines.findIndex((line) => line.id === id);
 
 /** Where the tier of line `i` begins. */
@@ -45,7 +47,7 @@ export function remove(lines, id) {
 /** Put `id` at position `i` (0 = first). Between lines that share a place it joins them. */
 export function moveTo(lines, id, i) {
   const left = remove(lines, id);
-  return left.toSpliced(i, 0, { id, tied: Boolean(left[i]?.tied) });
+  return inserted(left, i, { id, tied: Boolean(left[i]?.tied) });
 }
 
 /** Give `id` the typed `place`; what stood there moves down, and ties stay whole. */
@@ -53,7 +55,7 @@ export function moveToPlace(lines, id, place) {
   const left = remove(lines, id);
   let i = Math.min(place, left.length + 1) - 1;
   while (left[i]?.tied) i += 1;
-  return left.toSpliced(i, 0, { id, tied: false });
+  return inserted(left, i, { id, tied: false });
 }
 
 /** One step: out of a shared place first, then past the whole place above or below. */
@@ -71,8 +73,7 @@ export function moveDown(lines, id) {
 
 /** Take `id` out of its tier, to stand alone at position `i` before or after the rest. */
 function separate(lines, id, i) {
-  const left = remove(lines, id);
-  return left.toSpliced(i, 0, { id, tied: false });
+  return inserted(remove(lines, id), i, { id, tied: false });
 }
 
 export function setTied(lines, id, tied) {

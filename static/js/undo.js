@@ -10,10 +10,11 @@ const DEPTH = 10;
 
 /**
  * Returns `{ change(after, mark), undo(), show() }` around a ballot; `paint(items)`
- * paints. A step may also have set a design aside, or taken that back:
- * `mark` is `{ family, aside }`, and `setAside(family, aside)` does it.
+ * paints, and `tell()` says that a step was taken back. A step may also have set a design
+ * aside, or taken that back: `mark` is `{ family, aside }`, and `setAside(family, aside)`
+ * does it.
  */
-export function withUndo(form, ballot, paint, setAside = () => {}) {
+export function withUndo(form, ballot, paint, tell, setAside = () => {}) {
   const button = document.querySelector("[data-undo]");
   const key = `logovote:undo:${form.dataset.voter}`; // a device may be shared
   const steps = () => recall(key, "sessionStorage") ?? [];
@@ -40,13 +41,23 @@ export function withUndo(form, ballot, paint, setAside = () => {}) {
     if (at < 0 || ballot.stopped()) return false;
     const trail = steps();
     const { before, mark } = trail[at];
-    const held = document.activeElement === button;
+    const focused = document.activeElement;
     if (mark) setAside(mark.family, !mark.aside);
+    tell();
     set(before, trail.slice(0, at));
-    if (held && button.hidden) document.getElementById("main").focus({ preventScroll: true });
+    // What had the focus may have moved, or gone.
+    const target = focused.closest("[hidden]") ? document.getElementById("main") : focused;
+    target.focus({ preventScroll: true });
     return true;
   }
 
   button.addEventListener("click", undo);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    // In a field it is the field's.
+    if (event.target.closest("input, textarea, dialog")) return;
+    event.preventDefault();
+    undo();
+  });
   return { change, undo, show };
 }

@@ -6,6 +6,8 @@ const STEP = 1.5;
 const DOUBLE = 2.5;
 const TAP = 300; // ms between the taps of a double tap
 const SWIPE = 60; // px
+const STRIDE = 60; // px
+const ARROWS = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /**
  * Zoom what `stages()` returns; the buttons are `[data-zoom=in|out|reset]`.
@@ -31,6 +33,7 @@ export function openZoom(stages, onSwipe = () => {}) {
       y = Math.max(-roomY, Math.min(roomY, y));
       image.style.transform = scale === 1 ? "" : `translate(${x}px, ${y}px) scale(${scale})`;
       stage.toggleAttribute("data-zoomed", scale > 1);
+      stage.tabIndex = scale > 1 ? 0 : -1;
     }
     if (level) level.textContent = `${Math.round(scale * 100)} %`;
   }
@@ -122,6 +125,16 @@ export function openZoom(stages, onSwipe = () => {}) {
     },
     { passive: false },
   );
+
+  // What a finger drags, arrow keys move, where the focus is on it.
+  document.addEventListener("keydown", (event) => {
+    const way = ARROWS[event.key];
+    if (!way || !event.target.matches("[data-zoomed]")) return;
+    event.preventDefault();
+    x += way[0] * STRIDE;
+    y += way[1] * STRIDE;
+    paint();
+  });
 
   document.addEventListener("click", (event) => {
     const way = event.target.closest("[data-zoom]")?.dataset.zoom;

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from logovote.contest import casting, families, intake, invitations, rounds
@@ -19,7 +20,7 @@ from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.settings import Settings
 from logovote.store import queries
-from logovote.store.models import Contest, Kind, Round
+from logovote.store.models import Contest, Kind, Round, SignIn
 from logovote.store.store import Store
 from tests.builders import SECRET, folder_of, make_contest, png, voter_named
 from tests.conftest import NOW, Site
@@ -227,6 +228,19 @@ def test_the_size_is_remembered_without_a_jump(ann: Entering) -> None:
     assert page.evaluate(CLS) <= 0.05
 
 
+def test_a_logo_larger_than_the_window_is_seen(ann: Entering) -> None:
+    """A phone that lies down shows large tiles a part at a time."""
+    page = ann(viewport={"width": 844, "height": 340})
+    page.locator("[data-size=l]").last.click()
+    first = page.locator(f"#logo-{shown(page)[0]}")
+    height = first.evaluate("card => card.offsetHeight")
+    assert height > 340 / 0.6
+
+    first.evaluate("card => scrollTo(0, card.offsetTop + 40)")
+
+    expect(first).to_have_attribute("data-seen", "")
+
+
 CLS = """new Promise((done) => {
   let sum = 0;
   new PerformanceObserver((list) => {
@@ -377,6 +391,28 @@ def test_a_note_waits_for_the_end_of_a_pause_and_no_refused_one_is_called_saved(
     assert marks(page)["f1"]["note"] == "A fish?"
 
 
+def test_a_note_of_who_was_signed_out_waits_until_they_are_back(
+    site: Site, hung: Hung, ann: Entering
+) -> None:
+    page = ann("/c/wall/logo/1")
+    note, told = page.locator("[data-note]"), page.locator("[data-note-status]")
+    with in_round(site) as (session, _):
+        session.execute(delete(SignIn))
+    note.fill("A fish?")
+    expect(told).to_contain_text("Signed out")
+    expect(told).to_contain_text("to sign in")
+
+    page.reload()
+    expect(page).to_have_url("/sign-in")
+    page.goto(hung.link)
+    page.get_by_role("button", name="Continue").click()
+
+    expect(page).to_have_url("/c/wall/logo/1")
+    expect(note).to_have_value("A fish?")
+    expect(told).to_have_text("Saved.")
+    assert marks(page)["f1"]["note"] == "A fish?"
+
+
 def test_what_one_tab_keeps_offline_no_other_tab_wipes(ann: Entering) -> None:
     page = ann("/c/wall/logo/1")
     other = page.context.new_page()
@@ -452,6 +488,23 @@ def test_the_next_logo_needs_no_network_and_opened_is_seen(ann: Entering) -> Non
     assert all(found[f"f{name.split()[1]}"]["seen"] for name in (first, second))
 
 
+def test_a_jump_to_the_content_is_no_way_to_another_logo(ann: Entering) -> None:
+    page = ann("/c/wall/logo/1")
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    page.locator("[data-zoom=in]").click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    page.locator(".skip").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+
+    assert page.url.endswith("#main")
+    assert not [url for url in asked if "/logo/" in url]
+    expect(page.locator("[data-zoom-level]")).to_have_text("150 %")
+
+
 def test_going_on_by_itself_is_a_switch(ann: Entering) -> None:
     page = ann()
     page.get_by_role("link", name="One by one").click()
@@ -465,6 +518,30 @@ def test_going_on_by_itself_is_a_switch(ann: Entering) -> None:
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("x")
     expect(heading(page)).not_to_have_text(first)
+
+
+def test_a_slow_network_is_seen_while_the_next_logo_comes(ann: Entering) -> None:
+    page = ann("/c/wall/logo/1")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if route.request.is_navigation_request():
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/logo/*", hold)
+    page.reload()
+    page.locator("form[data-ready]").wait_for()
+    page.locator("[data-go=next]").click()
+    stage = page.locator("[data-stage]")
+    expect(stage).to_have_attribute("aria-busy", "true")
+
+    for route in held[:]:
+        route.continue_()
+
+    expect(heading(page)).not_to_have_text("Logo 1")
+    expect(stage).not_to_have_attribute("aria-busy", "true")
 
 
 def test_zoom_by_buttons_keys_and_a_double_tap(ann: Entering) -> None:
@@ -481,6 +558,26 @@ def test_zoom_by_buttons_keys_and_a_double_tap(ann: Entering) -> None:
     for _ in range(2):
         page.touchscreen.tap(box["x"] + 60, box["y"] + 60)
     expect(level).to_have_text("250 %")
+
+
+def test_what_is_zoomed_is_moved_by_keys_alone(ann: Entering) -> None:
+    page = ann("/c/wall/logo/1")
+    first = heading(page).text_content() or ""
+    for _ in range(2):
+        page.get_by_role("button", name="Larger").press("Enter")
+    stage = page.locator("[data-stage]")
+    stage.focus()
+    expect(stage).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    way = page.locator("[data-stage] img").evaluate("image => image.style.transform")
+    assert way == "translate(-60px, -60px) scale(2.25)"
+    expect(heading(page)).to_have_text(first)
+
+    page.keyboard.press("0")
+    expect(stage).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(heading(page)).not_to_have_text(first)
 
 
 def touched(page: Page, *ways: tuple[tuple[float, float], tuple[float, float]]) -> None:
@@ -591,6 +688,17 @@ def test_two_to_four_are_compared_with_one_zoom(site: Site, ann: Entering) -> No
     assert ballot(site) == ["f2"]
 
 
+def test_two_variants_side_by_side_are_marked_as_one(site: Site, ann: Entering) -> None:
+    page = ann("/c/wall/compare?ids=11,12")
+    for button in (star, cross):
+        for pressed, on in ((11, "true"), (12, "false")):
+            button(page, pressed).click()
+            for entry in (11, 12):
+                expect(button(page, entry)).to_have_attribute("aria-pressed", on)
+    saved(page)
+    assert ballot(site) == []
+
+
 # ---------- for everybody ----------
 
 
@@ -644,6 +752,15 @@ def test_the_focus_is_never_under_the_bar(ann: Entering, address: str) -> None:
         if hidden:
             where = page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
             pytest.fail(f"under the bar: {where}")
+
+
+def test_a_page_zoomed_to_400_percent_is_not_all_bar(ann: Entering) -> None:
+    for address in (GALLERY, "/c/wall/logo/11", "/c/wall/compare?ids=1,2"):
+        page = ann(address, viewport={"width": 320, "height": 180})
+
+        bar = page.locator(".keep").evaluate("bar => bar.getBoundingClientRect().top")
+
+        assert bar >= 180, address
 
 
 def test_targets_are_44_px(ann: Entering) -> None:

@@ -19,10 +19,12 @@ from logovote.contest import (
     families,
     feedback,
     intake,
+    invitations,
     questions,
     rounds,
     signing_in,
 )
+from logovote.contest.contests import contest_by_slug
 from logovote.contest.feedback import Given
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
@@ -30,8 +32,8 @@ from logovote.settings import Settings
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round
 from logovote.store.store import Store
-from tests.builders import cast, folder_of, make_contest, png, voter_named
-from tests.conftest import NOW
+from tests.builders import SECRET, cast, folder_of, make_contest, png, voter_named
+from tests.conftest import NOW, Site
 
 RUNNING, FINAL, DECIDED = "running", "final", "decided"
 VOTERS = {"core": ["Ann"], "community": ["Bo", "Cleo"]}
@@ -209,6 +211,33 @@ def test_no_page_scrolls_sideways_at_320_px(
             assert width <= 320, f"{address} is {width} px wide"
 
 
+def test_words_of_any_length_stay_on_the_page(
+    played: Played, site: Site, new_page: Callable[..., Page]
+) -> None:
+    """German titles, groups called by a path, voters known by an address alone."""
+    word = "Vereinsabzeichenwettbewerbsausschuss" * 2
+    with site.store.database.write() as session:
+        for slug in (RUNNING, FINAL, DECIDED):
+            contest = contest_by_slug(session, slug)
+            contest.title = contest.about = contest.status_quo = word
+            ann = voter_named(session, contest, "Ann")
+            ann.group.name = ann.group.reason = word
+        ann.person.name, ann.person.email = "", f"ann@{word}.example.org"
+        invitation = f"/i/{invitations.invitation_token(SECRET, ann)}"
+        session.commit()
+    page = new_page(viewport={"width": 320, "height": 640})
+    page.goto(invitation)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, invitation
+    enter(page, played.ann)
+    page.goto(f"/c/{DECIDED}/ballot")
+    page.get_by_role("button", name="Send me the receipt").first.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320, "receipt"
+    for address in ("/", *VOTERS_PAGES, f"/c/{FINAL}/audit"):
+        page.goto(address)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 320, f"{address} is {wide} px wide"
+
+
 def test_the_decision_record_is_read_from_disk_without_a_network(
     played: Played, new_page: Callable[..., Page], tmp_path: Path
 ) -> None:
@@ -274,6 +303,9 @@ def test_without_script_a_voter_ranks_by_buttons_and_by_place(
     row.get_by_label("Place").fill("1")
     row.get_by_label("Place").press("Enter")
     assert ranked(page) == ["1", "3", "2"]
+    page.locator("#row-2").get_by_label("Place").fill("1")
+    page.get_by_role("button", name="Set the places I typed").click()
+    assert ranked(page) == ["2", "1", "3"]
 
 
 def test_a_star_given_offline_is_saved_when_the_network_is_back(

@@ -256,6 +256,8 @@ def test_on_two_devices_the_voter_chooses(site: Site, ann: Entering) -> None:
     second.get_by_role("button", name="Use the other version").tap()
 
     expect_saved(second)
+    code = first.locator("[data-receipt-code]").inner_text()
+    expect(second.locator("[data-receipt-code]")).to_have_text(code)
     assert ranked(second) == ["1"]
     assert ballot(site, Kind.RANKING) == [["1"]]
 
@@ -276,9 +278,10 @@ def test_a_server_in_trouble_is_said_and_tried_again(site: Site, ann: Entering) 
     page.route("**/shortlist/ballot", trouble)
     star(page, 1).click()
     expect(status(page)).to_contain_text("Not saved")
-    page.get_by_role("button", name="Retry now").click()
+    page.get_by_role("button", name="Retry now").press("Enter")
 
     expect_saved(page)
+    expect(status(page)).to_be_focused()
     assert ballot(site) == ["f1"]
 
 
@@ -301,6 +304,27 @@ def test_an_answer_that_was_lost_is_asked_for_again(site: Site, ann: Entering) -
     expect_saved(page)
     expect(page.locator("dialog#conflict")).to_be_hidden()
     assert ballot(site) == ["f1", "f2"]
+
+
+def test_a_browser_that_stores_nothing_saves_and_takes_back(
+    site: Site, ann: Entering
+) -> None:
+    page = ann()
+    page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        "  Object.defineProperty(window, name, { value: null });"
+    )
+    page.reload()
+    ready(page)
+    star(page, 1).click()
+    star(page, 2).click()
+    expect_saved(page)
+
+    page.locator("[data-undo]").click()
+
+    expect(star(page, 2)).to_have_attribute("aria-pressed", "false")
+    expect_saved(page)
+    assert ballot(site) == ["f1"]
 
 
 def test_an_old_token_is_renewed_without_a_word(site: Site, ann: Entering) -> None:
@@ -338,20 +362,22 @@ def test_signed_out_in_the_middle_and_back_again(
 def test_a_round_that_closes_in_the_middle_says_which_ballot_counts(
     site: Site, ann: Entering
 ) -> None:
-    page = ann()
+    page, other = ann(), ann(device="phone")
     star(page, 1).click()
     expect_saved(page)
-    with site.store.database.write() as session:
-        contest = contest_by_slug(session, "gallery")
-        round_ = rounds.latest(session, contest, Kind.SHORTLIST)
-        rounds.close_round(session, round_, NOW)
-        session.commit()
+    other.reload()
+    star(ready(other), 3).tap()
+    expect_saved(other)
+    move_round(site, rounds.close_round)
 
     star(page, 2).click()
 
     expect(status(page)).to_have_attribute("data-state", "closed")
-    expect(star(page, 2)).to_have_attribute("aria-pressed", "false")
-    assert ballot(site) == ["f1"]
+    for entry, pressed in ((1, "true"), (2, "false"), (3, "true")):
+        expect(star(page, entry)).to_have_attribute("aria-pressed", pressed)
+    code = other.locator("[data-receipt-code]").inner_text()
+    expect(page.locator("[data-receipt-code]")).to_have_text(code)
+    assert ballot(site) == ["f1", "f3"]
 
 
 def test_a_change_made_in_a_pause_is_kept_here_and_sent_when_the_round_goes_on(
@@ -374,7 +400,7 @@ def test_a_change_made_in_a_pause_is_kept_here_and_sent_when_the_round_goes_on(
     expect(status(page)).to_have_attribute("data-state", "paused")
 
     move_round(site, rounds.resume_round)
-    page.reload()
+    page.get_by_role("button", name="Retry now").click()
 
     expect_saved(ready(page))
     assert ballot(site) == ["f1", "f2"]
@@ -420,6 +446,48 @@ def test_a_ranking_is_made_by_keyboard_alone(site: Site, ann: Entering) -> None:
     expect(page.get_by_role("button", name="Move logo 3 up")).to_be_focused()
     expect_saved(page)
     assert ballot(site, Kind.RANKING) == [["1"], ["2"], ["3"]]
+
+
+def test_a_browser_of_some_years_ago_ranks_and_saves(site: Site, ann: Entering) -> None:
+    page = ann(RANKING)
+    page.add_init_script("delete AbortSignal.timeout; delete Array.prototype.toSpliced")
+    page.reload()
+    ready(page)
+    for entry in (1, 2):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+
+    page.get_by_role("button", name="Move logo 2 up").click()
+
+    expect_saved(page)
+    assert ballot(site, Kind.RANKING) == [["2"], ["1"]]
+
+
+def test_ctrl_z_takes_back_and_leaves_fields_alone(site: Site, ann: Entering) -> None:
+    page = ann(RANKING)
+    for entry in (1, 2):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+    page.get_by_role("button", name="Move logo 2 up").press("Enter")
+    expect_saved(page)
+    assert ranked(page) == ["2", "1"]
+    page.get_by_label("Place of logo 1").press("Control+z")
+    assert ranked(page) == ["2", "1"]
+
+    up = page.get_by_role("button", name="Move logo 2 up")
+    up.press("Control+z")
+    expect(status(page)).to_contain_text("Taken back.")
+    assert ranked(page) == ["1", "2"]
+    expect(up).to_be_focused()
+    page.keyboard.press("Control+z")
+
+    # Its row is in the other list now, and the button gone.
+    expect(page.locator("#main")).to_be_focused()
+    expect_saved(page)
+    assert ballot(site, Kind.RANKING) == [["1"]]
+    gallery = ann()
+    star(gallery, 3).press("Enter")
+    star(gallery, 3).press("Control+z")
+    expect(star(gallery, 3)).to_have_attribute("aria-pressed", "false")
+    expect(star(gallery, 3)).to_be_focused()
 
 
 def test_a_row_is_dragged_by_a_finger(site: Site, ann: Entering) -> None:
@@ -471,6 +539,48 @@ def test_a_ranking_with_a_withdrawn_logo_closes_up_and_goes_on(
     assert ballot(site, Kind.RANKING) == [["3"], ["2"]]
 
 
+def test_a_logo_withdrawn_behind_an_open_page_leaves_it_and_the_voter_is_told(
+    site: Site, ann: Entering
+) -> None:
+    page = ann()
+    star(page, 1).click()
+    star(page, 2).click()
+    expect_saved(page)
+    other = another_tab(page)
+    with site.store.database.write() as session:
+        withdraw(session, contest_by_slug(session, "gallery"), 1, NOW)
+        session.commit()
+
+    star(page, 3).click()
+
+    expect(status(page)).to_contain_text("out of your ballot: logo 1. Saved")
+    for tab in (page, other):
+        expect(star(tab, 1)).to_have_attribute("aria-pressed", "false")
+        expect(tab.locator("[data-count]").first).to_have_text("2")
+    star(page, 4).click()
+    expect(status(page)).not_to_contain_text("Withdrawn")
+    expect_saved(page)
+    assert ballot(site) == ["f2", "f3", "f4"]
+
+
+def test_a_row_withdrawn_behind_an_open_page_closes_up(
+    site: Site, ann: Entering
+) -> None:
+    page = ann(RANKING)
+    for entry in (1, 2, 3):
+        page.get_by_role("button", name=f"Rank logo {entry}").click()
+    expect_saved(page)
+    with site.store.database.write() as session:
+        withdraw(session, contest_by_slug(session, "ranks"), 2, NOW)
+        session.commit()
+
+    page.get_by_role("button", name="Move logo 3 up").click()
+
+    expect(status(page)).to_contain_text("out of your ballot: logo 2. Saved")
+    assert ranked(page) == ["1", "3"]
+    assert ballot(site, Kind.RANKING) == [["1"], ["3"]]
+
+
 def test_duels_by_keyboard_end_in_a_ranking(site: Site, ann: Entering) -> None:
     page = ann(RANKING)
     page.get_by_role("link", name="Sort by duels").click()
@@ -479,13 +589,14 @@ def test_duels_by_keyboard_end_in_a_ranking(site: Site, ann: Entering) -> None:
     page.keyboard.press("Space")
     page.get_by_role("link", name="One back").click()
     expect(page.locator(".duel-name b")).to_have_text(first)
-    asked = 0
+    asked, address = 0, page.url
+    page.keyboard.press("ArrowDown")  # scrolls, and says nothing
     while page.get_by_role("heading", name="Which is better?").is_visible():
         left, right = page.locator(".duel-name b").all_inner_texts()
-        address = page.url
+        assert page.url == address
         page.keyboard.press("ArrowLeft" if int(left) < int(right) else "ArrowRight")
         page.wait_for_function("before => location.href !== before", arg=address)
-        asked += 1
+        asked, address = asked + 1, page.url
     assert asked <= 8
 
     page.get_by_role("button", name="Use this order").click()

@@ -269,14 +269,30 @@ def test_a_ranking_that_makes_no_sense_is_refused(
         save(session, ranking, items, now=now)
 
 
-def test_what_was_withdrawn_is_dropped_in_silence(
+def test_what_was_withdrawn_is_dropped_and_the_receipt_says_so(
     session: Session, contest: Contest, shortlist: Round, now: datetime
 ) -> None:
-    withdraw(session, contest, 2, now)
+    for entry in (2, 57):
+        withdraw(session, contest, entry, now)
 
-    save(session, shortlist, ["1", "2"], now=now)
+    receipt = save(session, shortlist, ["1", "2", "57", "f12", "f2"], now=now)
 
-    assert kept(session, shortlist) == ["1"]
+    assert kept(session, shortlist) == ["1", "f12"]
+    assert receipt.withdrawn == ("2", "f2", "57")
+    other = save(session, shortlist, ["1"], base_rev=1, save_id="second-save", now=now)
+    assert other.withdrawn == ()
+
+
+@pytest.mark.parametrize(
+    ("most", "said"), [(1, "shortlist one logo here"), (2, "shortlist 2 logos here")]
+)
+def test_more_approvals_than_a_ballot_holds_are_refused_in_words(
+    session: Session, contest: Contest, now: datetime, most: int, said: str
+) -> None:
+    round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now, approvals=most)
+
+    with pytest.raises(InvalidBallotError, match=said):
+        save(session, round_, ["1", "2", "3"], now=now)
 
 
 def test_a_family_stands_as_long_as_one_of_its_variants(

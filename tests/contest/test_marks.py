@@ -104,7 +104,7 @@ def test_what_does_not_stand_is_passed_over_when_seen_and_refused_when_marked(
     marks.see(session, round_, ann, ["f1", "f3", "f99", "", "x" * 500], now)
     assert read(session, round_, ann).seen == 1
 
-    with pytest.raises(InvalidBallotError, match="no logo “f3”"):
+    with pytest.raises(InvalidBallotError, match="Logo 3 does not stand"):
         marks.set_mark(session, round_, ann, "f3", now, not_for_me=True)
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import html
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -102,7 +104,7 @@ def test_who_was_signed_out_while_typing_goes_back_to_the_form(
     shortlist: Scene, visit: Visit, invitation: str, referrer: str, back: str
 ) -> None:
     ann = visit("Ann")
-    form = {"csrf_token": csrf_token(ann), "family": "f2", "note": "A fish?"}
+    form = {"csrf_token": csrf_token(ann), "annotate": "f2", "note": ""}
     with shortlist.changing() as (session, _):
         session.execute(delete(SignIn))
 
@@ -112,6 +114,32 @@ def test_who_was_signed_out_while_typing_goes_back_to_the_form(
 
     token = token_in(ann.get(invitation).text)
     assert ann.post(invitation, data={"csrf_token": token}).location == back
+
+
+def test_what_was_typed_by_who_was_signed_out_is_given_back(
+    shortlist: Scene, visit: Visit, invitation: str
+) -> None:
+    """Of a form with words in it nothing is lost, in whatever script they are."""
+    ann = visit("Ann")
+    token = csrf_token(ann)
+    with shortlist.changing() as (session, _):
+        session.execute(delete(SignIn))
+    page = "http://localhost/c/acme/feedback/2"
+    for words in ("A <fish>, or\r\na bird?", "魚"):
+        form = {"csrf_token": token, "reason": ["hard-to-read"], "note": words}
+
+        answer = ann.post("/c/acme/feedback/2", data=form, headers={"Referer": page})
+
+        assert answer.status_code == 401
+        assert "what you sent was not taken" in answer.text
+        (given_back,) = re.findall(
+            r"<textarea[^>]* readonly[^>]*>\n(.*?)</textarea>", answer.text, re.DOTALL
+        )
+        assert html.unescape(given_back) == words
+
+    token = token_in(ann.get(invitation).text)
+    back = ann.post(invitation, data={"csrf_token": token})
+    assert back.location == "/c/acme/feedback/2"
 
 
 def test_an_organiser_who_was_signed_out_goes_on_there_too(

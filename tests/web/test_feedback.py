@@ -14,6 +14,8 @@ from tests.builders import cast, withdraw
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import post
 
+PAGE = "/c/acme/feedback/1"
+
 
 @pytest.fixture
 def said(shortlist: Scene, visit: Visit, now: datetime) -> Scene:
@@ -97,13 +99,36 @@ def test_after_the_close_it_can_be_read_and_not_changed(
     assert post(ann, "/c/acme/feedback/1", {"reason": ["simple"]}).status_code == 409
 
 
+def test_words_that_meet_a_pause_are_given_back(
+    shortlist: Scene, visit: Visit, now: datetime
+) -> None:
+    ann = visit("Ann")
+    with shortlist.changing() as (session, acme):
+        rounds.pause_round(session, rounds.latest(session, acme, Kind.SHORTLIST), now)
+
+    form = {"note": "Bolder, please", "shared": "on"}
+    answer = post(ann, "/c/acme/feedback/1", form)
+    forged = ann.post("/c/acme/feedback/1", data=form)
+
+    assert (answer.status_code, forged.status_code) == (409, 400)
+    for page in (answer.text, forged.text):
+        assert page.count("<textarea") == 1
+        assert "Bolder, please</textarea>" in page
+    foreign = {"Origin": "http://evil.example"}
+    answer = ann.post("/c/acme/feedback/1", data=form, headers=foreign)
+    assert "Bolder" not in answer.text
+
+
 def test_a_withdrawn_design_is_gone(
     shortlist: Scene, visit: Visit, now: datetime
 ) -> None:
     with shortlist.changing() as (session, acme):
         withdraw(session, acme, 1, now)
 
-    assert visit("Ann").get("/c/acme/feedback/1").status_code == 410
+    ann = visit("Ann")
+    for answer in (ann.get(PAGE), post(ann, PAGE, {"reason": ["simple"]})):
+        assert answer.status_code == 410
+        assert "was withdrawn" in answer.text
 
 
 def test_the_organiser_reads_nothing_before_the_count(

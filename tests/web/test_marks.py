@@ -335,6 +335,6 @@ def test_a_page_of_another_voter_marks_nothing(dealt: Scene, visit: Visit) -> No
 
     assert see(bob, "f1", voter=anns).status_code == 401
     answer = put(bob, "/c/acme/marks/f1", {"not_for_me": True, "voter": anns})
-    assert answer.get_json()["error"] == "signed-out"
+    assert answer.get_json()["error"] == "other-voter"
     assert post(bob, "/c/acme/marks", {"aside": "f1", "voter": anns}).status_code == 409
     assert state(bob)["seen"] == 0

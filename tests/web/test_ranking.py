@@ -199,6 +199,29 @@ def test_what_was_withdrawn_disappears_from_a_ranking(
     assert ranking.ballot("Ann", Kind.RANKING) == [["1"], ["3"]]
 
 
+def test_a_page_of_an_earlier_round_is_told_from_one_of_another_voter(
+    ranking: Scene, visit: Visit, now: datetime
+) -> None:
+    ann = visit("Ann")
+    (voter,) = re.findall(r'data-voter="([^"]+)"', ann.get("/c/acme/ranking").text)
+    with ranking.changing() as (session, acme):
+        first = rounds.latest(session, acme, Kind.RANKING)
+        cast(session, first, "Bob", [["2"]], now)
+        rounds.close_round(session, first, now)
+        counting.count_round(session, first)
+        rounds.open_round(session, acme, Kind.RANKING, now)
+
+    sent = {"base_rev": 0, "save_id": "a-late-save", "items": [["1"]], "voter": voter}
+    by_script = put(ann, BALLOT, sent)
+    by_form = post(ann, BALLOT, {"do": "rank:1", "voter": voter})
+
+    assert (by_script.status_code, by_form.status_code) == (409, 409)
+    assert by_script.get_json()["error"] == "closed"
+    for said in (by_script.get_json()["message"], by_form.text):
+        assert "of an earlier round" in said
+    assert ranking.ballot("Ann", Kind.RANKING) == []
+
+
 def test_a_closed_ranking_says_so(ranking: Scene, visit: Visit, now: datetime) -> None:
     ann = visit("Ann")
     with ranking.changing() as (session, acme):

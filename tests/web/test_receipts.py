@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from fractions import Fraction
 
+import pytest
 from flask.testing import FlaskClient
 
 from logovote.contest import rounds
@@ -63,6 +65,32 @@ def test_a_shortlist_is_shown_as_it_counts(shortlist: Scene, visit: Visit) -> No
     assert "counted in the group core" in page
     assert "You can change it until" in page
     assert re.search(r"Receipt L7OV-?\w+|Receipt \w", page)
+
+
+@pytest.mark.parametrize(
+    ("publish", "said"),
+    [
+        ("ballots", "find your ballot among those counted</a>"),
+        ("auditors", "By it, Eve, Finn can find your ballot"),
+        ("aggregate", "Only sums are published, so nobody can look it up."),
+    ],
+)
+def test_a_receipt_promises_what_it_is_good_for(
+    scene: Scene, visit: Visit, now: datetime, publish: str, said: str
+) -> None:
+    auditors = ["Eve", "Finn"] if publish == "auditors" else []
+    with scene.changing() as (session, acme):
+        rounds.open_round(
+            session, acme, Kind.SHORTLIST, now, publish=publish, auditors=auditors
+        )
+    ann = visit("Ann")
+    post(ann, "/c/acme/shortlist/ballot", {"approve": "1"})
+
+    assert said in ann.get("/c/acme/shortlist").text
+
+    with scene.changing() as (session, acme):
+        voter_named(session, acme, "Ann").weight = Fraction(0)
+    assert "Your ballot is not counted, so" in ann.get("/c/acme/shortlist").text
 
 
 def test_none_of_these_is_a_ballot(shortlist: Scene, visit: Visit) -> None:

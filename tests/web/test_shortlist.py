@@ -199,6 +199,7 @@ def test_a_conflict_shows_what_stands(shortlist: Scene, visit: Visit) -> None:
     assert answer.get_json()["current"] == {
         "rev": 1,
         "items": ["1"],
+        "code": first["code"],
         "saved_at": first["saved_at"],
     }
 
@@ -297,6 +298,28 @@ def test_a_voter_of_weight_0_is_told_that_the_ballot_is_not_counted(
     assert "your weight is 0" in visit("Ann").get("/c/acme/").text
 
 
+@pytest.mark.parametrize(
+    ("most", "said"),
+    [
+        (None, "You approve as many logos as you like."),
+        (1, "You approve one logo."),
+        (3, "You approve up to 3 logos."),
+    ],
+)
+def test_the_contests_page_says_how_many_may_be_approved(
+    scene: Scene, visit: Visit, now: datetime, most: int | None, said: str
+) -> None:
+    with scene.changing() as (session, acme):
+        rounds.open_round(session, acme, Kind.SHORTLIST, now, approvals=most)
+
+    stranger = visit("stranger")
+    assert said in stranger.get("/c/acme/").text
+    with scene.changing() as (session, acme):
+        rounds.close_round(session, rounds.latest(session, acme, Kind.SHORTLIST), now)
+    assert "my ballot" not in stranger.get("/c/acme/").text
+    assert "See my ballot" in visit("Ann").get("/c/acme/").text
+
+
 def test_a_withdrawn_design_is_gone_from_the_gallery(
     shortlist: Scene, visit: Visit, now: datetime
 ) -> None:
@@ -310,6 +333,24 @@ def test_a_withdrawn_design_is_gone_from_the_gallery(
     assert visit("Ann").get("/c/acme/logo/999").status_code == 404
 
 
+def test_who_saves_what_was_withdrawn_meanwhile_is_told_once(
+    shortlist: Scene, visit: Visit, now: datetime
+) -> None:
+    ann, bob = visit("Ann"), visit("Bob")
+    with shortlist.changing() as (session, acme):
+        withdraw(session, acme, 3, now)
+
+    by_script = put(ann, BALLOT, body(items=["f1", "f3", "3"]))
+    by_form = post(bob, BALLOT, {"approve": "f3", "show": "all"})
+
+    assert by_form.location == f"{PAGE}?show=all"  # where it is said, on top
+    assert by_script.get_json()["withdrawn"] == ["3", "f3"]
+    assert shortlist.ballot("Ann") == ["f1"]
+    told = "Withdrawn, and so out of your ballot: logo 3."
+    assert told in bob.get(PAGE).text
+    assert told not in bob.get(PAGE).text
+
+
 def test_a_page_of_another_voter_saves_nothing(shortlist: Scene, visit: Visit) -> None:
     bobs_page = visit("Bob").get(PAGE).text
     bob = re.findall(r'data-voter="([^"]+)"', bobs_page)[0]
@@ -319,8 +360,9 @@ def test_a_page_of_another_voter_saves_nothing(shortlist: Scene, visit: Visit) -
     by_form = post(ann, BALLOT, {"approve": "1", "voter": bob})
 
     assert by_script.status_code == 401
-    assert '"signed-out"' in by_script.text
+    assert by_script.get_json()["error"] == "other-voter"
     assert by_form.status_code == 409
+    assert "Somebody else has signed in" in by_form.text
     assert shortlist.ballot("Ann") == shortlist.ballot("Bob") == []
 
 

@@ -3,7 +3,7 @@
 // this folder and the templates, where words stand that do not change while the page is
 // open; no other script may hold any.
 
-const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+export const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 
 export const saving = "Saving…";
 export const saved = (date) => `Saved ${clock(date)}`;
@@ -13,17 +13,8 @@ export const retry = "Retry now";
 export const signedOut = "Signed out: kept on this device, nothing is lost.";
 export const signIn = "Sign in again";
 export const paused = (text = "This round is paused.") => `${text} Your last change is kept on this device until then.`;
-export const closed = "The round closed before your last change arrived. You see the ballot that counts.";
 export const tooLate = "A change kept on this device was not sent before the round closed. You see the ballot that counts.";
 export const updated = "Updated from another tab";
-
-const sentence = (start, text) => `${start} ${text || "nothing"}.`;
-export const theirs = (date, text) => sentence(`The other version, saved ${clock(date)}:`, text);
-export const mine = (text) => sentence("Yours here:", text);
-export const noneOfThese = "None of these";
-export const starred = (count, extra) =>
-  `${count} shortlisted${extra.length ? `, among them ${extra.join(", ")}, which the other has not` : ""}`;
-export const ordered = (tiers) => tiers.map((tier) => tier.join(" = ")).join(", then ");
 
 export const moved = (name, place, total) => `${name} is now ${place} of ${total}.`;
 export const shares = (name, place) => `${name} now shares place ${place}.`;
@@ -31,7 +22,8 @@ export const alone = (name, place) => `${name} has place ${place} to itself.`;
 export const takenOut = (name) => `${name} is not ranked any more.`;
 export const atTheTop = (name) => `${name} is first already.`;
 export const atTheEnd = (name) => `${name} is last already.`;
-export const capReached = (most) => `You may shortlist ${most} logos, and you have. Take one back before you add another.`;
+const logos = (most) => (most === 1 ? "one logo" : `${most} logos`);
+export const capReached = (most) => `You may shortlist ${logos(most)}, and you have. Take one back before you add another.`;
 export const undone = "Taken back.";
 export const starTaken = (entry) => `Logo ${entry} is off your shortlist.`;
 export const setAside = (entry) => `Logo ${entry}: not for me.`;
