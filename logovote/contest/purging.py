@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -19,12 +19,17 @@ from logovote.store import holding, queries
 from logovote.store.models import (
     Contest,
     Derivative,
+    Event,
     Phase,
     Picture,
     Submission,
     Version,
 )
 from logovote.store.store import Store
+
+
+AFTER_COUNT = timedelta(days=7)
+"""How long after a count pictures stay, for whoever goes on to another round."""
 
 
 class PurgeError(LogovoteError):
@@ -48,19 +53,44 @@ class Gone:
 
 
 def due(session: Session, contest: Contest, now: datetime) -> list[int]:
-    """List the designs whose pictures' day has come; none while a round is running.
+    """List the designs whose pictures are removed by now, because their day has come.
 
     Those that a published decision names stay: they are what the contest was for.
+    """
+    leaving = leave_at(session, contest, now)
+    if leaving is None or leaving > now:
+        return []
+    decided = {
+        entry
+        for round_ in queries.rounds(session, contest.id)
+        if round_.result is not None
+        and (verdict := deciding.current(session, round_, published=True)) is not None
+        for entry in verdict.entries
+    }
+    return [e for e in with_pictures(session, contest) if e not in decided]
+
+
+def leave_at(session: Session, contest: Contest, now: datetime) -> datetime | None:
+    """Return when pictures whose day has come are removed; None if it has not come.
+
+    None while a round is running, too. After a count they stay for some days, unless
+    the decision is public: whoever goes on to another round needs them, and nothing
+    brings them back.
     """
     if not rights.is_due(contest, now) or queries.has_round_in(
         session, contest.id, Phase.OPEN, Phase.CLOSED
     ):
-        return []
-    decided: set[int] = set()
-    if (counted := queries.latest_counted(session, contest.id)) is not None:
-        verdict = deciding.current(session, counted, published=True)
-        decided = set() if verdict is None else set(verdict.entries)
-    return [e for e in with_pictures(session, contest) if e not in decided]
+        return None
+    last = queries.latest_counted(session, contest.id)
+    if last is None or deciding.current(session, last, published=True) is not None:
+        return now
+    counted_at = session.scalar(
+        select(Event.at)
+        .where(Event.contest_id == contest.id, Event.kind == "round.counted")
+        .order_by(Event.seq.desc())
+        .limit(1)
+    )
+    return now if counted_at is None else datetime.fromisoformat(counted_at) + AFTER_COUNT
 
 
 def with_pictures(session: Session, contest: Contest) -> list[int]:

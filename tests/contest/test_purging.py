@@ -55,7 +55,7 @@ def counted(session: Session, contest: Contest, now: datetime) -> Round:
     round_ = open_shortlist(session, contest, now)
     cast(session, round_, "Ann", ["1", "2", "3"], now)
     rounds.close_round(session, round_, now)
-    counting.count_round(session, round_)
+    counting.count_round(session, round_, now=now)
     return round_
 
 
@@ -315,3 +315,49 @@ def test_a_design_is_taken_down_while_people_vote(
             purging.take_down(session, contest, 1, "", who="Amir", now=now).entries
             == []
         )
+
+
+def test_pictures_stay_between_two_rounds_that_go_past_the_day(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    due_in(store, contest_id, DAY, now)
+    late = EVE + timedelta(days=3)
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        shortlist = open_shortlist(session, contest, now)
+        cast(session, shortlist, "Ann", ["1", "2"], now)
+        rounds.close_round(session, shortlist, late)
+        assert purging.leave_at(session, contest, late) is None
+        counting.count_round(session, shortlist, now=late)
+        session.commit()
+    week = timedelta(days=7)
+
+    assert purging.purge_due(store, late + week - timedelta(minutes=1)) == 0
+
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        assert purging.leave_at(session, contest, late) == late + week
+        ranking = rounds.open_round(session, contest, Kind.RANKING, late)
+        assert purging.due(session, contest, late + 2 * week) == []
+        rounds.close_round(session, ranking, late + week)
+        counting.count_round(session, ranking, now=late + week)
+        session.commit()
+    # The other contest shows the third.
+    assert purging.purge_due(store, late + 2 * week) == 2
+
+
+def test_what_was_decided_stays_whatever_is_counted_after_it(
+    store: Store, contest_id: int, now: datetime
+) -> None:
+    due_in(store, contest_id, DAY, now)
+    with store.database.write() as session:
+        contest = session.get_one(Contest, contest_id)
+        shortlist = counted(session, contest, now)
+        rounds.publish_round(session, shortlist, now=now)
+        deciding.decide(session, contest, shortlist, [1], "It is ours", now=now)
+        deciding.publish(session, contest, shortlist, now=now)
+        ranking = rounds.open_round(session, contest, Kind.RANKING, now)
+        rounds.close_round(session, ranking, now)
+        counting.count_round(session, ranking, now=now)
+
+        assert purging.due(session, contest, EVE + timedelta(days=1)) == [2, 3]

@@ -308,3 +308,20 @@ def test_rights_are_set_on_a_page(scene: Scene, visit: Visit) -> None:
     wrong = post(organiser, url, {"purge_on": "soon"})
     assert wrong.status_code == 422
     assert 'href="#purge_on">“soon” is no day' in wrong.text
+
+
+def test_organisers_read_when_pictures_leave_and_how_to_keep_them(
+    scene: Scene, visit: Visit
+) -> None:
+    organiser = visit("organiser")
+    pages = ("/organise/acme/designs", "/organise/acme/rounds/ranking")
+    said = "Pictures are removed for good on"
+    assert not any(said in organiser.get(page).text for page in pages)
+
+    with scene.changing() as (_, acme):
+        acme.rights = json.dumps({"purge_on": "2020-01-31"})
+
+    for page in pages:
+        shown = organiser.get(page).text
+        assert said in shown
+        assert 'href="/organise/acme/pictures">take a later day' in shown

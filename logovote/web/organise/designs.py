@@ -45,6 +45,7 @@ def designs(slug: str) -> str:
         submissions=submissions,
         pictures={design.entry: picture_of(design) for design in submissions},
         jobs=queries.import_jobs(db(), contest.id),
+        pictures_leave=purging.leave_at(db(), contest, now()),
         proposals=sum(1 for grouping in groupings if grouping.proposed),
         confirmed=sum(1 for grouping in groupings if grouping.confirmed),
     )
