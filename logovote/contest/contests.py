@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from logovote.contest import dates, events, plans
-from logovote.contest.rights import Rights, rights_of
+from logovote.contest.rights import Rights, RightsError, rights_of
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
@@ -135,6 +135,7 @@ def change_contest(
         ContestError: a text is missing or too long, or ballots that say "none of these"
             are being cast.
         DateError: there is no such time zone.
+        RightsError: pictures would be removed at once.
     """
     values: dict[str, str] = {
         "title": contest.title if title is None else title.strip(),
@@ -160,6 +161,13 @@ def change_contest(
         )
     if not changed:
         return
+    if rights is not None and rights.purge_on != rights_of(contest).purge_on:
+        day = rights.purge_on
+        if day is not None and day <= dates.day_in(now, values["zone"]):
+            raise RightsError(
+                f"On {day.isoformat()} all pictures would be gone within minutes, and "
+                "nothing brings them back. Take a day from tomorrow on."
+            )
     for name in changed:
         setattr(contest, name, values[name])
     told: dict[str, Any] = {name: values[name] for name in sorted(changed)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 import pytest
@@ -325,3 +325,38 @@ def test_organisers_read_when_pictures_leave_and_how_to_keep_them(
         shown = organiser.get(page).text
         assert said in shown
         assert 'href="/organise/acme/pictures">take a later day' in shown
+
+
+@pytest.mark.parametrize("day", ["2016-01-31", datetime.now(UTC).date().isoformat()])
+def test_no_slip_of_a_date_removes_all_pictures_at_once(
+    scene: Scene, visit: Visit, day: str
+) -> None:
+    answer = post(visit("organiser"), "/organise/acme/pictures", {"purge_on": day})
+
+    assert answer.status_code == 422
+    assert "all pictures would be gone within minutes" in answer.text
+    assert f'value="{day}"' in answer.text
+    with scene.changing() as (session, acme):
+        assert acme.rights == "{}"
+        acme.rights = json.dumps({"purge_on": day})
+    # What was set before stays as it is when something else is saved.
+    form = {"purge_on": day, "mode": "voters-only"}
+    assert post(visit("organiser"), "/organise/acme/pictures", form).status_code == 303
+
+
+def test_only_an_owner_lets_pictures_be_removed_from_a_day_on(
+    scene: Scene, visit: Visit, now: datetime
+) -> None:
+    with scene.changing() as (session, acme):
+        for name, role in (("ann", Role.ORGANISER), ("bob", Role.OWNER)):
+            organisers.name(session, acme, f"{name}@example.org", role, now=now)
+    ann, url = visit("Ann"), "/organise/acme/pictures"
+    assert "Only an owner of the contest sets it" in ann.get(url).text
+
+    refused = post(ann, url, {"purge_on": "2199-01-31"})
+
+    assert refused.status_code == 403
+    assert post(ann, url, {"mode": "voters-only"}).status_code == 303
+    both = {"mode": "voters-only", "purge_on": "2199-01-31"}
+    assert post(visit("Bob"), url, both).status_code == 303
+    assert post(ann, url, {"purge_on": "2199-01-31"}).status_code == 303

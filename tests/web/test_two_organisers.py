@@ -15,11 +15,19 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from logovote.contest import counting, deciding, events, families, feedback, rounds
+from logovote.contest import (
+    counting,
+    deciding,
+    events,
+    families,
+    feedback,
+    organisers,
+    rounds,
+)
 from logovote.contest.feedback import Given
 from logovote.contest.rules import Rules
 from logovote.store import queries
-from logovote.store.models import Kind
+from logovote.store.models import Kind, Role
 from tests.builders import cast, voter_named
 from tests.web.conftest import Scene, Visit
 from tests.web.pages import csrf_token, post
@@ -117,6 +125,15 @@ def test_shares_that_two_set_are_not_overwritten_in_silence(
         assert str(queries.groups(session, acme.id)[0].share) == "3/5"
 
 
+@pytest.fixture
+def owners(staffed: Scene) -> None:
+    """Both own acme: nobody else sets the day on which pictures leave."""
+    with staffed.changing() as (session, acme):
+        for each in organisers.organisers(session, acme):
+            each.role = Role.OWNER
+
+
+@pytest.mark.usefixtures("owners")
 @pytest.mark.parametrize(
     ("page", "first", "second"),
     [

@@ -17,10 +17,10 @@ from logovote.contest.dates import DateError
 from logovote.contest.rights import RightsError
 from logovote.contest.rules import Rules, RulesError
 from logovote.store import queries
-from logovote.store.models import Contest, Kind
+from logovote.store.models import Contest, Kind, Role
 from logovote.web import forms
-from logovote.web.context import actor, db, now
-from logovote.web.guards import organiser_only
+from logovote.web.context import actor, current_standing, db, now
+from logovote.web.guards import organiser_only, require
 from logovote.web.organise import meanwhile
 from logovote.web.organise.meanwhile import MeanwhileError
 from logovote.web.organise.room import back_to, bp
@@ -259,9 +259,12 @@ def set_pictures(slug: str) -> ResponseReturnValue:
         return _pictures(contest, modes, day, {}), HTTPStatus.CONFLICT
     try:
         chosen = rights.read_rights(modes, day)
+        if chosen.purge_on != rights.rights_of(contest).purge_on:
+            # It removes pictures for good, as the button on a design's page does.
+            require(slug, Role.OWNER)
+        change_contest(db(), contest, rights=chosen, actor=actor(), now=now())
     except RightsError as error:
         return _pictures(contest, modes, day, {"purge_on": str(error)}), 422
-    change_contest(db(), contest, rights=chosen, actor=actor(), now=now())
     return _saved(slug, "Rights in pictures are saved.")
 
 
@@ -274,4 +277,5 @@ def _pictures(contest: Contest, modes: list[str], day: str, errors: Errors) -> s
         day=day,
         errors=errors,
         largest=rights.LARGEST_PX,
+        owns=current_standing().reaches(contest.slug, Role.OWNER),
     )
