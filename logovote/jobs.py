@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from huey import Huey, SqliteHuey, crontab
 from huey.consumer import Consumer
@@ -39,6 +41,8 @@ _PATIENCE_SECONDS = 5
 _WATCH_SECONDS = 5
 # How many other workers are asked to join an import; who finds nothing to do goes on.
 _HELPERS = 7
+# Mails leave for so long at a time: meanwhile somebody may ask for a link.
+_MAIL_SECONDS = 5.0
 # The names of locks; any numbers that nobody else uses.
 _CLAIM = 562616
 _SCHEMA = 562617
@@ -119,8 +123,8 @@ class Jobs:
         # in with must not wait for an import.
         self._mail = _queue(settings, "mail")
         self.postman = Postman(settings, store)
-        self._answer = self._mail.task(name="answer_request")(self.postman.answer)
-        self._deliver = self._mail.task(name="deliver_mail")(self.postman.deliver)
+        self._answer = self._mail.task(name="answer_request")(self._answer_one)
+        self._deliver = self._mail.task(name="deliver_mail")(self._deliver_some)
         self._mail.periodic_task(crontab(), name="mail_by_the_clock")(self._by_clock)
         self._consumers: list[_EmbeddedConsumer] = []
         self._turn = settings.jobs_file.with_suffix(".turn")
@@ -141,7 +145,24 @@ class Jobs:
     def _by_clock(self) -> None:
         """Every minute: what is due, was put off, or queued by a command."""
         self.postman.remind()
-        self.postman.deliver()
+        self._deliver_some()
+
+    def _answer_one(self, request_id: int) -> None:
+        self._for_a_while(partial(self.postman.answer, request_id))
+
+    def _deliver_some(self) -> None:
+        self._for_a_while(self.postman.deliver)
+
+    def _for_a_while(self, deed: Callable[..., object]) -> None:
+        """Let mails leave for some seconds; the rest is another task's, after others.
+
+        Whoever asks for a link waits no longer than that, and neither does who stops
+        the site.
+        """
+        until = time.monotonic() + _MAIL_SECONDS
+        deed(go_on=lambda: time.monotonic() < until and not self._stopping.is_set())
+        if time.monotonic() >= until and not self._mail.pending_count():
+            self._deliver()
 
     def start(self) -> None:
         """Work through the queue in a thread, taking up what was interrupted."""

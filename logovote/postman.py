@@ -45,14 +45,20 @@ class Postman:
         self._database = store.database
         self.mailbox = Mailbox(settings)
 
-    def answer(self, request_id: int, now: datetime | None = None) -> None:
+    def answer(
+        self,
+        request_id: int,
+        now: datetime | None = None,
+        *,
+        go_on: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Answer a request for a link, if the address is somebody's."""
         with self._database.write() as session:
             request = session.get(LinkRequest, request_id)
             if request is not None:
                 notices.queue_sign_in(session, request, now or datetime.now(UTC))
                 session.commit()
-        self.deliver(now)
+        self.deliver(now, go_on=go_on)
 
     def remind(self, now: datetime | None = None) -> None:
         """Queue the reminders that are due by the clock."""
@@ -60,11 +66,13 @@ class Postman:
             notices.remind(session, now or datetime.now(UTC))
             session.commit()
 
-    def deliver(self, now: datetime | None = None) -> int:
-        """Send all that is due; return how many left."""
+    def deliver(
+        self, now: datetime | None = None, *, go_on: Callable[[], bool] = lambda: True
+    ) -> int:
+        """Send what is due, while `go_on` says so; return how many left."""
         sent = 0
         with self.mailbox.open() as send:
-            while (left := self._deliver_one(send, now)) is not None:
+            while go_on() and (left := self._deliver_one(send, now)) is not None:
                 sent += left
         return sent
 
@@ -93,8 +101,14 @@ class Postman:
             send(mail)
         except MailError as error:
             trouble = error
+        except Exception:
+            # Whatever it was, the others must leave, and somebody be told.
+            logger.exception("mail: one cannot be written or handed over")
+            trouble = MailError("It could not be sent; the site's log says why.")
         with self._database.write() as session:
-            message = session.get_one(Message, id_)
+            message = session.get(Message, id_)
+            if message is None:  # forgotten meanwhile, with its round or its voter
+                return trouble is None
             moment = now or datetime.now(UTC)
             if trouble is None:
                 notices.note_sent(message, moment)

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.datastructures import FileStorage
 
 from logovote import jobs as jobs_
-from logovote.contest import intake, link_requests, people
+from logovote import mail
+from logovote.contest import intake, link_requests, notices, people
 from logovote.contest.contests import contest_by_slug
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
@@ -526,3 +528,63 @@ def test_who_waits_for_a_link_does_not_wait_for_an_import(
     done.set()
     assert was_waiting
     assert [str(letter["To"]) for letter in letters] == ["Ann <ann@example.org>"]
+
+
+@pytest.fixture
+def slow_letters(store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Letters:
+    """Thirty invitations wait for a server that takes its time."""
+    letters = Letters()
+
+    def take(letter: EmailMessage) -> None:
+        time.sleep(0.05)
+        letters.append(letter)
+
+    monkeypatch.setattr(mail, "_print", take)
+    monkeypatch.setattr(jobs_, "_MAIL_SECONDS", 0.1)
+    lines = "".join(f"v{number}@example.org\n" for number in range(30))
+    with store.database.write() as session:
+        acme = contest_by_slug(session, "acme")
+        people.import_people(session, acme, people.read_people(f"email\n{lines}".encode()))
+        notices.invite(session, acme, now)
+        session.commit()
+    return letters
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert is_so()
+
+
+def test_who_waits_for_a_link_does_not_wait_for_all_invitations(
+    store: Store, jobs: Jobs, slow_letters: Letters
+) -> None:
+    jobs.start()
+    jobs.deliver()
+    until(lambda: len(slow_letters) > 1)
+    with store.database.write() as session:
+        asked = link_requests.ask(session, "v7@example.org", "here", datetime.now(UTC))
+        session.commit()
+        asked_id = asked.id
+
+    jobs.answer(asked_id)
+
+    until(lambda: len(slow_letters) == 31)
+    subjects = [str(letter["Subject"])[:9] for letter in slow_letters]
+    assert subjects.index("Your link") < 15
+
+
+def test_a_site_that_stops_waits_for_one_mail_and_sends_the_rest_later(
+    store: Store, jobs: Jobs, slow_letters: Letters, now: datetime
+) -> None:
+    jobs.start()
+    jobs.deliver()
+    until(lambda: len(slow_letters) > 1)
+
+    jobs.stop()
+
+    left = len(slow_letters)
+    assert left < 15
+    jobs.postman.deliver(now)
+    assert len({str(letter["To"]) for letter in slow_letters}) == len(slow_letters) == 30
