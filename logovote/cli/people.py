@@ -23,6 +23,7 @@ from logovote.contest import (
     recusing,
     roll,
     signing_in,
+    tokens,
 )
 from logovote.contest import people as people_
 from logovote.contest.contests import contest_by_slug
@@ -172,17 +173,23 @@ def renew(door: Door, slug: str, who: str) -> None:
 @as_json_option
 @pass_door
 def sign_out(door: Door, who: str, *, as_json: bool) -> None:
-    """Sign WHO, an address or login, out wherever they are signed in."""
+    """Sign WHO, an address or login, out wherever they are signed in.
+
+    Their tokens for programs work no more, either.
+    """
     with door.store.database.write() as session:
         person = people_.person_named(session, who)
         ended = signing_in.end_all_sessions(session, person, now())
+        taken = tokens.take_back_all(session, person)
         session.commit()
         name = person.key
     if as_json:
-        print_json({"who": name, "ended": ended})
-    else:
-        places = "1 place" if ended == 1 else f"{ended} places"
-        click.echo(f"{name} is signed out in {places}.")
+        print_json({"who": name, "ended": ended, "tokens": taken})
+        return
+    places = "1 place" if ended == 1 else f"{ended} places"
+    click.echo(f"{name} is signed out in {places}.")
+    if taken:
+        click.echo(f"Tokens taken back: {taken}.")
 
 
 @people.command("joining")

@@ -73,26 +73,32 @@ def end_session(session: Session, token: str, now: datetime) -> None:
         sign_in.ended_at = now
 
 
-def end_all_sessions(session: Session, person: Person, now: datetime) -> int:
-    """Sign a person out wherever they are signed in; return in how many places."""
-    open_ones = open_sessions(session, person, now)
+def end_all_sessions(
+    session: Session, person: Person, now: datetime, *, only: str | None = None
+) -> int:
+    """Sign a person out wherever they are signed in; return in how many places.
+
+    With `only`, where an invitation to that contest signed them in.
+    """
+    open_ones = open_sessions(session, person, now, only=only)
     for sign_in in open_ones:
         sign_in.ended_at = now
     session.flush()
     return len(open_ones)
 
 
-def open_sessions(session: Session, person: Person, now: datetime) -> Sequence[SignIn]:
-    """List where a person is signed in, the newest first."""
-    return session.scalars(
-        select(SignIn)
-        .where(
-            SignIn.person_id == person.id,
-            SignIn.ended_at.is_(None),
-            SignIn.expires_at > now,
-        )
-        .order_by(SignIn.id.desc())
-    ).all()
+def open_sessions(
+    session: Session, person: Person, now: datetime, *, only: str | None = None
+) -> Sequence[SignIn]:
+    """List where a person is signed in, the newest first; perhaps `only` as above."""
+    query = select(SignIn).where(
+        SignIn.person_id == person.id,
+        SignIn.ended_at.is_(None),
+        SignIn.expires_at > now,
+    )
+    if only is not None:
+        query = query.where(SignIn.only == only)
+    return session.scalars(query.order_by(SignIn.id.desc())).all()
 
 
 def keeper(session: Session) -> Person:

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, joinedload
 
 from logovote.errors import LogovoteError
@@ -96,6 +96,14 @@ def take_back(session: Session, person: Person | None, token_id: int) -> ApiToke
     session.delete(token)
     session.flush()
     return token
+
+
+def take_back_all(session: Session, person: Person) -> int:
+    """Let no token of a person's work any more; return how many there were."""
+    theirs = session.scalars(select(ApiToken.id).where(ApiToken.person_id == person.id))
+    ids = theirs.all()
+    session.execute(delete(ApiToken).where(ApiToken.id.in_(ids)))
+    return len(ids)
 
 
 def bearer(session: Session, text: str, now: datetime) -> ApiToken:

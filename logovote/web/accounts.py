@@ -233,8 +233,8 @@ def _front_of(person: Person) -> str:
 
 
 _NOT_BY_LINK = (
-    "You came by an invitation link, which is for voting alone. Sign out, and sign in "
-    "with your address or account."
+    "You came by an invitation link, which is for voting alone: whoever organises the "
+    "contest has it, too. Sign out, and sign in with your address or account."
 )
 
 
@@ -250,6 +250,8 @@ def account() -> str:
 def move_token() -> ResponseReturnValue:
     """Make a token for a program, which is shown this once, or take one back."""
     person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
+    if context.current_standing().only is not None:
+        return _account_page(error=_NOT_BY_LINK), HTTPStatus.UNPROCESSABLE_ENTITY
     deed, _, number = request.form.get("do", "").partition(":")
     if deed == "take-back":
         token = tokens.take_back(db(), person, forms.parse_number(number) or 0)
@@ -257,8 +259,6 @@ def move_token() -> ResponseReturnValue:
         flash(f"The token “{token.name}” works no more.", "success")
         return redirect(url_for("accounts.account"), code=HTTPStatus.SEE_OTHER)
     try:
-        if context.current_standing().only is not None:
-            raise TokenError(_NOT_BY_LINK)  # noqa: TRY301 - one place says what is wrong
         _, text = tokens.new_token(
             db(),
             person,
@@ -276,17 +276,19 @@ def move_token() -> ResponseReturnValue:
 
 def _account_page(*, new_token: str = "", error: str = "") -> str:
     person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
+    only = context.current_standing().only
     return render_template(
         "accounts/account.html",
         person=person,
-        tokens=tokens.tokens_of(db(), person),
+        not_by_link=_NOT_BY_LINK if only else "",
+        tokens=[] if only else tokens.tokens_of(db(), person),
         now=now(),
         new_token=new_token,
         errors={"name": error} if error else {},
         default_days=tokens.DEFAULT_DAYS,
         longest_days=tokens.LONGEST_DAYS,
-        identities=identities.of_person(db(), person),
-        sessions=signing_in.open_sessions(db(), person, now()),
+        identities=[] if only else identities.of_person(db(), person),
+        sessions=signing_in.open_sessions(db(), person, now(), only=only),
         days=SESSION_LIFETIME.days,
     )
 
@@ -303,12 +305,21 @@ def sign_out() -> ResponseReturnValue:
 @bp.post("/sign-out/everywhere")
 @signed_in
 def sign_out_everywhere() -> ResponseReturnValue:
-    """End every session of the visitor, this one too."""
+    """End every session of the visitor, this one too, and what programs may do.
+
+    Whoever came by an invitation ends what such links began, and nothing else: it may
+    be somebody who has the link only.
+    """
     person = current_person() or abort(HTTPStatus.UNAUTHORIZED)
-    signing_in.end_all_sessions(db(), person, now())
+    only = context.current_standing().only
+    signing_in.end_all_sessions(db(), person, now(), only=only)
+    taken = 0 if only else tokens.take_back_all(db(), person)
     context.sign_out()
     db().commit()
-    flash("You are signed out on every device.", "success")
+    told = "You are signed out on every device."
+    if taken:
+        told += f" {taken} {'token works' if taken == 1 else 'tokens work'} no more."
+    flash(told, "success")
     return redirect(url_for("home.index"), code=HTTPStatus.SEE_OTHER)
 
 

@@ -8,7 +8,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import delete, func, select
 
-from logovote.contest import invitations, signing_in
+from logovote.contest import invitations, signing_in, tokens
+from logovote.contest.tokens import BearerError
 from logovote.store.models import SignIn
 from tests.builders import SECRET, sign_in, token_in, voter_named
 from tests.web.conftest import Scene, Visit
@@ -339,3 +340,51 @@ def test_the_cookie_is_for_this_site_alone(
     assert cookie.startswith("logovote=")
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
+
+
+def new_token(scene: Scene, name: str) -> str:
+    with scene.changing() as (session, acme):
+        person = voter_named(session, acme, name).person
+        return tokens.new_token(session, person, "nightly", datetime.now(UTC))[1]
+
+
+def works(scene: Scene, text: str) -> bool:
+    with scene.site.store.database.read() as session:
+        try:
+            tokens.bearer(session, text, datetime.now(UTC))
+        except BearerError:
+            return False
+    return True
+
+
+def test_signing_out_everywhere_takes_tokens_back(scene: Scene, visit: Visit) -> None:
+    """Whoever was in a session may have made one, good for a year."""
+    mine, bobs = new_token(scene, "Ann"), new_token(scene, "Bob")
+    ann = visit("Ann")
+    assert "tokens for programs then work no more" in ann.get("/account").text
+
+    post(ann, "/sign-out/everywhere")
+
+    assert "1 token works no more" in ann.get("/").text
+    assert (works(scene, mine), works(scene, bobs)) == (False, True)
+
+
+def test_an_invitation_opens_the_account_no_further_than_for_voting(
+    scene: Scene, client: FlaskClient, invitation: str, visit: Visit
+) -> None:
+    """Organisers of the contest have the link, too."""
+    text, own = new_token(scene, "Ann"), visit("Ann")
+    by_link, again = client, scene.site.app.test_client()
+    sign_in(by_link, invitation)
+    sign_in(again, invitation)
+
+    page = by_link.get("/account").text
+    assert "nightly" not in page
+    assert "is for voting alone" in page
+    assert page.count("Since <time") == 2
+    refused = post(by_link, "/account/tokens", {"do": "take-back:1"})
+    assert refused.status_code == 422
+    post(by_link, "/sign-out/everywhere")
+
+    assert (who(by_link), who(again), who(own)) == ("", "", "Ann")
+    assert works(scene, text)
