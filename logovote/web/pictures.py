@@ -182,6 +182,7 @@ def _protected(token: str) -> Sight | None:
         sight(
             rights,
             votes=person is not None
+            and standing.may_vote_in(slug)
             and queries.voter_of(db(), id_, person.id) is not None,
             organises=standing.role_in(slug) is not None,
         )

@@ -12,13 +12,22 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from logovote.contest import counting, deciding, organisers, purging, rounds
-from logovote.contest.contests import change_contest
+from logovote.contest import (
+    counting,
+    deciding,
+    invitations,
+    organisers,
+    people,
+    purging,
+    rounds,
+)
+from logovote.contest.contests import change_contest, contest_by_slug
 from logovote.contest.rights import read_rights
+from logovote.imaging.picture import SPECS_VERSION
 from logovote.store import queries
 from logovote.store.media import digest_of
 from logovote.store.models import Contest, Derivative, Kind, Role, Version
-from tests.builders import cast
+from tests.builders import SECRET, cast, sign_in, voter_named
 from tests.web.conftest import THUMB, Scene, Visit
 from tests.web.pages import post
 from tests.web.test_pictures import THUMB_URL, in_a_bucket
@@ -360,3 +369,22 @@ def test_only_an_owner_lets_pictures_be_removed_from_a_day_on(
     both = {"mode": "voters-only", "purge_on": "2199-01-31"}
     assert post(visit("Bob"), url, both).status_code == 303
     assert post(ann, url, {"purge_on": "2199-01-31"}).status_code == 303
+
+
+def test_a_link_of_one_contest_shows_no_protected_picture_of_another(
+    scene: Scene, visit: Visit
+) -> None:
+    """Whoever organises the one has the link, too."""
+    protect(scene, "voters-only", slug="other")
+    by_link = visit("stranger")
+    with scene.changing() as (session, acme):
+        other = contest_by_slug(session, "other")
+        ann = people.read_people(b"email,group\nann@example.org,core")
+        people.import_people(session, other, ann)
+        token = invitations.invitation_token(SECRET, voter_named(session, acme, "Ann"))
+    sign_in(by_link, f"/i/{token}")
+    name = digest_of(b"design 5 of other")[:16]
+    url = f"/media/{SPECS_VERSION}/{name}/thumb.webp"
+
+    assert by_link.get(url).status_code == HTTPStatus.FORBIDDEN
+    assert visit("Ann").get(url).status_code != HTTPStatus.FORBIDDEN
