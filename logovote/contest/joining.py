@@ -96,7 +96,8 @@ def ask(
 ) -> bool:
     """Let a person in whose address suffices, or put their wish to the organiser.
 
-    The address was proven: nobody is signed in as somebody who got no mail there.
+    The wish is all that is left where the address proves less than one person, and
+    where nobody can be put into the group now.
 
     Returns:
         Whether they may vote now.
@@ -109,8 +110,12 @@ def ask(
     if queries.voter_of(session, contest.id, person.id) is not None:
         return True
     at_domain = terms.is_at_domain(person.email or "")
-    # Where there is no place for them, the organiser has to find one.
-    if at_domain and people.takes_group(session, contest, terms.group):
+    # Where there is no place for them now, the organiser has to find one.
+    if (
+        at_domain
+        and _is_one_persons(person)
+        and people.takes_group(session, contest, terms.group)
+    ):
         _let_in(session, contest, person, terms.group, now, actor=actor)
         return True
     if not terms.open and not at_domain:
@@ -127,6 +132,15 @@ def ask(
     known.note = note.strip()[:_LONGEST_NOTE]
     session.flush()
     return False
+
+
+def _is_one_persons(person: Person) -> bool:
+    """Tell whether an address proves who somebody is, and that it is for once.
+
+    A list that has a login beside the address signs people in by that account, and
+    they got no mail. And a mailbox takes any number of addresses with a "+".
+    """
+    return person.github is None and "+" not in (person.email or "")
 
 
 def waiting(session: Session, contest_id: int) -> Sequence[JoinRequest]:

@@ -446,9 +446,15 @@ def import_people(
 
 
 def takes_group(session: Session, contest: Contest, name: str) -> bool:
-    """Tell whether a group is there, or the shares of those there are leave it some."""
+    """Tell whether somebody can be put into a group now: no round forbids it.
+
+    It is there, or the shares of those there are leave it some.
+    """
+    if queries.has_round_in(session, contest.id, Phase.CLOSED):
+        return False
     groups = {group.name: group for group in queries.groups(session, contest.id)}
-    return _group_refused(groups, name, frozen=False) is None
+    frozen = queries.has_round_in(session, contest.id, Phase.OPEN)
+    return _group_refused(groups, name, frozen=frozen) is None
 
 
 def _group_refused(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from fractions import Fraction
 
 import pytest
@@ -13,12 +14,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from logovote.cli import cli
-from logovote.contest import events, invitations, joining, people
+from logovote.contest import events, invitations, joining, people, rounds
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.joining import Terms
 from logovote.contest.people import PeopleError
 from logovote.store import queries
-from logovote.store.models import Person
+from logovote.store.models import Kind, Person
 from tests.builders import SECRET, sign_in, token_in, voter_named
 from tests.letters import Letters, answer_all, path_in
 from tests.web.conftest import Scene, Visit
@@ -319,3 +320,52 @@ def test_the_same_by_commands(scene: Scene, enter: Enter) -> None:
     with scene.changing() as (session, _):
         known = select(func.count(Person.id)).where(Person.key == "yan@club.example")
         assert session.scalar(known) == 1
+
+
+def asking(scene: Scene) -> list[str]:
+    with scene.changing() as (session, acme):
+        return [each.person.key for each in joining.waiting(session, acme.id)]
+
+
+def test_one_mailbox_is_not_let_in_as_many(scene: Scene, enter: Enter) -> None:
+    on_terms(scene, "club.example")
+    for number in (1, 2):
+        post(enter(f"zoe+{number}@club.example"), JOIN, {"name": "Zoe"})
+
+    assert not any("zoe" in key for key in voters(scene))
+    assert asking(scene) == ["zoe+1@club.example", "zoe+2@club.example"]
+
+
+def test_an_address_that_no_mail_has_shown_lets_nobody_in(
+    scene: Scene, visit: Visit
+) -> None:
+    """Whoever organises another contest may have written it beside their own login."""
+    on_terms(scene, "club.example")
+    with scene.changing() as (session, _):
+        other = contest_by_slug(session, "other")
+        data = b"email,name,github\nboss@club.example,Eve,eve"
+        people.import_people(session, other, people.read_people(data), trusted=False)
+
+    post(visit("Eve"), JOIN)
+
+    assert "boss@club.example" not in voters(scene)
+    assert asking(scene) == ["boss@club.example"]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_where_nobody_can_be_let_in_now_the_wish_is_kept(
+    shortlist: Scene, enter: Enter, closed: bool, now: datetime
+) -> None:
+    """A new group while a round runs; anybody between its close and its count."""
+    group = "crowd" if closed else "guests"
+    with shortlist.changing() as (session, acme):
+        terms = Terms(domains=("club.example",), group=group)
+        joining.set_terms(session, acme, terms)
+        if closed:
+            round_ = rounds.latest(session, acme, Kind.SHORTLIST)
+            rounds.close_round(session, round_, now)
+
+    answer = post(enter(), JOIN, {"name": "Zoe"})
+
+    assert (answer.status_code, answer.location) == (303, JOIN)
+    assert asking(shortlist) == [ZOE]
