@@ -239,7 +239,7 @@ def _connected(server: Server) -> smtplib.SMTP:
             )
         else:
             smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:
         raise MailError(f"{where} cannot be reached ({_short(error)}).") from error
     try:
         if server.tls == "starttls":
@@ -249,6 +249,13 @@ def _connected(server: Server) -> smtplib.SMTP:
     except smtplib.SMTPAuthenticationError as error:
         smtp.close()
         raise MailError(f"{where} refused the user name or password.") from error
+    except UnicodeError:
+        # Its words would quote the password, and so would a traceback.
+        smtp.close()
+        raise MailError(
+            f"{where} cannot be told a user name or password with letters beyond "
+            "ASCII. Choose another password."
+        ) from None
     except (OSError, smtplib.SMTPException) as error:
         smtp.close()
         raise MailError(f"{where} cannot be used ({_short(error)}).") from error

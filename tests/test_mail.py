@@ -29,6 +29,7 @@ from cryptography.x509.oid import NameOID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from logovote import mail as mail_
 from logovote.cli import cli
 from logovote.contest import (
     counting,
@@ -860,3 +861,45 @@ def test_a_trial_that_fails_says_why(
 
     assert result.exit_code == 1
     assert "550 No such user here" in result.output
+
+
+def test_a_password_that_no_server_can_be_told_is_said_in_words(
+    contest: Store, settings: Settings, server: Controller, now: datetime
+) -> None:
+    url = f"smtp://logo:p%C3%A4ss@127.0.0.1:{server.port}"
+    postman = Postman(replace(settings, mail_url=url), contest)
+    invite(contest, now)
+
+    assert postman.deliver(now) == 0
+
+    for state, reason in states(contest).values():
+        assert state == "failed"
+        assert "letters beyond ASCII" in reason
+        assert "ss" not in reason.split("password", 1)[0]
+    with pytest.raises(MailError, match="letters beyond ASCII"):
+        postman.send_trial("ann@example.org")
+
+
+def test_one_mail_that_cannot_be_written_keeps_no_other_from_leaving(
+    contest: Store,
+    postman: Postman,
+    inbox: Inbox,
+    now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hand_over = mail_._hand_over
+
+    def stumble(smtp: Any, message: Any) -> None:
+        if "bob" in message["To"]:
+            raise RuntimeError("a library met what it does not know")
+        hand_over(smtp, message)
+
+    monkeypatch.setattr(mail_, "_hand_over", stumble)
+    invite(contest, now)
+
+    assert postman.deliver(now) == 2
+
+    assert states(contest)["Bob"] == (
+        "failed",
+        "It could not be sent; the site's log says why.",
+    )
