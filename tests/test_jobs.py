@@ -531,7 +531,9 @@ def test_who_waits_for_a_link_does_not_wait_for_an_import(
 
 
 @pytest.fixture
-def slow_letters(store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Letters:
+def slow_letters(
+    store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> Letters:
     """Thirty invitations wait for a server that takes its time."""
     letters = Letters()
 
@@ -544,17 +546,12 @@ def slow_letters(store: Store, now: datetime, monkeypatch: pytest.MonkeyPatch) -
     lines = "".join(f"v{number}@example.org\n" for number in range(30))
     with store.database.write() as session:
         acme = contest_by_slug(session, "acme")
-        people.import_people(session, acme, people.read_people(f"email\n{lines}".encode()))
+        people.import_people(
+            session, acme, people.read_people(f"email\n{lines}".encode())
+        )
         notices.invite(session, acme, now)
         session.commit()
     return letters
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not is_so() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert is_so()
 
 
 def test_who_waits_for_a_link_does_not_wait_for_all_invitations(
@@ -587,4 +584,6 @@ def test_a_site_that_stops_waits_for_one_mail_and_sends_the_rest_later(
     left = len(slow_letters)
     assert left < 15
     jobs.postman.deliver(now)
-    assert len({str(letter["To"]) for letter in slow_letters}) == len(slow_letters) == 30
+    assert (
+        len({str(letter["To"]) for letter in slow_letters}) == len(slow_letters) == 30
+    )

@@ -335,6 +335,7 @@ def _role(text: str) -> Role:
 @click.argument("slug", metavar="CONTEST")
 @click.option("--share", "shares", multiple=True, metavar="GROUP=FRACTION")
 @click.option("--reason", "reasons", multiple=True, metavar="GROUP=TEXT")
+@click.option("--remove", "removed", multiple=True, metavar="GROUP")
 @as_json_option
 @pass_door
 def groups(
@@ -342,17 +343,23 @@ def groups(
     slug: str,
     shares: tuple[str, ...],
     reasons: tuple[str, ...],
+    removed: tuple[str, ...],
     *,
     as_json: bool,
 ) -> None:
-    """Show the groups of voters, or set their shares and the reasons for them."""
+    """Show the groups of voters, or set their shares and the reasons for them.
+
+    A group that nobody is in can be removed.
+    """
     wanted = {
         name: people.parse_share(text)
         for name, text in _pairs(shares, "--share").items()
     }
     why = _pairs(reasons, "--reason")
-    if wanted or why:
+    if wanted or why or removed:
         with door.writing(slug) as (session, contest_):
+            for name in removed:
+                people.remove_group(session, contest_, name, actor=ACTOR, now=now())
             people.set_shares(session, contest_, wanted, why, actor=ACTOR, now=now())
     with door.reading(slug) as (session, contest_):
         targets = people.target_shares(session, contest_)

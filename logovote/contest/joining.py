@@ -212,7 +212,7 @@ def _let_in(
         weight=Fraction(1),
     )
     [report] = people.import_people(session, contest, [row], actor=actor, now=now)
-    if report.reason is not None:
+    if report.status == "refused":
         raise PeopleError(f"That cannot be done: {report.reason}.")
     voter = queries.voter_of(session, contest.id, person.id)
     if voter is not None:

@@ -9,11 +9,11 @@ import json
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
-from sqlalchemy import or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from logovote.contest import events, identities, ledger, rounds
@@ -21,6 +21,7 @@ from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.ingest.manifests import decoded, places
 from logovote.store import holding, queries
 from logovote.store.models import (
+    Ballot,
     Contest,
     Group,
     Identity,
@@ -203,7 +204,7 @@ def _understood(
         }
         if not any(values.values()):
             continue
-        values["group"] = values.get("group") or group
+        values["group"] = " ".join((values.get("group") or group).split())
         try:
             row = _row(number, values, seen)
         except PeopleError as error:
@@ -373,6 +374,7 @@ def import_people(
     rounds.refuse_in_review(session, contest.id)
     at = now or datetime.now(UTC)
     groups = {group.name: group for group in queries.groups(session, contest.id)}
+    there, rows = set(groups), _in_groups(rows, groups)
     people = {
         identity: person
         for person in _people(session, rows)
@@ -442,7 +444,42 @@ def import_people(
             events.record(
                 session, contest.id, kind, {"voters": voters_}, actor=actor, now=now
             )
-    return reports
+    return _naming_groups(reports, rows, there)
+
+
+def _in_groups(
+    rows: Iterable[Row | RowReport], there: Iterable[str]
+) -> list[Row | RowReport]:
+    """Let each line name its group as it is written already, here or further up."""
+    spelled = {_alike(name): name for name in there}
+    exact = set(there)
+    return [
+        row
+        if isinstance(row, RowReport) or row.group in exact
+        else replace(row, group=spelled.setdefault(_alike(row.group), row.group))
+        for row in rows
+    ]
+
+
+def _naming_groups(
+    reports: Iterable[RowReport], rows: Iterable[Row | RowReport], there: set[str]
+) -> list[RowReport]:
+    """Say of the first line of each group that was not there that it makes it."""
+    groups = {row.line: row.group for row in rows if isinstance(row, Row)}
+    named = []
+    for report in reports:
+        group = groups.get(report.line)
+        if group is None or report.status == "refused" or group in there:
+            named.append(report)
+            continue
+        there.add(group)
+        named.append(replace(report, reason=f"the first of a new group, “{group}”"))
+    return named
+
+
+def _alike(name: str) -> str:
+    """Return a group's name as it is the same to whoever types it."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def takes_group(session: Session, contest: Contest, name: str) -> bool:
@@ -603,19 +640,66 @@ def set_shares(
     for name, reason in reasons.items():
         groups[name].reason = reason
     if any(session.is_modified(group) for group in groups.values()):
-        rounds.group_rules(session, contest)  # refuses shares that cannot be
-        told = [
-            {"id": group.name, "share": str(share), "reason": group.reason}
-            for group, share in target_shares(session, contest)
-        ]
-        events.record(
-            session,
-            contest.id,
-            "groups.changed",
-            {"groups": told},
-            actor=actor,
-            now=now,
+        _record_groups(session, contest, actor=actor, now=now)
+
+
+def remove_group(
+    session: Session,
+    contest: Contest,
+    name: str,
+    *,
+    actor: str = events.SYSTEM,
+    now: datetime | None = None,
+) -> None:
+    """Remove a group that nobody is in, such as one that was mistyped.
+
+    Raises:
+        PeopleError: there is no such group, people or counted ballots are in it, or a
+            round is running.
+        InvalidProfileError: the shares of the others leave nothing to one, or to any.
+    """
+    holding.hold_contest(session, contest.id)
+    if queries.has_round_in(session, contest.id, Phase.OPEN, Phase.CLOSED):
+        raise PeopleError("Groups are frozen while a round runs.")
+    groups = {group.name: group for group in queries.groups(session, contest.id)}
+    if name not in groups:
+        raise PeopleError(f"There is no group “{name[:60]}” any more.")
+    of = groups[name].id
+    if session.scalar(select(Voter.id).where(Voter.group_id == of).limit(1)):
+        raise PeopleError(
+            f"There are people in “{name}”. Move them to another group first."
         )
+    if session.scalar(select(Ballot.id).where(Ballot.group_id == of).limit(1)):
+        raise PeopleError(
+            f"Ballots of an earlier round counted in “{name}”, so it stays until that "
+            "round is sealed."
+        )
+    session.execute(delete(Group).where(Group.id == of))
+    _record_groups(session, contest, actor=actor, now=now)
+
+
+def empty_groups(session: Session, contest: Contest) -> list[Group]:
+    """List the groups that nobody is in. One statement."""
+    return list(
+        session.scalars(
+            select(Group)
+            .outerjoin(Voter, Voter.group_id == Group.id)
+            .where(Group.contest_id == contest.id, Voter.id.is_(None))
+            .order_by(Group.id)
+        )
+    )
+
+
+def _record_groups(
+    session: Session, contest: Contest, *, actor: str, now: datetime | None
+) -> None:
+    rounds.group_rules(session, contest)  # refuses shares that cannot be
+    told = [
+        {"id": group.name, "share": str(share), "reason": group.reason}
+        for group, share in target_shares(session, contest)
+    ]
+    payload = {"groups": told}
+    events.record(session, contest.id, "groups.changed", payload, actor=actor, now=now)
 
 
 def target_shares(session: Session, contest: Contest) -> list[tuple[Group, Fraction]]:

@@ -27,7 +27,6 @@ from logovote.store.models import (
 )
 from logovote.store.store import Store
 
-
 AFTER_COUNT = timedelta(days=7)
 """How long after a count pictures stay, for whoever goes on to another round."""
 
@@ -90,7 +89,9 @@ def leave_at(session: Session, contest: Contest, now: datetime) -> datetime | No
         .order_by(Event.seq.desc())
         .limit(1)
     )
-    return now if counted_at is None else datetime.fromisoformat(counted_at) + AFTER_COUNT
+    return (
+        now if counted_at is None else datetime.fromisoformat(counted_at) + AFTER_COUNT
+    )
 
 
 def with_pictures(session: Session, contest: Contest) -> list[int]:

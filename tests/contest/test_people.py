@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 from logovote.contest import (
     contests,
     counting,
+    events,
     invitations,
     people,
+    roll,
     rounds,
     signing_in,
 )
@@ -23,6 +25,7 @@ from logovote.store.models import Contest, Group, Identity, Kind
 from logovote.voting.profiles import InvalidProfileError
 from tests.builders import (
     SECRET,
+    cast,
     make_contest,
     open_shortlist,
     voter_named,
@@ -593,3 +596,63 @@ def test_what_is_no_number_of_an_account_is_refused_on_its_line(number: str) -> 
     rows = people.read_people(f"github,github id\nann,{number}\nbob,8".encode())
 
     assert [type(row) for row in rows] == [people.RowReport, people.Row]
+
+
+def test_a_group_is_the_same_however_it_is_written(
+    session: Session, contest: Contest
+) -> None:
+    text = (
+        "email,group\na@x.org,CORE\nb@x.org, Core \nc@x.org,Design  team\n"
+        "d@x.org,design\u00a0team\n"
+    )
+
+    reports = people.import_people(session, contest, read(text))
+
+    names = [group.name for group in queries.groups(session, contest.id)]
+    assert names == ["core", "crowd", "Design team"]
+    assert [report.reason for report in reports] == [
+        None,
+        None,
+        "the first of a new group, “Design team”",
+        None,
+    ]
+    moved = roll.change(
+        session, contest, "a@x.org", group="DESIGN TEAM", now=contest.created_at
+    )
+    assert moved.group.name == "Design team"
+
+
+def test_a_group_is_removed_that_nobody_is_in(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    take_in(session, contest, "email,group\nzoe@x.org,comunity\n")
+    with pytest.raises(PeopleError, match="There are people in “comunity”"):
+        people.remove_group(session, contest, "comunity")
+    assert people.empty_groups(session, contest) == []
+    take_in(session, contest, "email,group\nzoe@x.org,crowd\n")
+    assert [g.name for g in people.empty_groups(session, contest)] == ["comunity"]
+
+    people.remove_group(session, contest, "comunity", now=now)
+
+    assert [g.name for g in queries.groups(session, contest.id)] == ["core", "crowd"]
+    last = events.chain(session, contest.id)[-1]
+    assert last["kind"] == "groups.changed"
+    assert [each["share"] for each in last["payload"]["groups"]] == ["1/2", "1/2"]
+    with pytest.raises(PeopleError, match="no group “comunity” any more"):
+        people.remove_group(session, contest, "comunity")
+
+
+def test_a_group_stays_while_a_round_runs_and_while_ballots_counted_in_it(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    take_in(session, contest, "email,group,name\nzoe@x.org,jury,Zoe\n")
+    round_ = open_shortlist(session, contest, now)
+    with pytest.raises(PeopleError, match="frozen while a round runs"):
+        people.remove_group(session, contest, "jury")
+    cast(session, round_, "Zoe", ["none"], now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_, now=now)
+    take_in(session, contest, "email,group\nzoe@x.org,crowd\n")
+
+    with pytest.raises(PeopleError, match="Ballots of an earlier round counted"):
+        people.remove_group(session, contest, "jury")

@@ -25,7 +25,7 @@ from logovote.contest.rules import Rules
 from logovote.errors import LogovoteError
 from logovote.imaging.worker import Fence
 from logovote.store import queries
-from logovote.store.models import ImportJob, JobState, Kind, Phase
+from logovote.store.models import Group, ImportJob, JobState, Kind, Phase
 from logovote.store.uploads import SentFile, Uploads
 from tests.builders import png, zip_of
 from tests.conftest import Site
@@ -913,3 +913,18 @@ def test_one_voter_is_changed_and_all_are_handed_out_without_links(
     assert refused.status_code == 422
     assert "may not vote in this contest" in refused.text
     assert 'value="nobody@example.org"' in refused.text
+
+
+def test_a_group_that_nobody_is_in_can_be_removed(scene: Scene, visit: Visit) -> None:
+    organiser = visit("organiser")
+    page = "/organise/acme/people"
+    assert "Remove the group" not in organiser.get(page).text
+    with scene.changing() as (session, acme):
+        session.add(Group(contest_id=acme.id, name="comunity"))
+    assert "Remove the group comunity" in organiser.get(page).text
+
+    answer = post(organiser, "/organise/acme/groups", {"remove": "comunity"})
+
+    assert answer.status_code == 303
+    assert "There is no group “comunity” any more" in organiser.get(page).text
+    assert "Remove the group" not in organiser.get(page).text

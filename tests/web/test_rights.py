@@ -345,7 +345,7 @@ def test_no_slip_of_a_date_removes_all_pictures_at_once(
     assert answer.status_code == 422
     assert "all pictures would be gone within minutes" in answer.text
     assert f'value="{day}"' in answer.text
-    with scene.changing() as (session, acme):
+    with scene.changing() as (_, acme):
         assert acme.rights == "{}"
         acme.rights = json.dumps({"purge_on": day})
     # What was set before stays as it is when something else is saved.

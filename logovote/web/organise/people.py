@@ -99,6 +99,11 @@ def set_groups(slug: str) -> ResponseReturnValue:
     except MeanwhileError as error:
         page = _page(contest, errors={"groups": str(error)}, typed=request.form)
         return page, HTTPStatus.CONFLICT
+    if name := request.form.get("remove"):
+        people_.remove_group(db(), contest, name, actor=actor(), now=now())
+        db().commit()
+        flash(f"There is no group “{name}” any more.", "success")
+        return back_to("organise.people", slug=slug, _anchor="groups")
     shares: dict[str, Fraction | None] = {}
     reasons: dict[str, str] = {}
     for group in queries.groups(db(), contest.id):
@@ -161,6 +166,7 @@ def _page(
         contest=contest,
         invited=invited,
         groups=people_.target_shares(db(), contest),
+        empty=people_.empty_groups(db(), contest),
         recused=recusals.marked(db(), contest),
         reports=reports,
         errors=errors or {},
