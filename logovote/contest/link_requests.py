@@ -46,13 +46,23 @@ class Proof:
     code: str
 
 
+def plain(text: str) -> str:
+    """Return a name to sign in with as somebody would type it.
+
+    Without what nobody sees: programs put marks of direction, soft hyphens and spaces
+    of no width into what is copied from them.
+    """
+    seen = (char for char in text if unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFC", "".join(seen).strip())
+
+
 def parse_address(text: str) -> str:
     """Return an address as people are known by it.
 
     Raises:
         AddressError: it is none.
     """
-    address = unicodedata.normalize("NFC", text.strip()).lower()
+    address = plain(text).lower()
     if len(address) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(address):
         raise AddressError("Enter an e-mail address such as ada@example.org.")
     return address

@@ -16,7 +16,7 @@ from fractions import Fraction
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from logovote.contest import events, identities, ledger, rounds
+from logovote.contest import events, identities, ledger, link_requests, rounds
 from logovote.errors import LogovoteError, UnreadableInputError
 from logovote.ingest.manifests import decoded, places
 from logovote.store import holding, queries
@@ -54,6 +54,8 @@ _MEMBER = {"login": "github", "id": "github_id", "email": "email", "name": "name
 # What Excel takes as the delimiter, and other programs write for it.
 _SEPARATOR = re.compile(r'"?sep=([,;\t|])"?[,;\t| ]*\r?\n', re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>]+")
+# As mail programs copy it: Ada Lovelace <ada@example.org>.
+_NAMED = re.compile(r"([^<>]*)<([^<>]*)>")
 _GITHUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 _GITHUB_ID = re.compile(r"[1-9][0-9]{0,17}")
 # Groups stand in tables of ballots as they are, so none may be a spreadsheet's formula.
@@ -229,15 +231,20 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
     Raises:
         PeopleError: the first thing wrong with it.
     """
-    email = values.get("email", "").lower() or None
-    github = values.get("github", "").removeprefix("@").lower() or None
+    address, name = values.get("email", ""), values.get("name", "")
+    if named := _NAMED.fullmatch(address):
+        name, address = name or named[1].strip(" \"'"), named[2]
+    address = link_requests.plain(address).lower().removeprefix("mailto:")
+    email = address or None
+    github = link_requests.plain(values.get("github", "")).removeprefix("@").lower()
+    github = github or None
     if email is None and github is None:
         raise PeopleError("no e-mail address and no GitHub login")
     if email is not None and not _EMAIL.fullmatch(email):
         raise PeopleError(f"“{email}” is not an e-mail address")
     if github is not None and not _GITHUB.fullmatch(github):
         raise PeopleError(f"“{github}” is not a GitHub login")
-    number = values.get("github_id") or None
+    number = link_requests.plain(values.get("github_id", "")) or None
     if number is not None and (github is None or not _GITHUB_ID.fullmatch(number)):
         raise PeopleError(
             f"“{number[:40]}” is not the number of a GitHub account, beside its login"
@@ -253,7 +260,7 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
         key=_identities(email, github)[0],
         email=email,
         github=github,
-        name=values.get("name", "")[:200],
+        name=name[:200],
         group=group,
         weight=parse_weight(values.get("weight") or "1"),
         github_id=number,

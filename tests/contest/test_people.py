@@ -13,6 +13,7 @@ from logovote.contest import (
     counting,
     events,
     invitations,
+    link_requests,
     people,
     roll,
     rounds,
@@ -656,3 +657,22 @@ def test_a_group_stays_while_a_round_runs_and_while_ballots_counted_in_it(
 
     with pytest.raises(PeopleError, match="Ballots of an earlier round counted"):
         people.remove_group(session, contest, "jury")
+
+
+@pytest.mark.parametrize(
+    ("line", "email", "name"),
+    [
+        pytest.param("\u202azoe@x.org\u202c", "zoe@x.org", "", id="of-windows-contacts"),
+        pytest.param("zoe\u200b@x.org\ufeff", "zoe@x.org", "", id="of-a-web-page"),
+        pytest.param("mailto:Zoe@x.org", "zoe@x.org", "", id="of-a-link"),
+        pytest.param("Zoe Zett <zoe@x.org>", "zoe@x.org", "Zoe Zett", id="of-a-mail"),
+        pytest.param("<zoe@x.org>,Zoe", "zoe@x.org", "Zoe", id="with-a-name"),
+    ],
+)
+def test_an_address_is_what_somebody_would_type(
+    line: str, email: str, name: str
+) -> None:
+    found = row(f"email,name\n{line}")
+
+    assert (found.key, found.email, found.name) == (email, email, name)
+    assert link_requests.parse_address(f" {email.upper()}\u200b") == email
