@@ -160,6 +160,20 @@ def change(
 @click.argument("slug", metavar="CONTEST")
 @click.argument("who")
 @pass_door
+def remove(door: Door, slug: str, who: str) -> None:
+    """Take WHO, an address or login, off the list, who was added by mistake.
+
+    Who has voted stays; and while a round runs, whoever was there when it opened.
+    """
+    with door.writing(slug) as (session, contest):
+        name = roll.remove(session, contest, who, now=now(), actor=ACTOR).key
+    click.echo(f"{name} is off the list.")
+
+
+@people.command()
+@click.argument("slug", metavar="CONTEST")
+@click.argument("who")
+@pass_door
 def renew(door: Door, slug: str, who: str) -> None:
     """Switch off the link of WHO, an address or login, and print a new one."""
     with door.writing(slug) as (session, contest):

@@ -20,6 +20,7 @@ from logovote.contest import invitations, link_requests
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.models import (
+    FIRST_GENERATION,
     Ballot,
     Contest,
     LinkRequest,
@@ -540,6 +541,9 @@ def forget(session: Session, round_: Round) -> None:
 def stop_token(secret: str, voter: Voter) -> str:
     """Return what stands in the link with which a voter asks for no more mail."""
     text = f"logovote-stop-v1\0{voter.id}"
+    if voter.generation >= FIRST_GENERATION:
+        # Their number may have been that of somebody who was removed.
+        text += f"\0{voter.person_id}"
     mac = hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()[:40]
     return f"{voter.id}-{mac}"
 

@@ -433,14 +433,14 @@ def import_people(
             person.email = row.email or person.email
             person.github = row.github or person.github
             reports.append(RowReport(row.line, row.key, "new"))
-            deeds["roll.added"].append(_on_the_roll(contest, person, group, row.weight))
+            deeds["roll.added"].append(on_the_roll(contest, person, group, row.weight))
         else:
             before = (voter.group_id, voter.weight)
             reports.append(_update(row, group, person, voter, frozen=frozen))
             if before != (voter.group_id, voter.weight):
                 old = next(g.name for g in groups.values() if g.id == before[0])
                 deeds["roll.moved"].append(
-                    _on_the_roll(contest, person, group, row.weight)
+                    on_the_roll(contest, person, group, row.weight)
                     | {"from_group": old, "from_weight": str(before[1])}
                 )
                 left.setdefault(voter.id, before)
@@ -548,7 +548,7 @@ def _adds_a_way(session: Session, contest: Contest, row: Row, person: Person) ->
     )
 
 
-def _on_the_roll(
+def on_the_roll(
     contest: Contest, person: Person, group: Group, weight: Fraction
 ) -> dict[str, str]:
     """Describe a voter as the public log does: by an id that only we can resolve."""

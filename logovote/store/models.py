@@ -272,6 +272,10 @@ class Group(Base):
     reason: Mapped[str] = mapped_column(Text, default="")
 
 
+FIRST_GENERATION = 2**20
+"""Where links of voters begin since voters can be removed; earlier ones began at 1."""
+
+
 class Voter(Base):
     """A person's entitlement to vote in one contest."""
 
@@ -284,8 +288,11 @@ class Voter(Base):
     group_id: Mapped[int] = mapped_column(ForeignKey("voter_group.id"), index=True)
     # Within the group only; the group's power is its share.
     weight: Mapped[Fraction] = mapped_column(Exact, default=Fraction(1))
-    # Raising it disables every invitation link made before.
-    generation: Mapped[int] = mapped_column(default=1)
+    # Raising it disables every invitation link made before. It begins anywhere: the
+    # number of a voter who was removed may be given again, and their link must not.
+    generation: Mapped[int] = mapped_column(
+        default=lambda: FIRST_GENERATION + secrets.randbelow(2**30)
+    )
     # They asked for no more mail about this contest.
     no_mail: Mapped[bool] = mapped_column(default=False)
     # When they were put on the roll; unknown for those of before it was written down.

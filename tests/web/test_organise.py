@@ -928,3 +928,19 @@ def test_a_group_that_nobody_is_in_can_be_removed(scene: Scene, visit: Visit) ->
     assert answer.status_code == 303
     assert "There is no group “comunity” any more" in organiser.get(page).text
     assert "Remove the group" not in organiser.get(page).text
+
+
+def test_somebody_added_by_mistake_is_removed(organiser: FlaskClient) -> None:
+    page = "/organise/acme/people"
+    form = {"changed": "bob@example.org", "do": "remove"}
+
+    answer = post(organiser, f"{page}/change", form)
+
+    assert answer.status_code == 303
+    shown = organiser.get(page).text
+    assert "Bob is off the list" in shown
+    assert "bob@example.org" not in shown.replace("off the list", "")
+    assert "1 person may not vote any more." in organiser.get("/c/acme/audit").text
+    refused = post(organiser, f"{page}/change", form)
+    assert refused.status_code == 422
+    assert "may not vote in this contest" in refused.text

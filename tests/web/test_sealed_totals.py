@@ -99,6 +99,7 @@ CHANGING = {
     "people import",
     "people renew",
     "people change",
+    "people remove",
     "people sign-out",
     "people joining",
     "people let-in",

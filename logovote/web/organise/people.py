@@ -151,6 +151,9 @@ def _page(
     told: str = "",
 ) -> str:
     settings = site().settings
+    voters = queries.voters(db(), contest.id)
+    groups = people_.target_shares(db(), contest)
+    filled = {voter.group_id for voter in voters}
     invited = [
         Invited(
             who=voter.person.key,
@@ -159,14 +162,14 @@ def _page(
             weight=str(voter.weight),
             link="" if g.get("read_only") else _link(voter),
         )
-        for voter in queries.voters(db(), contest.id)
+        for voter in voters
     ]
     return render_template(
         "organise/people.html",
         contest=contest,
         invited=invited,
-        groups=people_.target_shares(db(), contest),
-        empty=people_.empty_groups(db(), contest),
+        groups=groups,
+        empty=[group for group, _ in groups if group.id not in filled],
         recused=recusals.marked(db(), contest),
         reports=reports,
         errors=errors or {},
@@ -225,19 +228,30 @@ def _csv(rows: Iterable[Sequence[object]], name: str) -> Response:
 @bp.post("/<slug>/people/change")
 @organiser_only
 def change_voter(slug: str) -> ResponseReturnValue:
-    """Move a voter to another group, or change their weight; 0 takes their vote."""
+    """Move a voter to another group, change their weight, or remove them."""
     contest = contest_by_slug(db(), slug)
     form = request.form
+    who = form.get("changed", "")
     try:
-        voter = roll.change(
-            db(),
-            contest,
-            form.get("changed", ""),
-            group=form.get("changed-group", ""),
-            weight=form.get("changed-weight", ""),
-            now=now(),
-            actor=actor(),
-        )
+        if form.get("do") == "remove":
+            gone = roll.remove(db(), contest, who, now=now(), actor=actor())
+            told = (
+                f"{gone.name or gone.key} is off the list, and their link is no more."
+            )
+        else:
+            voter = roll.change(
+                db(),
+                contest,
+                who,
+                group=form.get("changed-group", ""),
+                weight=form.get("changed-weight", ""),
+                now=now(),
+                actor=actor(),
+            )
+            told = (
+                f"{voter.person.name or voter.person.key} is in {voter.group.name}, "
+                f"with weight {voter.weight}."
+            )
     except LogovoteError as error:
         db().rollback()
         contest = contest_by_slug(db(), slug)
@@ -246,8 +260,7 @@ def change_voter(slug: str) -> ResponseReturnValue:
             contest, errors=errors, typed=form
         ), HTTPStatus.UNPROCESSABLE_ENTITY
     db().commit()
-    who = voter.person.name or voter.person.key
-    flash(f"{who} is in {voter.group.name}, with weight {voter.weight}.", "success")
+    flash(told, "success")
     return back_to("organise.people", slug=slug, _anchor="links-title")
 
 
