@@ -146,6 +146,8 @@ class Postman:
         person = message.person
         if message.kind == notices.SIGN_IN:
             return self._sign_in(session, _there(message.request), message)
+        if message.kind == notices.WAITING:
+            return self._waiting(session, message)
         voter = _there(notices.voter_of(session, message))
         contest = message.contest
         zone = contest.zone if contest else ""
@@ -192,6 +194,18 @@ class Postman:
         # To what was typed: it reaches whom it names, and nobody else.
         name = " ".join(message.person.name.split())
         return Mail(request.email, name, "sign-in", values)
+
+    def _waiting(self, session: Session, message: Message) -> Mail:
+        """Tell somebody who runs a contest what waits there."""
+        contest, person = _there(message.contest), message.person
+        values = {
+            "name": person.name,
+            "title": contest.title,
+            "lines": notices.waiting(session, contest.id).told,
+            "url": f"{self._settings.base_url}/organise/{contest.slug}/",
+        }
+        name = " ".join(person.name.split())
+        return Mail(person.email or "", name, "waiting", values)
 
     def _invitation(
         self, session: Session, voter: Voter, zone: str

@@ -36,6 +36,7 @@ from logovote.contest import (
     events,
     ledger,
     notices,
+    organisers,
     questions,
     roll,
     rounds,
@@ -43,7 +44,13 @@ from logovote.contest import (
 )
 from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import contest_by_slug
-from logovote.contest.notices import CLOSING, REMINDER, RESULTS, NoticeError
+from logovote.contest.notices import (
+    CLOSING,
+    REMINDER,
+    RESULTS,
+    WAITING,
+    NoticeError,
+)
 from logovote.mail import Mail, Mailbox, MailError, Server, server_of
 from logovote.postman import Postman
 from logovote.settings import Settings, SettingsError
@@ -54,6 +61,7 @@ from logovote.store.models import (
     Message,
     MessageState,
     Phase,
+    Role,
     Round,
 )
 from logovote.store.store import Store
@@ -903,3 +911,100 @@ def test_one_mail_that_cannot_be_written_keeps_no_other_from_leaving(
         "failed",
         "It could not be sent; the site's log says why.",
     )
+
+
+# ---------- what organisers are told
+
+
+@pytest.fixture
+def staffed(contest: Store, now: datetime) -> Store:
+    """Olga owns the contest, Rita organises it, Vera observes."""
+
+    def staff(session: Session, acme: Contest) -> None:
+        for name, role in (
+            ("olga", Role.OWNER),
+            ("rita", Role.ORGANISER),
+            ("vera", Role.OBSERVER),
+        ):
+            organisers.name(session, acme, f"{name}@example.org", role, now=now)
+        notices.switch(acme, [WAITING])
+
+    change(contest, staff)
+    return contest
+
+
+def ask(store: Store, name: str, words: str, now: datetime) -> None:
+    change(
+        store,
+        lambda session, acme: questions.ask(
+            session, voter_named(session, acme, name), words, now=now
+        ),
+    )
+
+
+def test_organisers_are_told_once_an_hour_what_waits_and_not_in_whose_words(
+    staffed: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    ask(staffed, "Ann", "Is it secret?", now)
+    ask(staffed, "Bob", "How long?", now + 20 * MINUTE)
+    assert postman.deliver(now + 59 * MINUTE) == 0
+
+    assert postman.deliver(now + 60 * MINUTE) == 2
+
+    assert not inbox.to("vera@example.org")
+    (letter,) = inbox.to("olga@example.org")
+    assert letter["Subject"] == "Something waits for you: A logo for Acme"
+    assert "2 questions of voters" in text_of(letter)
+    assert path_in(letter, "/organise/") == "/organise/acme/"
+    for part in (text_of(letter), html_of(letter)):
+        assert not any(word in part for word in ("secret", "long?", "Ann", "Bob", "/i/"))
+    ask(staffed, "Ann", "And now?", now + 61 * MINUTE)
+    assert postman.deliver(now + 119 * MINUTE) == 0
+    assert postman.deliver(now + 120 * MINUTE) == 2
+
+
+def test_who_answers_within_the_hour_gets_no_mail_of_it(
+    staffed: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    ask(staffed, "Ann", "Is it secret?", now)
+
+    def answer(session: Session, acme: Contest) -> None:
+        (question,) = questions.of_contest(session, acme.id)
+        questions.answer(session, question, "It is.", now=now)
+
+    change(staffed, answer)
+
+    assert postman.deliver(now + 60 * MINUTE) == 1  # the answer
+    assert not inbox.to("olga@example.org")
+
+
+def test_who_was_removed_is_told_nothing_and_the_switch_holds(
+    staffed: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    ask(staffed, "Ann", "Is it secret?", now)
+    change(
+        staffed,
+        lambda session, acme: organisers.remove(
+            session, acme, "rita@example.org", now=now
+        ),
+    )
+    assert postman.deliver(now + 60 * MINUTE) == 1
+    change(staffed, lambda _session, acme: notices.switch(acme, []))
+    ask(staffed, "Bob", "How long?", now + 61 * MINUTE)
+
+    assert postman.deliver(now + DAY) == 0
+    assert len(inbox.letters) == 1
+
+
+def test_a_round_that_the_clock_has_closed_is_told(
+    staffed: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    opened(staffed, now, 1)
+    with staffed.database.write() as session:
+        assert len(rounds.close_all_ended(session, now + DAY + MINUTE)) == 1
+        session.commit()
+
+    postman.deliver(now + DAY + 60 * MINUTE)
+
+    (letter,) = inbox.to("olga@example.org")
+    assert "1 round that is closed and not counted" in text_of(letter)

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from logovote.contest import dates, events, plans
+from logovote.contest import dates, events, notices, plans
 from logovote.contest.rights import Rights, RightsError, rights_of
 from logovote.errors import LogovoteError
 from logovote.store import queries
@@ -82,6 +82,7 @@ def new_contest(
         about=about.strip(),
         status_quo=status_quo,
         created_at=now,
+        notices=json.dumps(notices.USUAL),
     )
     session.add(contest)
     session.flush()

@@ -129,6 +129,7 @@ def ask(
     if known is None:
         known = JoinRequest(contest_id=contest.id, person_id=person.id, at=now)
         session.add(known)
+        notices.tell_organisers(session, contest, now)
     known.note = note.strip()[:_LONGEST_NOTE]
     session.flush()
     return False

@@ -19,15 +19,20 @@ from sqlalchemy.orm import Session, joinedload
 from logovote.contest import invitations, link_requests
 from logovote.errors import LogovoteError
 from logovote.store import queries
+from logovote.store.session import insert_into
 from logovote.store.models import (
     FIRST_GENERATION,
     Ballot,
     Contest,
+    JoinRequest,
     LinkRequest,
     Message,
     MessageState,
+    Organiser,
+    Person,
     Phase,
     Question,
+    Role,
     Round,
     Voter,
 )
@@ -35,8 +40,12 @@ from logovote.store.models import (
 SIGN_IN, INVITATION, RECEIPT = "sign-in", "invitation", "receipt"
 REMINDER, CLOSING, RESULTS = "reminder", "closing", "results"
 ANSWER = "answer"
-SWITCHES = (REMINDER, CLOSING, RESULTS)
-"""The kinds that go out by themselves, once an organiser has switched them on."""
+WAITING = "waiting"
+SWITCHES = (REMINDER, CLOSING, RESULTS, WAITING)
+"""The kinds that go out by themselves, where they are switched on."""
+
+USUAL = (WAITING,)
+"""Those of a new contest: what its organisers are told themselves."""
 
 _FIRST = (SIGN_IN, RECEIPT)
 """Somebody waits for these, so they leave before the others."""
@@ -184,6 +193,99 @@ def _reachable(session: Session, contest_id: int) -> list[Voter]:
         for voter in queries.voters(session, contest_id)
         if voter.person.email and not voter.no_mail
     ]
+
+
+# ---------- what organisers are told
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a contest's organisers have to do, by number."""
+
+    questions: int
+    wishes: int
+    rounds: int
+
+    def __bool__(self) -> bool:
+        """Tell whether anything waits."""
+        return bool(self.questions or self.wishes or self.rounds)
+
+    @property
+    def told(self) -> list[str]:
+        """Say it, a line each; in no words of those who wait."""
+        return [
+            f"{number} {one if number == 1 else many}"
+            for number, one, many in (
+                (self.questions, "question of a voter", "questions of voters"),
+                (self.wishes, "person asks to join", "people ask to join"),
+                (self.rounds, "round that is closed and not counted", "rounds"),
+            )
+            if number
+        ]
+
+
+def waiting(session: Session, contest_id: int) -> Waiting:
+    """Count what waits for the organisers of a contest. One statement."""
+    row = session.execute(
+        select(
+            select(func.count(Question.id))
+            .where(Question.contest_id == contest_id, Question.answered_at.is_(None))
+            .scalar_subquery(),
+            select(func.count(JoinRequest.person_id))
+            .where(
+                JoinRequest.contest_id == contest_id, JoinRequest.declined.is_(False)
+            )
+            .scalar_subquery(),
+            select(func.count(Round.id))
+            .where(Round.contest_id == contest_id, Round.phase == Phase.CLOSED)
+            .scalar_subquery(),
+        )
+    ).one()
+    return Waiting(*row)
+
+
+def tell_organisers(session: Session, contest: Contest, now: datetime) -> None:
+    """Queue for whoever runs a contest that something waits: with the next full hour.
+
+    However much comes until then, it is one mail, and says what waits when it leaves.
+    """
+    if WAITING not in switched_on(contest):
+        return
+    hour = now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    told = [
+        {
+            "kind": WAITING,
+            "occasion": f"{WAITING}:{contest.id}:{hour:%Y%m%d%H}",
+            "person_id": person.id,
+            "contest_id": contest.id,
+            "state": MessageState.QUEUED,
+            "tries": 0,
+            "reason": "",
+            "created_at": now,
+            "next_at": hour,
+        }
+        for person in _who_runs(session, contest.id)
+    ]
+    if told:
+        # Two voters may ask at once, and neither shall be refused for that.
+        insert = insert_into(session, Message).values(told)
+        session.execute(
+            insert.on_conflict_do_nothing(index_elements=["person_id", "occasion"])
+        )
+
+
+def _who_runs(session: Session, contest_id: int) -> Sequence[Person]:
+    """List who runs a contest and can be reached by mail; observers do not."""
+    return session.scalars(
+        select(Person)
+        .join(Organiser, Organiser.person_id == Person.id)
+        .where(
+            Organiser.contest_id == contest_id,
+            Organiser.role != Role.OBSERVER,
+            Person.email.is_not(None),
+        )
+        .order_by(Person.id)
+    ).all()
 
 
 # ---------- what is asked for
@@ -394,6 +496,10 @@ def why_not(session: Session, message: Message, now: datetime) -> str:
         request = message.request
         live = request is not None and link_requests.is_live(request, now)
         return "" if live else "The link would have been too old."
+    if message.kind == WAITING and message.contest_id is not None:
+        if message.person not in _who_runs(session, message.contest_id):
+            return "They do not run the contest any more."
+        return "" if waiting(session, message.contest_id) else "Nothing waits any more."
     voter = voter_of(session, message)
     if voter is None:
         return "They may not vote any more."

@@ -70,6 +70,8 @@ def ask(session: Session, voter: Voter, words: str, *, now: datetime) -> Questio
     )
     session.add(question)
     session.flush()
+    contest = session.get_one(Contest, voter.contest_id)
+    notices.tell_organisers(session, contest, now)
     return question
 
 

@@ -500,6 +500,8 @@ def close_ended(session: Session, round_: Round, now: datetime) -> bool:
     if round_.closes_at is None or not round_.has_ended(now):
         return False
     close_round(session, round_, round_.closes_at)
+    contest = session.get_one(Contest, round_.contest_id)
+    notices.tell_organisers(session, contest, now)
     return True
 
 

@@ -28,6 +28,7 @@ _NAMES = {
     notices.CLOSING: "Closing, with receipt",
     notices.RESULTS: "Result",
     notices.ANSWER: "Answer to a question",
+    notices.WAITING: "What waits for organisers",
 }
 _SWITCHES = {
     notices.REMINDER: (
@@ -36,6 +37,10 @@ _SWITCHES = {
     ),
     notices.CLOSING: "The closing of a round, to those who voted, with their receipt",
     notices.RESULTS: "The publication of a result, to everybody",
+    notices.WAITING: (
+        "What waits for organisers, to them, once an hour at most: questions of voters, "
+        "people who ask to join, a round that has ended"
+    ),
 }
 _BADGES = {
     MessageState.SENT: "badge-done",
