@@ -1008,3 +1008,66 @@ def test_a_round_that_the_clock_has_closed_is_told(
 
     (letter,) = inbox.to("olga@example.org")
     assert "1 round that is closed and not counted" in text_of(letter)
+
+
+# ---------- reminders that are asked for
+
+
+def remind_now(store: Store, now: datetime) -> int:
+    with store.database.write() as session:
+        number = notices.remind_now(session, contest_by_slug(session, "acme"), now)
+        session.commit()
+    return number
+
+
+def test_a_round_without_an_end_is_reminded_of_by_hand(
+    contest: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    with pytest.raises(NoticeError, match="No round takes ballots"):
+        remind_now(contest, now)
+    opened(contest, now, None)
+    postman.deliver(now)
+    with pytest.raises(NoticeError, match="Reminders left on 23 November 2026, 12:00"):
+        remind_now(contest, now + timedelta(hours=11))
+
+    def vote(session: Session, acme: Contest) -> None:
+        cast(session, rounds.latest(session, acme, Kind.SHORTLIST), "Ann", ["1"], now)
+
+    change(contest, vote)
+
+    assert remind_now(contest, now + DAY) == 2
+    with pytest.raises(NoticeError, match="Reminders left on"):
+        remind_now(contest, now + DAY + MINUTE)
+    assert postman.deliver(now + DAY) == 2
+    assert not inbox.to("ann@example.org")[1:]
+
+
+def test_the_clock_reminds_nobody_who_has_just_been_reminded(
+    contest: Store, postman: Postman, now: datetime
+) -> None:
+    opened(contest, now, 6)
+    postman.deliver(now)
+    soon = now + 3 * DAY - timedelta(hours=1)
+    assert remind_now(contest, soon) == 3
+    postman.deliver(soon)
+
+    postman.remind(now + 3 * DAY)
+    assert queued(contest) == []
+    postman.remind(soon + timedelta(hours=12))
+
+    assert len(queued(contest)) == 3
+
+
+@pytest.mark.parametrize(
+    ("days", "hours", "due"),
+    [(None, 1, None), (1.9, 1, None), (3, 1, 48), (6, 1, 72), (6, 73, 120)],
+)
+def test_when_the_clock_reminds_next(
+    now: datetime, days: float | None, hours: int, due: int | None
+) -> None:
+    end = None if days is None else now + days * DAY
+    round_ = Round(phase=Phase.OPEN, opened_at=now, closes_at=end)
+
+    found = notices.next_reminder(round_, now + timedelta(hours=hours))
+
+    assert found == (None if due is None else now + timedelta(hours=due))

@@ -50,6 +50,24 @@ def invite(door: Door, slug: str, *, dry_run: bool, as_json: bool) -> None:
     )
 
 
+@mail.command()
+@click.argument("slug", metavar="CONTEST")
+@click.option("--dry-run", is_flag=True, help="Only show what would happen.")
+@as_json_option
+@pass_door
+def remind(door: Door, slug: str, *, dry_run: bool, as_json: bool) -> None:
+    """Queue a reminder to all who have not voted in the round that runs.
+
+    Not within twelve hours of another one.
+    """
+    with door.writing(slug) as (session, contest):
+        number = notices.remind_now(session, contest, now(), dry_run=dry_run)
+    if as_json:
+        print_json({"queued": number})
+        return
+    click.echo(f"{'Would be queued' if dry_run else 'Queued'}: {number}.")
+
+
 @mail.command("list")
 @click.argument("slug", metavar="CONTEST")
 @click.option("--failed", is_flag=True, help="Only those in trouble.")

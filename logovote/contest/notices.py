@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.contest import invitations, link_requests
+from logovote.contest import dates, invitations, link_requests
 from logovote.errors import LogovoteError
 from logovote.store import queries
 from logovote.store.session import insert_into
@@ -60,6 +60,8 @@ _LOOK_AGAIN = timedelta(minutes=10)
 _LAST_DAY = timedelta(days=1)
 _LONG_ENOUGH_FOR_LAST = timedelta(days=2)
 _LONG_ENOUGH_FOR_MIDDLE = timedelta(days=4)
+# Two reminders of one round are at least so far apart, whoever asks for them.
+_APART = timedelta(hours=12)
 
 
 class NoticeError(LogovoteError):
@@ -136,8 +138,63 @@ def remind(session: Session, now: datetime) -> None:
         )
     ).all():
         moment = due_reminder(round_, now)
-        if moment is not None:
+        if moment is not None and not _reminded_since(session, round_, now - _APART):
             _remind(session, round_, moment, now)
+
+
+def remind_now(
+    session: Session, contest: Contest, now: datetime, *, dry_run: bool = False
+) -> int:
+    """Queue a reminder to all who have not voted in the round that runs.
+
+    Returns:
+        To how many.
+
+    Raises:
+        NoticeError: no round takes ballots, or people were reminded a while ago.
+    """
+    round_ = session.scalar(
+        select(Round).where(Round.contest_id == contest.id, Round.phase == Phase.OPEN)
+    )
+    if round_ is None or not round_.is_voting(now):
+        raise NoticeError("No round takes ballots now, so there is nobody to remind.")
+    last = _reminded_since(session, round_, now - _APART)
+    if last is not None:
+        raise NoticeError(
+            f"Reminders left on {dates.told(last, contest.zone)}. The next can leave "
+            f"from {dates.told(last + _APART, contest.zone)} on."
+        )
+    voters = _without_a_vote(session, round_)
+    if not dry_run:
+        occasion = f"{REMINDER}:{round_.id}:asked:{now:%Y%m%d%H%M%S}"
+        _queue_all(session, voters, REMINDER, occasion, now, round_=round_)
+    return len(voters)
+
+
+def _reminded_since(
+    session: Session, round_: Round, moment: datetime
+) -> datetime | None:
+    """Return when people were last reminded of a round, if it was after a moment."""
+    return session.scalar(
+        select(func.max(Message.created_at)).where(
+            Message.round_id == round_.id,
+            Message.kind == REMINDER,
+            Message.created_at > moment,
+        )
+    )
+
+
+def next_reminder(round_: Round, now: datetime) -> datetime | None:
+    """Return when an open round's next reminder goes out by itself, if one does."""
+    if round_.closes_at is None or round_.phase is not Phase.OPEN:
+        return None
+    length = round_.closes_at - round_.opened_at
+    moments = []
+    if length >= _LONG_ENOUGH_FOR_MIDDLE:
+        moments.append(round_.opened_at + length / 2)
+    if length >= _LONG_ENOUGH_FOR_LAST:
+        moments.append(round_.closes_at - _LAST_DAY)
+    return next((moment for moment in moments if moment > now), None)
 
 
 def due_reminder(round_: Round, now: datetime) -> str | None:
@@ -155,13 +212,18 @@ def due_reminder(round_: Round, now: datetime) -> str | None:
     return None
 
 
-def _remind(session: Session, round_: Round, moment: str, now: datetime) -> None:
+def _without_a_vote(session: Session, round_: Round) -> list[Voter]:
+    """List who can be reached, may vote and has not. Two statements."""
     voted = _voted(session, round_)
-    voters = [
+    return [
         voter
         for voter in _reachable(session, round_.contest_id)
         if voter.id not in voted and voter.weight > 0
     ]
+
+
+def _remind(session: Session, round_: Round, moment: str, now: datetime) -> None:
+    voters = _without_a_vote(session, round_)
     occasion = f"{REMINDER}:{round_.id}:{moment}"
     _queue_all(session, voters, REMINDER, occasion, now, round_=round_)
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from logovote.contest import limits, notices
+from logovote.contest import limits, notices, rounds
 from logovote.mail import Mail, Mailbox, MailError
-from logovote.store.models import Message, MessageState, Voter
+from logovote.store.models import Kind, Message, MessageState, Voter
 from tests.builders import SECRET, token_in, voter_named
 from tests.letters import Letters, path_in, text_of
 from tests.web.conftest import Scene, Visit
@@ -266,3 +266,28 @@ def test_uploads_have_a_limit_too(
     assert [answer.status_code for answer in answers] == [303, 303, 429]
     assert int(answers[-1].headers["Retry-After"]) > 3500
     assert "Try again at <time" in answers[-1].text
+
+
+def test_reminders_are_sent_from_the_page_and_say_when_the_next_leaves(
+    scene: Scene, visit: Visit, letters: Letters
+) -> None:
+    organiser = visit("organiser")
+    assert "remind-title" not in organiser.get(PAGE).text
+    began = datetime.now(UTC)
+    with scene.changing() as (session, acme):
+        until = began + timedelta(days=6)
+        rounds.open_round(session, acme, Kind.SHORTLIST, began, until=until)
+    page = organiser.get(PAGE).text
+    assert "Remind 3 people now" in page
+    assert "If reminders are switched on above, the next leaves by itself on" in page
+
+    assert post(organiser, PAGE, {"do": "remind"}).status_code == 303
+    scene.site.jobs.postman.deliver()
+
+    assert len(letters) == 3
+    page = organiser.get(PAGE).text
+    assert "Reminders left on" in page
+    assert "Remind 3" not in page
+    again = post(organiser, PAGE, {"do": "remind"})
+    assert again.status_code == 400
+    assert "Reminders left on" in again.text

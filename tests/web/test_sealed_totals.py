@@ -107,6 +107,7 @@ CHANGING = {
     "token new",
     "token revoke",
     "mail invite",
+    "mail remind",
     "mail retry",
     "mail switch",
     "mail send",

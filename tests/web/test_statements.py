@@ -105,7 +105,7 @@ def stage(session: Session, size: int) -> None:
         ("/organise/{}/people", 8),
         ("/organise/{}/people/links.csv", 3),
         ("/organise/{}/organisers", 3),
-        ("/organise/{}/mail", 5),
+        ("/organise/{}/mail", 10),
         ("/organise/{}/feedback", 9),
         ("/organise/{}/questions", 3),
         ("/organise/{}/handoff", 17),

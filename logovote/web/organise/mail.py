@@ -13,7 +13,8 @@ from logovote.contest import notices
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.notices import NoticeError
 from logovote.settings import is_local
-from logovote.store.models import Message, MessageState
+from logovote.store import queries
+from logovote.store.models import Contest, Message, MessageState, Phase
 from logovote.web import forms
 from logovote.web.context import db, now, site
 from logovote.web.guards import organiser_only
@@ -88,9 +89,23 @@ def mail(slug: str) -> str:
             for kind, text in _SWITCHES.items()
         ],
         shown=meanwhile.sum_up(contest.notices),
+        **_reminders(contest),
         is_log=site().jobs.postman.mailbox.is_log,
         only_here=is_local(settings.base_url),
     )
+
+
+def _reminders(contest: Contest) -> dict[str, object]:
+    """Say whom a reminder would reach now, and when the clock sends the next."""
+    open_ = [r for r in queries.rounds(db(), contest.id) if r.phase is Phase.OPEN]
+    facts: dict[str, object] = {"open_round": bool(open_), "remind": 0, "why_not": ""}
+    try:
+        facts["remind"] = notices.remind_now(db(), contest, now(), dry_run=True)
+    except NoticeError as error:
+        facts["why_not"] = str(error)
+    facts["next_reminder"] = notices.next_reminder(open_[-1], now()) if open_ else None
+    facts["reminds"] = notices.REMINDER in notices.switched_on(contest)
+    return facts
 
 
 def _line(message: Message) -> Line:
@@ -123,6 +138,10 @@ def move_mail(slug: str) -> ResponseReturnValue:
         meanwhile.refuse_if_changed(meanwhile.sum_up(contest.notices))
         notices.switch(contest, request.form.getlist("on"))
         told = "Saved."
+    elif deed == "remind":
+        meanwhile.hold(contest)
+        number = notices.remind_now(db(), contest, now())
+        told = f"{number} {_plural('reminder', number)} on the way."
     elif deed == "retry":
         number = notices.send_again(db(), contest, now())
         told = f"{number} {_plural('mail', number)} on the way once more."
