@@ -217,6 +217,7 @@ class Postman:
         ]
         return {
             "group": voter.group.name,
+            "counts": voter.weight > 0,
             "url": self._voters_url(voter),
             "until": _told(open_until[0] if open_until else None, zone),
         }

@@ -1071,3 +1071,20 @@ def test_when_the_clock_reminds_next(
     found = notices.next_reminder(round_, now + timedelta(hours=hours))
 
     assert found == (None if due is None else now + timedelta(hours=due))
+
+
+def test_a_weight_of_0_is_not_told_that_it_may_vote(
+    contest: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    def weigh(session: Session, acme: Contest) -> None:
+        roll.change(session, acme, "bob@example.org", weight="0", now=now)
+
+    change(contest, weigh)
+    invite(contest, now)
+    postman.deliver(now)
+
+    (letter,), (anns,) = inbox.to("bob@example.org"), inbox.to("ann@example.org")
+    assert letter["Subject"] == "You may look: A logo for Acme"
+    assert "you may vote" not in text_of(letter).lower()
+    assert "not counted: your weight there is 0" in text_of(letter).replace("\n", " ")
+    assert anns["Subject"] == "You may vote: A logo for Acme"
