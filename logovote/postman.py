@@ -239,15 +239,16 @@ class Postman:
             return {"url": url, "audit_url": audit}
         ballot = _there(queries.ballot_of(session, round_.id, voter.id))
         own = recusals.own_of(session, round_, voter)
+        counts = rounds.is_in_the_box(ballot, {} if own is None else {voter.id: own})
         return {
+            "counts": counts,
             "receipt": ledger.receipt_code(rounds.voter_line(ballot, voter, own)),
             "nonce": ballot.nonce,
             "head": events.head(session, round_.contest_id),
             "saved_at": _told(ballot.saved_at, zone),
             "closed": message.kind == notices.CLOSING,
-            "is_found": Rules.from_json(round_.rules).publish == "ballots"
-            and rounds.is_in_the_box(ballot, {voter.id: own} if own else {}),
-            "url": audit,
+            "is_found": counts and Rules.from_json(round_.rules).publish == "ballots",
+            "url": audit if counts else f"{self._settings.base_url}/c/{slug}/ballot",
         }
 
     def _voters_url(self, voter: Voter) -> str:

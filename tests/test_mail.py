@@ -38,6 +38,7 @@ from logovote.contest import (
     notices,
     organisers,
     questions,
+    recusing,
     roll,
     rounds,
     sealing,
@@ -853,6 +854,7 @@ def test_every_deed_is_a_command(run: Callable[..., Any], inbox: Inbox) -> None:
         "reminder": True,
         "closing": True,
         "results": False,
+        "waiting": False,
     }
     assert "left" in run("mail", "trial", "ann@example.org")
     assert inbox.letters[-1]["Subject"] == "Mail works"
@@ -957,7 +959,9 @@ def test_organisers_are_told_once_an_hour_what_waits_and_not_in_whose_words(
     assert "2 questions of voters" in text_of(letter)
     assert path_in(letter, "/organise/") == "/organise/acme/"
     for part in (text_of(letter), html_of(letter)):
-        assert not any(word in part for word in ("secret", "long?", "Ann", "Bob", "/i/"))
+        assert not any(
+            word in part for word in ("secret", "long?", "Ann", "Bob", "/i/")
+        )
     ask(staffed, "Ann", "And now?", now + 61 * MINUTE)
     assert postman.deliver(now + 119 * MINUTE) == 0
     assert postman.deliver(now + 120 * MINUTE) == 2
@@ -1088,3 +1092,32 @@ def test_a_weight_of_0_is_not_told_that_it_may_vote(
     assert "you may vote" not in text_of(letter).lower()
     assert "not counted: your weight there is 0" in text_of(letter).replace("\n", " ")
     assert anns["Subject"] == "You may vote: A logo for Acme"
+
+
+def test_whose_ballot_does_not_count_is_neither_reminded_nor_told_that_it_does(
+    contest: Store, postman: Postman, inbox: Inbox, now: datetime
+) -> None:
+    """Bob made a design that stands in the ranking; Cleo's weight is 0."""
+
+    def begin(session: Session, acme: Contest) -> None:
+        recusing.recuse(session, acme, "bob@example.org", "1", now=now)
+        roll.change(session, acme, "cleo@example.org", weight="0", now=now)
+        rounds.open_round(session, acme, Kind.RANKING, now)
+
+    def vote_and_close(session: Session, acme: Contest) -> None:
+        round_ = rounds.latest(session, acme, Kind.RANKING)
+        for name in ("Ann", "Bob", "Cleo"):
+            cast(session, round_, name, [["2"]], now)
+        rounds.close_round(session, round_, now)
+
+    change(contest, begin)
+    assert [name for name, _ in queued(contest)] == ["Ann"]
+    change(contest, vote_and_close)
+    postman.deliver(now)
+
+    for name, counts in {"ann": True, "bob": False, "cleo": False}.items():
+        letter = inbox.to(f"{name}@example.org")[-1]
+        text = " ".join(text_of(letter).split())
+        assert ("check that it was counted" in text) is counts
+        assert ("and is not counted: its page says why" in text) is not counts
+        assert ("Receipt:" in text) is counts

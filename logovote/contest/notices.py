@@ -16,10 +16,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload
 
-from logovote.contest import dates, invitations, link_requests
+from logovote.contest import dates, invitations, link_requests, recusals
 from logovote.errors import LogovoteError
 from logovote.store import queries
-from logovote.store.session import insert_into
 from logovote.store.models import (
     FIRST_GENERATION,
     Ballot,
@@ -36,6 +35,7 @@ from logovote.store.models import (
     Round,
     Voter,
 )
+from logovote.store.session import insert_into
 
 SIGN_IN, INVITATION, RECEIPT = "sign-in", "invitation", "receipt"
 REMINDER, CLOSING, RESULTS = "reminder", "closing", "results"
@@ -62,6 +62,7 @@ _LONG_ENOUGH_FOR_LAST = timedelta(days=2)
 _LONG_ENOUGH_FOR_MIDDLE = timedelta(days=4)
 # Two reminders of one round are at least so far apart, whoever asks for them.
 _APART = timedelta(hours=12)
+_NO_BALLOTS = "No round takes ballots now, so there is nobody to remind."
 
 
 class NoticeError(LogovoteError):
@@ -153,22 +154,40 @@ def remind_now(
     Raises:
         NoticeError: no round takes ballots, or people were reminded a while ago.
     """
-    round_ = session.scalar(
+    round_ = running(session, contest)
+    if round_ is None:
+        raise NoticeError(_NO_BALLOTS)
+    voters = whom_to_remind(session, contest, round_, now)
+    if not dry_run:
+        occasion = f"{REMINDER}:{round_.id}:asked:{now:%Y%m%d%H%M%S}"
+        _queue_all(session, voters, REMINDER, occasion, now, round_=round_)
+    return len(voters)
+
+
+def running(session: Session, contest: Contest) -> Round | None:
+    """Return the round that is open, if one is. One statement."""
+    return session.scalar(
         select(Round).where(Round.contest_id == contest.id, Round.phase == Phase.OPEN)
     )
-    if round_ is None or not round_.is_voting(now):
-        raise NoticeError("No round takes ballots now, so there is nobody to remind.")
+
+
+def whom_to_remind(
+    session: Session, contest: Contest, round_: Round, now: datetime
+) -> list[Voter]:
+    """List whom a reminder of an open round would go to.
+
+    Raises:
+        NoticeError: it takes no ballots, or people were reminded a while ago.
+    """
+    if not round_.is_voting(now):
+        raise NoticeError(_NO_BALLOTS)
     last = _reminded_since(session, round_, now - _APART)
     if last is not None:
         raise NoticeError(
             f"Reminders left on {dates.told(last, contest.zone)}. The next can leave "
             f"from {dates.told(last + _APART, contest.zone)} on."
         )
-    voters = _without_a_vote(session, round_)
-    if not dry_run:
-        occasion = f"{REMINDER}:{round_.id}:asked:{now:%Y%m%d%H%M%S}"
-        _queue_all(session, voters, REMINDER, occasion, now, round_=round_)
-    return len(voters)
+    return _without_a_vote(session, round_)
 
 
 def _reminded_since(
@@ -213,12 +232,15 @@ def due_reminder(round_: Round, now: datetime) -> str | None:
 
 
 def _without_a_vote(session: Session, round_: Round) -> list[Voter]:
-    """List who can be reached, may vote and has not. Two statements."""
+    """List who can be reached and has not voted, and whose vote would count."""
     voted = _voted(session, round_)
+    own = recusals.own_of_all(session, round_)
     return [
         voter
         for voter in _reachable(session, round_.contest_id)
-        if voter.id not in voted and voter.weight > 0
+        if voter.id not in voted
+        and voter.weight > 0
+        and (voter.id not in own or own[voter.id].counts)
     ]
 
 
@@ -554,14 +576,8 @@ def voter_of(session: Session, message: Message) -> Voter | None:
 
 def why_not(session: Session, message: Message, now: datetime) -> str:
     """Say why a message is not needed any more; "" if it is."""
-    if message.kind == SIGN_IN:
-        request = message.request
-        live = request is not None and link_requests.is_live(request, now)
-        return "" if live else "The link would have been too old."
-    if message.kind == WAITING and message.contest_id is not None:
-        if message.person not in _who_runs(session, message.contest_id):
-            return "They do not run the contest any more."
-        return "" if waiting(session, message.contest_id) else "Nothing waits any more."
+    if message.kind in {SIGN_IN, WAITING}:
+        return _why_no_voter_is_told(session, message, now)
     voter = voter_of(session, message)
     if voter is None:
         return "They may not vote any more."
@@ -572,6 +588,18 @@ def why_not(session: Session, message: Message, now: datetime) -> str:
     if message.kind == ANSWER:
         return "" if answered(session, message) else "It was answered anew."
     return _why_not_now(session, message.kind, message.round_, voter, now)
+
+
+def _why_no_voter_is_told(session: Session, message: Message, now: datetime) -> str:
+    """Say why neither a link nor what waits for organisers is needed any more."""
+    if message.kind == SIGN_IN:
+        request = message.request
+        live = request is not None and link_requests.is_live(request, now)
+        return "" if live else "The link would have been too old."
+    contest_id = message.contest_id or 0
+    if message.person not in _who_runs(session, contest_id):
+        return "They do not run the contest any more."
+    return "" if waiting(session, contest_id) else "Nothing waits any more."
 
 
 def _why_not_now(
