@@ -165,7 +165,8 @@ def load(data: Path | None = None, environ: Mapping[str, str] = os.environ) -> S
     """
     folder = (data or Path(environ.get("LOGOVOTE_DATA", DEFAULT_DATA))).absolute()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        # For its owner alone: it holds who voted what.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
             f"The data folder {folder} cannot be made ({error.strerror}). "

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from logovote.cli.door import Door, note, now, pass_door, progress
-from logovote.store import copying
+from logovote.store import backlog, copying
 from logovote.store.copying import Contents
 from logovote.store.store import Store
 
@@ -33,7 +33,15 @@ def restore(door: Door, *, file: Path) -> None:
     """Fill an empty site from FILE, and compare the two."""
     with closing(door.store.database), progress("Restoring") as show:
         kept = copying.restore(file, door.store, show)
+        with door.store.database.read() as session:
+            mails = backlog.undelivered(session)
     note(f"Restored and compared: {_in_words(kept)}.")
+    if mails:
+        note(
+            f"{mails} {'mail' if mails == 1 else 'mails'} waited in it, and "
+            f"{'leaves' if mails == 1 else 'leave'} once a site starts here, maybe for "
+            "the second time. To try a backup out, leave LOGOVOTE_MAIL_URL unset."
+        )
 
 
 @click.command()

@@ -62,6 +62,16 @@ def backlog(session: Session) -> Backlog:
     return Backlog(mails, imports, files or 0, done or 0)
 
 
+def undelivered(session: Session) -> int:
+    """Count the mails that are to leave yet."""
+    number = session.scalar(
+        select(func.count(Message.id)).where(
+            Message.state.in_([MessageState.QUEUED, MessageState.FAILED])
+        )
+    )
+    return number or 0
+
+
 def oldest_due_mail(session: Session) -> datetime | None:
     """Return since when the first mail is due that nobody has sent."""
     return session.scalar(

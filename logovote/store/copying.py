@@ -11,6 +11,7 @@ import base64
 import enum
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -126,13 +127,17 @@ def back_up(store: Store, path: Path, now: datetime, progress: Progress) -> Cont
             missing.
     """
     try:
-        archive = zipfile.ZipFile(path, "x")
+        made = open(path, "xb", opener=_for_its_owner)  # noqa: SIM115 - below
     except FileExistsError as error:
         raise CopyError(f"{path} is there already. Name another file.") from error
     except OSError as error:
         raise CopyError(f"{path} cannot be written ({error.strerror}).") from error
     try:
-        with archive, store.database.read() as session:
+        with (
+            made,
+            zipfile.ZipFile(made, "w") as archive,
+            store.database.read() as session,
+        ):
             kept = contents(session)
             for table in _tables():
                 entry = zipfile.ZipInfo(f"tables/{table.name}.jsonl")
@@ -156,6 +161,11 @@ def back_up(store: Store, path: Path, now: datetime, progress: Progress) -> Cont
         path.unlink(missing_ok=True)
         raise
     return kept
+
+
+def _for_its_owner(path: str, flags: int) -> int:
+    """Make a file that nobody else reads: it holds who voted what."""
+    return os.open(path, flags, 0o600)
 
 
 def restore(path: Path, store: Store, progress: Progress) -> Contents:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import stat
 import threading
 import time
 import zipfile
@@ -18,7 +19,7 @@ from sqlalchemy import delete, select, text
 
 from logovote import recount
 from logovote.cli import cli
-from logovote.contest import casting, counting, events, purging, rounds
+from logovote.contest import casting, counting, events, notices, purging, rounds
 from logovote.contest.bundle import bundle_of
 from logovote.contest.contests import contest_by_slug, new_contest
 from logovote.store import copying, queries
@@ -429,12 +430,20 @@ def test_a_move_there_and_back_by_command(
 def test_a_backup_by_command_comes_back(full: Store, tmp_path: Path) -> None:
     path, new = tmp_path / "backup.zip", tmp_path / "new"
     run = CliRunner().invoke
+    with full.database.write() as session:
+        acme = contest_by_slug(session, "acme")
+        notices.invite(session, acme, acme.created_at)
+        session.commit()
 
     made = run(cli, ["--data", str(tmp_path / "data"), "backup", str(path)])
     assert made.exit_code == 0, made.output
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
     restored = run(cli, ["--data", str(new), "restore", str(path)])
     assert restored.exit_code == 0, restored.output
     assert "Restored and compared" in restored.output
+    # Whoever only tries it out does not want to write to real people.
+    assert "3 mails waited in it, and leave once a site starts here" in restored.output
+    assert stat.S_IMODE(new.stat().st_mode) == 0o700
     database = Database(f"sqlite:///{new / 'logovote.sqlite'}")
     with database.read() as session:
         assert copying.contents(session) == said(full)
