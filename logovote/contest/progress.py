@@ -21,6 +21,7 @@ from logovote.contest import (
     plans,
     questions,
     rounds,
+    sealing,
 )
 from logovote.contest.families import Grouping
 from logovote.contest.rights import LOW_RESOLUTION, VOTERS_ONLY, rights_of
@@ -83,7 +84,7 @@ def tasks_of(session: Session, contest: Contest, now: datetime) -> list[Task]:
         *([_mail(session, contest, now)] if voters else []),
         *(_round(kind, round_, now) for kind, round_ in newest.items()),
         *_questions(session, contest),
-        *_afterwards(session, held),
+        *_afterwards(session, contest, held),
     ]
 
 
@@ -391,7 +392,9 @@ def round_text(round_: Round | None, now: datetime) -> str:
     }[round_.phase]
 
 
-def _afterwards(session: Session, held: Sequence[Round]) -> Iterator[Task]:
+def _afterwards(
+    session: Session, contest: Contest, held: Sequence[Round]
+) -> Iterator[Task]:
     counted = [round_ for round_ in held if round_.result is not None]
     if not counted:
         return
@@ -402,6 +405,21 @@ def _afterwards(session: Session, held: Sequence[Round]) -> Iterator[Task]:
         text = "Your decision is public" if public else "Your decision is a draft"
     state: State = "done" if public else "in progress" if verdict else "not started"
     yield Task("handoff", AFTER, "Hand on", text, state)
+    if any(round_.phase is Phase.PUBLISHED for round_ in held):
+        yield _sealing(session, contest)
+
+
+def _sealing(session: Session, contest: Contest) -> Task:
+    """Say when the link from voters to ballots can go; nothing lets it go by itself."""
+    until = sealing.objections_until(session, contest)
+    text = "Nobody can find out any more whose a ballot is"
+    if until is not None:
+        text = (
+            f"From {dates.told(until, contest.zone)} on: then `logovote seal "
+            f"{contest.slug}` on the server lets nobody find out whose a ballot is"
+        )
+    state: State = "done" if until is None else "not started"
+    return Task("sealing", AFTER, "Sealing", text, state)
 
 
 def _sentence(text: str) -> str:

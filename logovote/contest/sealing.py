@@ -90,6 +90,17 @@ def seal_rounds(
     return due
 
 
+def objections_until(session: Session, contest: Contest) -> datetime | None:
+    """Return until when anybody may object to what can be sealed; None if all is."""
+    published = _published_at(session, contest)
+    waiting = [
+        published[opening.name_of(round_)] + WINDOW
+        for round_ in queries.rounds(session, contest.id)
+        if round_.phase is Phase.PUBLISHED and round_.sealed_at is None
+    ]
+    return min(waiting, default=None)
+
+
 def _published_at(session: Session, contest: Contest) -> dict[str, datetime]:
     """Return when each round was published, by the log."""
     rows: Sequence[Event] = session.scalars(

@@ -17,6 +17,7 @@ from logovote.contest import (
     progress,
     rights,
     rounds,
+    sealing,
 )
 from logovote.contest.contests import change_contest, new_contest
 from logovote.contest.plans import Plan
@@ -169,3 +170,24 @@ def test_nothing_is_kept_of_what_is_done(
     session.flush()
 
     assert states(session, contest, now)["designs"] == "not started"
+
+
+def test_sealing_is_a_task_that_nothing_does_by_itself(
+    session: Session, now: datetime
+) -> None:
+    contest = make_contest(session, now, designs=[1, 2], voters=VOTERS)
+    round_ = rounds.open_round(session, contest, Kind.SHORTLIST, now)
+    cast(session, round_, "Ann", ["1"], now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_, now=now)
+    assert "sealing" not in states(session, contest, now)
+    rounds.publish_round(session, round_, now=now)
+    (task,) = (
+        t for t in progress.tasks_of(session, contest, now) if t.key == "sealing"
+    )
+
+    assert task.state == "not started"
+    assert task.text.startswith("From 30 November 2026, 12:00 UTC on: then `logovote ")
+    sealing.seal_rounds(session, contest, now + timedelta(days=7))
+
+    assert states(session, contest, now)["sealing"] == "done"

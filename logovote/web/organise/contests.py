@@ -39,6 +39,7 @@ _PAGES = {
     "invitations": "organise.mail",
     "questions": "organise.questions_",
     "handoff": "organise.handoff_",
+    "sealing": "audit.show",
 }
 # By the names of `logovote count`.
 _RULES = {
