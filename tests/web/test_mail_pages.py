@@ -291,3 +291,23 @@ def test_reminders_are_sent_from_the_page_and_say_when_the_next_leaves(
     again = post(organiser, PAGE, {"do": "remind"})
     assert again.status_code == 400
     assert "Reminders left on" in again.text
+
+
+def test_somebodys_messages_are_found_however_many_there_are(
+    scene: Scene, visit: Visit, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    organiser = visit("organiser")
+    post(organiser, PAGE, {"do": "invite"})
+    scene.site.jobs.postman.deliver()
+    monkeypatch.setattr("logovote.web.organise.mail._SHOWN", 1)
+    assert "ann@example.org" not in organiser.get(PAGE).text
+
+    page = organiser.get(f"{PAGE}?find=ANN@").text
+
+    assert "ann@example.org" in page
+    assert "bob@example.org" not in page
+    assert "older ones" not in page
+    assert (
+        "Nothing was sent to anybody like that"
+        in organiser.get(f"{PAGE}?find=zoe").text
+    )

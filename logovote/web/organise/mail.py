@@ -13,8 +13,7 @@ from logovote.contest import notices
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.notices import NoticeError
 from logovote.settings import is_local
-from logovote.store import queries
-from logovote.store.models import Contest, Message, MessageState, Phase
+from logovote.store.models import Contest, Message, MessageState
 from logovote.web import forms
 from logovote.web.context import db, now, site
 from logovote.web.guards import organiser_only
@@ -39,8 +38,8 @@ _SWITCHES = {
     notices.CLOSING: "The closing of a round, to those who voted, with their receipt",
     notices.RESULTS: "The publication of a result, to everybody",
     notices.WAITING: (
-        "What waits for organisers, to them, once an hour at most: questions of voters, "
-        "people who ask to join, a round that has ended"
+        "What waits for organisers, to them, once an hour at most: questions of "
+        "voters, people who ask to join, a round that has ended"
     ),
 }
 _BADGES = {
@@ -74,13 +73,16 @@ def mail(slug: str) -> str:
     """Show the messages, those in trouble first, and what can be done."""
     contest = contest_by_slug(db(), slug)
     found = notices.messages(db(), contest.id)
+    find = request.args.get("find", "").strip()
+    listed = [message for message in found if _is_of(message, find.casefold())]
     counts = Counter(message.state for message in found)
     settings = site().settings
     return render_template(
         "organise/mail.html",
         contest=contest,
-        lines=[_line(message) for message in found[:_SHOWN]],
-        more=max(len(found) - _SHOWN, 0),
+        find=find,
+        lines=[_line(message) for message in listed[:_SHOWN]],
+        more=max(len(listed) - _SHOWN, 0),
         counts=[(state.value, counts[state]) for state in MessageState],
         troubled=counts[MessageState.FAILED] + counts[MessageState.GIVEN_UP],
         invited=notices.invite(db(), contest, now(), dry_run=True),
@@ -97,15 +99,27 @@ def mail(slug: str) -> str:
 
 def _reminders(contest: Contest) -> dict[str, object]:
     """Say whom a reminder would reach now, and when the clock sends the next."""
-    open_ = [r for r in queries.rounds(db(), contest.id) if r.phase is Phase.OPEN]
-    facts: dict[str, object] = {"open_round": bool(open_), "remind": 0, "why_not": ""}
+    round_ = notices.running(db(), contest)
+    if round_ is None:
+        return {"open_round": False}
+    number, why_not = 0, ""
     try:
-        facts["remind"] = notices.remind_now(db(), contest, now(), dry_run=True)
+        number = len(notices.whom_to_remind(db(), contest, round_, now()))
     except NoticeError as error:
-        facts["why_not"] = str(error)
-    facts["next_reminder"] = notices.next_reminder(open_[-1], now()) if open_ else None
-    facts["reminds"] = notices.REMINDER in notices.switched_on(contest)
-    return facts
+        why_not = str(error)
+    return {
+        "open_round": True,
+        "remind": number,
+        "why_not": why_not,
+        "next_reminder": notices.next_reminder(round_, now()),
+        "reminds": notices.REMINDER in notices.switched_on(contest),
+    }
+
+
+def _is_of(message: Message, find: str) -> bool:
+    """Tell whether a message is for whom somebody looks for, by name or address."""
+    person = message.person
+    return any(find in text.casefold() for text in (person.name, person.email or ""))
 
 
 def _line(message: Message) -> Line:
