@@ -86,6 +86,10 @@ def usable_database() -> Iterator[None]:
     """Turn trouble with the database into words."""
     try:
         yield
+    except UnicodeEncodeError as error:
+        raise LogovoteError(
+            "Something that was typed is no text in UTF-8, so it cannot be kept."
+        ) from error
     except DatabaseError as error:
         raise LogovoteError(
             f"The database cannot be used now ({error.orig}). Try again; if it goes "

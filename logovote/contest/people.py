@@ -185,7 +185,8 @@ def _members(text: str, group: str) -> Iterator[Row | RowReport]:
         )
     values = (
         {
-            field: str(each[name])
+            # JSON can name half a letter, which no database takes.
+            field: str(each[name]).encode(errors="replace").decode()
             for name, field in _MEMBER.items()
             if each.get(name) is not None
         }
@@ -236,8 +237,8 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
         name, address = name or named[1].strip(" \"'"), named[2]
     address = link_requests.plain(address).lower().removeprefix("mailto:")
     email = address or None
-    github = link_requests.plain(values.get("github", "")).removeprefix("@").lower()
-    github = github or None
+    login = link_requests.plain(values.get("github", "")).removeprefix("@").lower()
+    github = login or None
     if email is None and github is None:
         raise PeopleError("no e-mail address and no GitHub login")
     if email is not None and not _EMAIL.fullmatch(email):
@@ -379,7 +380,6 @@ def import_people(
         RoundError: a round is closed and waits for its count.
     """
     rounds.refuse_in_review(session, contest.id)
-    at = now or datetime.now(UTC)
     groups = {group.name: group for group in queries.groups(session, contest.id)}
     there, rows = set(groups), _in_groups(rows, groups)
     people = {
@@ -427,7 +427,7 @@ def import_people(
                     person_id=person.id,
                     group_id=group.id,
                     weight=row.weight,
-                    added_at=at,
+                    added_at=now or datetime.now(UTC),
                 )
             )
             person.email = row.email or person.email
@@ -446,11 +446,9 @@ def import_people(
                 left.setdefault(voter.id, before)
     session.flush()
     rounds.keep_classes(session, contest.id, left)
-    for kind, voters_ in deeds.items():
-        if voters_:
-            events.record(
-                session, contest.id, kind, {"voters": voters_}, actor=actor, now=now
-            )
+    for kind, voters_ in ((kind, told) for kind, told in deeds.items() if told):
+        payload = {"voters": voters_}
+        events.record(session, contest.id, kind, payload, actor=actor, now=now)
     return _naming_groups(reports, rows, there)
 
 
@@ -683,18 +681,6 @@ def remove_group(
         )
     session.execute(delete(Group).where(Group.id == of))
     _record_groups(session, contest, actor=actor, now=now)
-
-
-def empty_groups(session: Session, contest: Contest) -> list[Group]:
-    """List the groups that nobody is in. One statement."""
-    return list(
-        session.scalars(
-            select(Group)
-            .outerjoin(Voter, Voter.group_id == Group.id)
-            .where(Group.contest_id == contest.id, Voter.id.is_(None))
-            .order_by(Group.id)
-        )
-    )
 
 
 def _record_groups(

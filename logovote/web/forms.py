@@ -119,6 +119,9 @@ def parse_mark(body: object) -> MarkRequest:
         raise InvalidBallotError("not_for_me must be true or false.")
     if not isinstance(note, str | None):
         raise InvalidBallotError("note must be text.")
+    if note is not None:
+        # JSON can name half a letter, which no database takes.
+        note = note.encode(errors="replace").decode()
     if not isinstance(voter, str | None):
         raise InvalidBallotError("voter must be text.")
     return MarkRequest(not_for_me, note, voter)

@@ -574,3 +574,9 @@ def test_every_command_explains_itself() -> None:
         result = CliRunner().invoke(cli, [name, "--help"])
         assert result.exit_code == 0
         assert "Usage:" in result.output
+
+
+def test_what_is_no_text_is_refused_in_a_sentence(run: Terminal, acme: Path) -> None:
+    said = run("contest", "set", "acme", "--title", "Caf\udce9", status=1)
+
+    assert "no text in UTF-8" in said.stderr

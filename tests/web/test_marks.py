@@ -338,3 +338,12 @@ def test_a_page_of_another_voter_marks_nothing(dealt: Scene, visit: Visit) -> No
     assert answer.get_json()["error"] == "other-voter"
     assert post(bob, "/c/acme/marks", {"aside": "f1", "voter": anns}).status_code == 409
     assert state(bob)["seen"] == 0
+
+
+def test_half_a_letter_in_a_note_is_no_trouble(shortlist: Scene, visit: Visit) -> None:
+    ann = visit("Ann")
+
+    answer = put(ann, "/c/acme/marks/f2", {"note": "a \ud800 fish"})
+
+    assert answer.status_code == 200
+    assert "a ? fish" in ann.get("/c/acme/logo/2").text
