@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -761,6 +762,22 @@ def test_a_page_zoomed_to_400_percent_is_not_all_bar(ann: Entering) -> None:
         bar = page.locator(".keep").evaluate("bar => bar.getBoundingClientRect().top")
 
         assert bar >= 180, address
+
+
+def test_the_words_of_the_bar_keep_apart_on_the_smallest_phone(ann: Entering) -> None:
+    page = ann("/c/wall/logo/11", viewport={"width": 320, "height": 640})
+    page.locator("[data-go]").first.wait_for()
+    boxes = page.locator(".act :is(.tick-word, .act-button > span)").evaluate_all(
+        """words => words.map((word) => {
+          const range = document.createRange();
+          range.selectNodeContents(word);
+          const { left, right } = range.getBoundingClientRect();
+          return [left, right];
+        })"""
+    )
+    assert len(boxes) == 5
+    for (_, end), (start, _) in itertools.pairwise(boxes):
+        assert end < start, boxes
 
 
 def test_targets_are_44_px(ann: Entering) -> None:

@@ -211,6 +211,22 @@ def test_no_page_scrolls_sideways_at_320_px(
             assert width <= 320, f"{address} is {width} px wide"
 
 
+def test_letters_twice_as_large_stay_on_a_phones_page(
+    played: Played, new_page: Callable[..., Page]
+) -> None:
+    """All is measured in letters, so half the width is the same."""
+    page = new_page(viewport={"width": 195, "height": 422})
+    enter(page, played.ann)
+    page.goto(f"/c/{FINAL}/ranking")
+    page.locator("form[data-ready]").wait_for()
+    page.get_by_role("button", name="Rank logo 1").click()
+    wide = {}
+    for address in VOTERS_PAGES:
+        page.goto(address)
+        wide[address] = page.evaluate("document.documentElement.scrollWidth")
+    assert [(a, width) for a, width in wide.items() if width > 195] == []
+
+
 def test_words_of_any_length_stay_on_the_page(
     played: Played, site: Site, new_page: Callable[..., Page]
 ) -> None:

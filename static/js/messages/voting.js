@@ -18,7 +18,6 @@ export const updated = "Updated from another tab";
 
 export const moved = (name, place, total) => `${name} is now ${place} of ${total}.`;
 export const shares = (name, place) => `${name} now shares place ${place}.`;
-export const alone = (name, place) => `${name} has place ${place} to itself.`;
 export const takenOut = (name) => `${name} is not ranked any more.`;
 export const atTheTop = (name) => `${name} is first already.`;
 export const atTheEnd = (name) => `${name} is last already.`;
