@@ -327,10 +327,15 @@ def without_taken_down(matching: Matching, taken_down: Mapping[int, str]) -> Mat
     for claim in matching.claims:
         if (why := taken_down.get(claim.number)) is None:
             claims.append(claim)
-            continue
-        file, number = claim.entry.file, claim.number
-        reports.append(FileReport(file, "ignored", number, reason=_stays_out(why)))
+        else:
+            reports.append(left_out(claim, why))
     return replace(matching, claims=claims, reports=reports)
+
+
+def left_out(claim: Claim, why: str) -> FileReport:
+    """Report a file that claims an entry which was taken down."""
+    file, number = claim.entry.file, claim.number
+    return FileReport(file, "ignored", number, reason=_stays_out(why))
 
 
 def _stays_out(why: str) -> str:
