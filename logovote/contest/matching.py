@@ -168,21 +168,24 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
             number = known or homes.free()
         by_digest[digest] = number
         wanted.append((number, entry, digest))
-    first: dict[tuple[int, str], Entry] = {}
-    unlike = []
+    unlike: dict[tuple[int, str], Entry] = {}
+    last: dict[int, str] = {}
     for number, entry, digest in wanted:
-        twin = first.setdefault((number, digest), entry)
-        if twin is entry:
-            unlike.append((number, entry, digest))
-            continue
-        reason = f"the same picture as {twin.file}, for the same entry"
-        reports.append(
-            FileReport(entry.file, "ignored", number, reason=reason, digest=digest)
-        )
-    last = {number: digest for number, _, digest in unlike}
+        kept, spare = entry, unlike.get((number, digest))
+        if spare and (last[number] == digest or entry.number is None):
+            kept, spare = spare, entry
+        if kept is entry:
+            # What had been replaced and is back is the newest once more.
+            unlike.pop((number, digest), None)
+            unlike[number, digest], last[number] = entry, digest
+        if spare:
+            reason = f"the same picture as {kept.file}, for the same entry"
+            reports.append(
+                FileReport(spare.file, "ignored", number, reason=reason, digest=digest)
+            )
     claims = [
         Claim(entry, number, digest, sizes[digest], final=last[number] == digest)
-        for number, entry, digest in unlike
+        for (number, digest), entry in unlike.items()
     ]
     claimed = {claim.number for claim in claims}
     present |= claimed
