@@ -72,20 +72,23 @@ class Drawing:
     size_px: tuple[int, int] | None
 
 
-def sanitise(markup: bytes) -> Drawing:
+def sanitise(markup: bytes, longer_px: int = DRAWN_PX) -> Drawing:
     """Write an SVG anew with what a still drawing needs, and nothing else.
+
+    One that declares its size gets another: its longer side is then `longer_px`.
 
     Raises:
         UnreadableImageError: broken XML, a reference to another file, an entity that
             could explode, or a size, depth or count beyond every real drawing.
     """
-    return _Sanitiser().run(markup)
+    return _Sanitiser(longer_px).run(markup)
 
 
 class _Sanitiser:
     """One pass over the events of expat, writing the elements that stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, longer_px: int) -> None:
+        self._longer_px = longer_px
         self._out: list[str] = []
         # For each open element: the tag to close it with, or None if it is left out.
         self._open: list[str | None] = []
@@ -286,7 +289,7 @@ class _Sanitiser:
         stated = min(1.0, FACTS_PX / max(width, height))
         self._size = (max(1, round(width * stated)), max(1, round(height * stated)))
         root.setdefault("viewBox", f"0 0 {width:.6g} {height:.6g}")
-        scale = DRAWN_PX / max(width, height)
+        scale = self._longer_px / max(width, height)
         root["width"] = str(max(1, round(width * scale)))
         root["height"] = str(max(1, round(height * scale)))
 
