@@ -151,7 +151,7 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
         else:
             found.append((entry, digest_of(data)))
             sizes[found[-1][1]] = len(data)
-    homes = _Homes(holdings, found)
+    homes = _Homes(holdings, found, reading.numbers)
     present |= {homes.known(own, file) for own, file in damaged}
     by_digest = {
         digest: number
@@ -223,7 +223,10 @@ class _Homes:
     """
 
     def __init__(
-        self, holdings: dict[int, Holding], found: list[tuple[Entry, str]]
+        self,
+        holdings: dict[int, Holding],
+        found: list[tuple[Entry, str]],
+        listed: frozenset[int],
     ) -> None:
         self._holdings = holdings
         self._by_file = {held.file: number for number, held in holdings.items()}
@@ -233,7 +236,7 @@ class _Homes:
             if held.site_number
         }
         told = {entry.number for entry, _ in found if entry.number is not None}
-        self._taken = {*holdings, *self._known, *told}
+        self._taken = {*holdings, *self._known, *told, *listed}
         self._find_nameless(found)
 
     def _find_nameless(self, found: list[tuple[Entry, str]]) -> None:

@@ -511,6 +511,16 @@ def test_a_file_without_a_number_gets_one_and_the_report_says_so(
 GROWING = {"1.png": png(1), "2.png": png(2), "fox.png": png(5)}
 
 
+def test_no_number_is_given_that_the_list_has_for_another(
+    store: Store, take_in: Importer
+) -> None:
+    lines = b"entry,file\n1,1.png\n2,2.png\n"
+    take_in({"1.png": png(1), "fox.png": png(9), "list.csv": lines})
+    take_in({"2.png": png(2)})
+
+    assert held(store) == of((1, 1, png(1)), (2, 1, png(2)), (3, 1, png(9)))
+
+
 @pytest.mark.parametrize("with_the_fox", [False, True])
 def test_a_number_that_was_given_is_not_taken_for_the_real_entry(
     store: Store,
