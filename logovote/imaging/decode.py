@@ -69,7 +69,8 @@ def _raster(original: bytes, name: str, enough_px: int) -> Decoded:
     with probe.opened(original, name) as opened:
         width_px, height_px = opened.size
         shrunk = enough_px / max(opened.size)
-        opened.draft(opened.mode, (int(width_px * shrunk), int(height_px * shrunk)))
+        least = (max(1, int(width_px * shrunk)), max(1, int(height_px * shrunk)))
+        opened.draft(opened.mode, least)
         opened.load()
         turn = _orientation(opened)
         profile = opened.info.get("icc_profile")

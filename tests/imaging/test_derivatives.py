@@ -184,8 +184,9 @@ def test_a_preview_shows_the_whole_design_in_its_shape() -> None:
 
 
 def test_a_hair_keeps_a_pixel() -> None:
-    developed = develop(encoded(Image.new("RGB", (20_000, 1), RED)))
-    assert shown(developed, "preview").size == (1024, 1)
+    for name in ("PNG", "JPEG"):
+        developed = develop(encoded(Image.new("RGB", (20_000, 1), RED), name))
+        assert shown(developed, "preview").size == (1024, 1)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,18 @@ def test_a_hair_keeps_a_pixel() -> None:
         ),
         pytest.param(
             mark("RGBA", ground=(0, 0, 0, 0), ink=(*RED, 255)), "light", id="red"
+        ),
+        pytest.param(
+            mark("RGBA", ground=(0, 0, 0, 0), ink=(255, 255, 255, 90)),
+            "dark",
+            id="faint",
+        ),
+        pytest.param(
+            mark(
+                "RGBA", (3_000, 3_000), (0,) * 4, (255,) * 4, (99, 1_499, 2_900, 1_501)
+            ),
+            "dark",
+            id="hairline",
         ),
         pytest.param(Image.new("RGBA", (9, 9), (0, 0, 0, 0)), "light", id="nothing"),
     ],
