@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -229,7 +230,9 @@ class _Homes:
         listed: frozenset[int],
     ) -> None:
         self._holdings = holdings
-        self._by_file = {held.file: number for number, held in holdings.items()}
+        self._by_file = {
+            _composed(held.file): number for number, held in holdings.items()
+        }
         self._known = {
             held.site_number: number
             for number, held in holdings.items()
@@ -242,14 +245,14 @@ class _Homes:
     def _find_nameless(self, found: list[tuple[Entry, str]]) -> None:
         """Learn the numbers of designs that came without one, and now have it told."""
         nameless = {n: it for n, it in self._holdings.items() if it.site_number == 0}
-        by_file = {held.file: n for n, held in nameless.items()}
+        by_file = {_composed(held.file): n for n, held in nameless.items()}
         by_digest = {
             digest: n for n, held in nameless.items() for digest in held.history
         }
         for entry, digest in found:
             if entry.number is None or self.holder(entry.number):
                 continue
-            number = by_file.get(entry.file) or by_digest.get(digest)
+            number = by_file.get(_composed(entry.file)) or by_digest.get(digest)
             if number in nameless:
                 del nameless[number]
                 self._known[entry.number] = number
@@ -261,7 +264,7 @@ class _Homes:
 
     def known(self, own: int | None, file: str | None) -> int | None:
         """Return the entry that is meant by the site's number, or else by a file."""
-        return self.holder(own) if own else self._by_file.get(file or "")
+        return self.holder(own) if own else self._by_file.get(_composed(file or ""))
 
     def of(self, own: int) -> int:
         """Return the entry that the site's number `own` stands for, now or from now."""
@@ -276,6 +279,11 @@ class _Homes:
         number = max(self._taken, default=0) + 1
         self._taken.add(number)
         return number
+
+
+def _composed(file: str) -> str:
+    """Return a path as it is compared: a Mac's zip spells é as two characters."""
+    return unicodedata.normalize("NFC", file)
 
 
 def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:

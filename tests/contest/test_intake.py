@@ -498,6 +498,15 @@ def test_a_file_without_a_number_is_else_known_by_its_name(
     assert held(store) == of((36, 1, png(0)), (37, 2, png(2)))
 
 
+def test_a_name_is_known_however_a_mac_spells_it(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"fox \u00e9t\u00e9.png": png(1)})
+    take_in({"fox e\u0301te\u0301.png": png(2)})
+
+    assert held(store) == of((1, 2, png(2)))
+
+
 def test_a_file_without_a_number_gets_one_and_the_report_says_so(
     store: Store, take_in: Importer
 ) -> None:
