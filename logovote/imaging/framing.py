@@ -237,8 +237,8 @@ def _ground_for(image: Image.Image, alpha: Image.Image) -> str:
     well on any ground.
     """
     # Hairlines, and what is faint everywhere, have no pixel that is solid.
-    _, most = alpha.getextrema()
-    solid = alpha.point(_step(min(128, int(most) // 2 + 1)))
+    most = max(level for level, count in enumerate(alpha.histogram()) if count)
+    solid = alpha.point(_step(min(128, most // 2 + 1)))
     outline = ImageChops.subtract(solid, solid.filter(ImageFilter.MinFilter(3)))
     levels = image.convert("L").histogram(outline)
     return "light" if sum(levels[_PALE:]) <= sum(levels[:_DEEP]) else "dark"

@@ -203,9 +203,9 @@ def test_what_is_taken_down_while_an_import_runs_stays_down(
     with store.database.read() as session:
         contest = session.get_one(Contest, contest_id)
         assert purging.with_pictures(session, contest) == [1, 3, 4]
-        second = queries.submission(session, contest_id, 2)
-        assert second is not None
-        assert second.version == 1
+        design = queries.submission(session, contest_id, 2)
+        assert design is not None
+        assert design.version == 1
         theirs = session.scalars(
             select(Derivative.digest).where(
                 Derivative.picture_digest == digest_of(png(4))
