@@ -26,6 +26,7 @@ from logovote.contest.matching import (
     Holding,
     ImportReport,
     decide,
+    left_out,
     match,
     without_taken_down,
 )
@@ -177,12 +178,13 @@ def _import(
                 )
             else:
                 developed.add(claim.digest)
-                reports.append(report := decide(claim, holdings))
+                report = decide(claim, holdings)
                 found = _Found(claim, report, original, picture)
                 if not dry_run:
-                    _keep(store, contest_id, found, disk, now=now, actor=actor)
+                    report = _keep(store, contest_id, found, disk, now=now, actor=actor)
                 elif keep_pictures and picture is not None:
                     keep_picture(store, claim, picture, disk)
+                reports.append(report)
             progress(done, len(claims))
     leaving = list(matching.leaving)
     # A withdrawn design is one, whether or not its picture can be shown.
@@ -239,8 +241,8 @@ def _keep(
     *,
     now: datetime,
     actor: str,
-) -> None:
-    """Take one file in: all of it, or nothing."""
+) -> FileReport:
+    """Take one file in: all of it, or nothing, if its design was just taken down."""
     # Files first: nobody waits for the disk in a transaction, and no row names a file
     # that is not there.
     if found.original is not None:
@@ -249,10 +251,30 @@ def _keep(
         _keep_files(store, found.picture, disk)
     with store.database.write() as session:
         rounds.refuse_in_review(session, contest_id)
+        entry = found.claim.number
+        if why := queries.taken_down(session, contest_id, entry).get(entry):
+            _take_back(session, store, found)
+            return left_out(found.claim, why)
         if found.picture is not None:
             _keep_rows(session, store, found.claim, found.picture)
         _keep_submission(session, contest_id, found, now=now, actor=actor)
         session.commit()
+    return found.report
+
+
+def _take_back(session: Session, store: Store, found: _Found) -> None:
+    """Delete the files of a design that was taken down, but what others show."""
+    holding.hold_pictures(session)
+    digest = found.claim.digest
+    if not queries.with_derivatives(session, {digest}):
+        store.originals.forget(digest)
+    made = found.picture.derivatives if found.picture else ()
+    files = {digest_of(derivative.data) for derivative in made}
+    files -= set(
+        session.scalars(select(Derivative.digest).where(Derivative.digest.in_(files)))
+    )
+    for file in files:
+        store.derivatives.forget(file)
 
 
 def keep_picture(

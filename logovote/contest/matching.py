@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -151,7 +152,7 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
         else:
             found.append((entry, digest_of(data)))
             sizes[found[-1][1]] = len(data)
-    homes = _Homes(holdings, found)
+    homes = _Homes(holdings, found, reading.numbers)
     present |= {homes.known(own, file) for own, file in damaged}
     by_digest = {
         digest: number
@@ -168,21 +169,24 @@ def match(reading: Reading, holdings: dict[int, Holding]) -> Matching:
             number = known or homes.free()
         by_digest[digest] = number
         wanted.append((number, entry, digest))
-    first: dict[tuple[int, str], Entry] = {}
-    unlike = []
+    unlike: dict[tuple[int, str], Entry] = {}
+    last: dict[int, str] = {}
     for number, entry, digest in wanted:
-        twin = first.setdefault((number, digest), entry)
-        if twin is entry:
-            unlike.append((number, entry, digest))
-            continue
-        reason = f"the same picture as {twin.file}, for the same entry"
-        reports.append(
-            FileReport(entry.file, "ignored", number, reason=reason, digest=digest)
-        )
-    last = {number: digest for number, _, digest in unlike}
+        kept, spare = entry, unlike.get((number, digest))
+        if spare and (last[number] == digest or entry.number is None):
+            kept, spare = spare, entry
+        if kept is entry:
+            # What had been replaced and is back is the newest once more.
+            unlike.pop((number, digest), None)
+            unlike[number, digest], last[number] = entry, digest
+        if spare:
+            reason = f"the same picture as {kept.file}, for the same entry"
+            reports.append(
+                FileReport(spare.file, "ignored", number, reason=reason, digest=digest)
+            )
     claims = [
         Claim(entry, number, digest, sizes[digest], final=last[number] == digest)
-        for number, entry, digest in unlike
+        for (number, digest), entry in unlike.items()
     ]
     claimed = {claim.number for claim in claims}
     present |= claimed
@@ -220,30 +224,35 @@ class _Homes:
     """
 
     def __init__(
-        self, holdings: dict[int, Holding], found: list[tuple[Entry, str]]
+        self,
+        holdings: dict[int, Holding],
+        found: list[tuple[Entry, str]],
+        listed: frozenset[int],
     ) -> None:
         self._holdings = holdings
-        self._by_file = {held.file: number for number, held in holdings.items()}
+        self._by_file = {
+            _composed(held.file): number for number, held in holdings.items()
+        }
         self._known = {
             held.site_number: number
             for number, held in holdings.items()
             if held.site_number
         }
         told = {entry.number for entry, _ in found if entry.number is not None}
-        self._taken = {*holdings, *self._known, *told}
+        self._taken = {*holdings, *self._known, *told, *listed}
         self._find_nameless(found)
 
     def _find_nameless(self, found: list[tuple[Entry, str]]) -> None:
         """Learn the numbers of designs that came without one, and now have it told."""
         nameless = {n: it for n, it in self._holdings.items() if it.site_number == 0}
-        by_file = {held.file: n for n, held in nameless.items()}
+        by_file = {_composed(held.file): n for n, held in nameless.items()}
         by_digest = {
             digest: n for n, held in nameless.items() for digest in held.history
         }
         for entry, digest in found:
             if entry.number is None or self.holder(entry.number):
                 continue
-            number = by_file.get(entry.file) or by_digest.get(digest)
+            number = by_file.get(_composed(entry.file)) or by_digest.get(digest)
             if number in nameless:
                 del nameless[number]
                 self._known[entry.number] = number
@@ -255,7 +264,7 @@ class _Homes:
 
     def known(self, own: int | None, file: str | None) -> int | None:
         """Return the entry that is meant by the site's number, or else by a file."""
-        return self.holder(own) if own else self._by_file.get(file or "")
+        return self.holder(own) if own else self._by_file.get(_composed(file or ""))
 
     def of(self, own: int) -> int:
         """Return the entry that the site's number `own` stands for, now or from now."""
@@ -270,6 +279,11 @@ class _Homes:
         number = max(self._taken, default=0) + 1
         self._taken.add(number)
         return number
+
+
+def _composed(file: str) -> str:
+    """Return a path as it is compared: a Mac's zip spells é as two characters."""
+    return unicodedata.normalize("NFC", file)
 
 
 def decide(claim: Claim, holdings: dict[int, Holding]) -> FileReport:
@@ -327,10 +341,15 @@ def without_taken_down(matching: Matching, taken_down: Mapping[int, str]) -> Mat
     for claim in matching.claims:
         if (why := taken_down.get(claim.number)) is None:
             claims.append(claim)
-            continue
-        file, number = claim.entry.file, claim.number
-        reports.append(FileReport(file, "ignored", number, reason=_stays_out(why)))
+        else:
+            reports.append(left_out(claim, why))
     return replace(matching, claims=claims, reports=reports)
+
+
+def left_out(claim: Claim, why: str) -> FileReport:
+    """Report a file that claims an entry which was taken down."""
+    file, number = claim.entry.file, claim.number
+    return FileReport(file, "ignored", number, reason=_stays_out(why))
 
 
 def _stays_out(why: str) -> str:

@@ -48,16 +48,19 @@ class Decoded:
 def decode(original: bytes, enough_px: int = ENOUGH_PX) -> Decoded:
     """Decode the first frame; its longer side may be shrunk down to `enough_px`.
 
+    What is drawn from lines is drawn as large as that.
+
     Raises:
         UnreadableImageError: not a picture we take, or damaged.
     """
     name = probe.sniff(original)
     if name == "SVG":
-        width_px, height_px, png = drawing.render(probe.unpacked_svg(original))
+        markup = probe.unpacked_svg(original)
+        width_px, height_px, png = drawing.render(markup, enough_px)
         image = _raster(png, "PNG", enough_px).image
         return Decoded(name, width_px, height_px, animated=False, image=image)
     if name == "PDF":
-        width_px, height_px, image = pdf.render(original)
+        width_px, height_px, image = pdf.render(original, enough_px)
         return Decoded(name, width_px, height_px, animated=False, image=image)
     return _raster(original, name, enough_px)
 
@@ -66,7 +69,8 @@ def _raster(original: bytes, name: str, enough_px: int) -> Decoded:
     with probe.opened(original, name) as opened:
         width_px, height_px = opened.size
         shrunk = enough_px / max(opened.size)
-        opened.draft(opened.mode, (int(width_px * shrunk), int(height_px * shrunk)))
+        least = (max(1, int(width_px * shrunk)), max(1, int(height_px * shrunk)))
+        opened.draft(opened.mode, least)
         opened.load()
         turn = _orientation(opened)
         profile = opened.info.get("icc_profile")

@@ -30,16 +30,16 @@ _SAMPLE: Final = (
 )
 
 
-def render(markup: bytes) -> tuple[int, int, bytes]:
+def render(markup: bytes, longer_px: int = svg.DRAWN_PX) -> tuple[int, int, bytes]:
     """Draw an SVG; return its own width and height in pixels, and a PNG.
 
-    The PNG's longer side is `svg.DRAWN_PX`. A drawing that declares no size is drawn
-    at the size of its content.
+    The PNG's longer side is `longer_px`. A drawing that declares no size is drawn at
+    the size of its content.
 
     Raises:
         UnreadableImageError: refused by the sanitiser, or not drawable.
     """
-    clean = svg.sanitise(markup)
+    clean = svg.sanitise(markup, longer_px)
     try:
         png = resvg_py.svg_to_bytes(
             svg_string=clean.markup,

@@ -236,7 +236,9 @@ def _ground_for(image: Image.Image, alpha: Image.Image) -> str:
     Only ink next to transparency is asked: white letters inside a blue badge are
     well on any ground.
     """
-    solid = alpha.point(_step(128))
+    # Hairlines, and what is faint everywhere, have no pixel that is solid.
+    most = max(level for level, count in enumerate(alpha.histogram()) if count)
+    solid = alpha.point(_step(min(128, most // 2 + 1)))
     outline = ImageChops.subtract(solid, solid.filter(ImageFilter.MinFilter(3)))
     levels = image.convert("L").histogram(outline)
     return "light" if sum(levels[_PALE:]) <= sum(levels[:_DEEP]) else "dark"

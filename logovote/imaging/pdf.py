@@ -31,10 +31,10 @@ _DAMAGED: Final = "The PDF is damaged or cut off: save it again, or send a PNG."
 _LOCKED: Final = "The PDF asks for a password: save it without one, or send a PNG."
 
 
-def render(original: bytes) -> tuple[int, int, Image.Image]:
+def render(original: bytes, longer_px: int = DRAWN_PX) -> tuple[int, int, Image.Image]:
     """Draw page 1; return its size at 96 pixels an inch, and the drawing, RGBA.
 
-    The drawing's longer side is `DRAWN_PX`. Where the page leaves its paper bare it is
+    The drawing's longer side is `longer_px`. Where the page leaves its paper bare it is
     transparent, so that a white logo gets a dark ground. Comments are not drawn.
 
     Raises:
@@ -50,7 +50,7 @@ def render(original: bytes) -> tuple[int, int, Image.Image]:
             _check(width, height)
             _check_content(page)
             bitmap = page.render(
-                scale=DRAWN_PX / max(width, height),
+                scale=longer_px / max(width, height),
                 fill_color=_BARE,
                 may_draw_forms=False,
                 draw_annots=False,

@@ -78,7 +78,7 @@ SPECS: Final = (
     *map(_icon, (16, 32, 48, 64, 96, 128)),
 )
 # Raise it whenever derivatives or descriptions made before should be made again.
-SPECS_VERSION: Final = "3"
+SPECS_VERSION: Final = "4"
 # A description of what a design looks like is shorter.
 MAX_LIKENESS_BYTES: Final = 20_000
 DERIVATIVE_TYPE: Final = "image/webp"

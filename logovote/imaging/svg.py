@@ -13,7 +13,7 @@ from typing import Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from logovote.imaging import references
+from logovote.imaging import references, styles
 from logovote.imaging.picture import MAX_PIXELS, SPECS, UnreadableImageError
 from logovote.imaging.probe import MAX_SVG_BYTES
 from logovote.imaging.references import checked_css, short
@@ -72,20 +72,23 @@ class Drawing:
     size_px: tuple[int, int] | None
 
 
-def sanitise(markup: bytes) -> Drawing:
+def sanitise(markup: bytes, longer_px: int = DRAWN_PX) -> Drawing:
     """Write an SVG anew with what a still drawing needs, and nothing else.
+
+    One that declares its size gets another: its longer side is then `longer_px`.
 
     Raises:
         UnreadableImageError: broken XML, a reference to another file, an entity that
             could explode, or a size, depth or count beyond every real drawing.
     """
-    return _Sanitiser().run(markup)
+    return _Sanitiser(longer_px).run(markup)
 
 
 class _Sanitiser:
     """One pass over the events of expat, writing the elements that stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, longer_px: int) -> None:
+        self._longer_px = longer_px
         self._out: list[str] = []
         # For each open element: the tag to close it with, or None if it is left out.
         self._open: list[str | None] = []
@@ -98,6 +101,7 @@ class _Sanitiser:
         self._written = 0
         self._rules = 0
         self._style: list[str] | None = None
+        self._variables: dict[str, str] = {}
         self._size: tuple[int, int] | None = None
 
     def run(self, markup: bytes) -> Drawing:
@@ -118,7 +122,15 @@ class _Sanitiser:
                 "The SVG has more style rules than can be applied: export it with"
                 " plain attributes, or send a PNG."
             )
-        return Drawing("".join(self._out), self._size)
+        return Drawing(self._markup(), self._size)
+
+    def _markup(self) -> str:
+        markup = "".join(self._out)
+        if "var(" not in markup:
+            return markup
+        resolved = styles.resolved(markup, self._variables)
+        self._weigh(len(resolved) - len(markup))
+        return resolved
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         self._elements += 1
@@ -156,7 +168,7 @@ class _Sanitiser:
             self._dropped -= 1
             return
         if self._style is not None and name == "style":
-            css = checked_css("".join(self._style))
+            css = self._plain("".join(self._style))
             self._rules += css.count("{")
             if len(css) > _MAX_STYLE_CHARACTERS:
                 raise UnreadableImageError(
@@ -243,8 +255,13 @@ class _Sanitiser:
             elif not space and not name.lower().startswith("on"):
                 if element.startswith(_FILTER_STEP):
                     _check_bound(name, value)
-                kept[name] = checked_css(value) if _is_styling(value) else value
+                kept[name] = self._plain(value) if _is_styling(value) else value
         return kept
+
+    def _plain(self, css: str) -> str:
+        css, defined = styles.plain(checked_css(css))
+        self._variables |= defined
+        return css
 
     def _count_pixels(self, pixels: int) -> None:
         self._pixels += pixels
@@ -272,7 +289,7 @@ class _Sanitiser:
         stated = min(1.0, FACTS_PX / max(width, height))
         self._size = (max(1, round(width * stated)), max(1, round(height * stated)))
         root.setdefault("viewBox", f"0 0 {width:.6g} {height:.6g}")
-        scale = DRAWN_PX / max(width, height)
+        scale = self._longer_px / max(width, height)
         root["width"] = str(max(1, round(width * scale)))
         root["height"] = str(max(1, round(height * scale)))
 
@@ -307,12 +324,12 @@ def _numbers(value: str) -> list[float]:
 
 
 def _is_styling(value: str) -> bool:
-    return "(" in value or "\\" in value or "@" in value
+    return any(sign in value for sign in ("(", "\\", "@", "--"))
 
 
 def _check_bound(name: str, value: str) -> None:
     bound = _FILTER_BOUNDS.get(name)
-    if bound and any(number > bound for number in _numbers(value)):
+    if bound and ("var(" in value or any(n > bound for n in _numbers(value))):
         raise UnreadableImageError(
             f"The SVG has a filter out of bounds ({name} {short(value)}): simplify it,"
             " or send a PNG."

@@ -7,6 +7,7 @@ import gzip
 import lzma
 import re
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -14,21 +15,24 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, cast
+from zlib import crc32
 
 from logovote.ingest.folders import FileSource, FolderSource
 from logovote.ingest.members import (
     ARCHIVES,
     CHUNK_BYTES,
+    HEAD_BYTES,
     MAX_MEMBERS,
     MAX_TOTAL_BYTES,
     SAVE_AS_CSV,
     Source,
     Stream,
     UnreadableSourceError,
+    is_web_archive,
     is_workbook,
     readable,
 )
-from logovote.ingest.webarchives import HEAD_BYTES, WebArchiveSource, is_web_archive
+from logovote.ingest.webarchives import WebArchiveSource
 
 # Deflate makes flat drawings very small, so a ratio alone says little below this size.
 _MAX_RATIO = 200
@@ -40,6 +44,7 @@ _MAX_GULP_BYTES = 400 * MAX_MEMBERS
 _MAX_TAR_GULP_BYTES = 2**18
 _MAX_HEADERS_BYTES = 4 * 1024 * MAX_MEMBERS
 _LOCAL_HEADER_BYTES = 30
+_FIELD, _UNICODE_PATH = struct.Struct("<HH"), 0x7075
 _XZ_MEMORY_BYTES = 256 * 2**20
 _TAR_BLOCK_BYTES = 512
 _GZIP, _BZIP2, _XZ = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0"
@@ -225,8 +230,22 @@ def _zip_name(info: zipfile.ZipInfo) -> str:
     name = _utf8(info.orig_filename)
     if not info.flag_bits & 0x800:
         with suppress(UnicodeError):
-            name = info.orig_filename.encode("cp437").decode("utf-8")
+            raw = info.orig_filename.encode("cp437")
+            name = (_unicode_path(info.extra, raw) or raw).decode("utf-8")
     return name.replace("\\", "/").removeprefix("./")
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> bytes | None:
+    """Return the name in UTF-8 that some programs put beside one in another encoding.
+
+    It counts while it belongs to that name, as its checksum tells.
+    """
+    while len(extra) >= _FIELD.size:
+        kind, size = _FIELD.unpack_from(extra)
+        field, extra = extra[_FIELD.size :][:size], extra[_FIELD.size + size :]
+        if kind == _UNICODE_PATH and field[1:5] == crc32(raw).to_bytes(4, "little"):
+            return field[5:]
+    return None
 
 
 def _hides_zip(path: Path) -> bool:

@@ -31,15 +31,19 @@ _HEADER_WITHIN_LINES = 5
 _MAX_LEVELS = 5
 
 _HEADERS = {
-    "number": "entry number no nr num entrynumber entryno entrynr #"
-    " nummer numero número",
-    "file": "file filename image path imagefile picture"
-    " datei dateiname fichier archivo",
+    "number": "entry number no nr num entrynumber entryno entrynr entryid #"
+    " submission submissionnumber submissionno designnumber logonumber"
+    " nummer numero número numéro номер 番号 编号 編號 번호",
+    "file": "file filename image path imagefile picture filepath imagefilename"
+    " imagename attachment logofile entryfile"
+    " datei dateiname fichier archivo bestand файл ファイル 文件 파일",
     "designer": "designer username author user creator artist designername authorname"
-    " auteur autor",
+    " designedby submittedby createdby submitter participant contestant"
+    " auteur autor autore diseñador ontwerper дизайнер автор デザイナー 设计师",
     "designer_id": "designerid userid authorid",
     "design_id": "designid attachmentid",
-    "title": "title entrytitle designtitle titel titre título",
+    "title": "title entrytitle designtitle logotitle entryname designname logoname"
+    " titel titre título titolo название タイトル 标题",
     "rating": "rating stars",
     "status": "status state",
     "winner": "winner iswinner",
@@ -49,6 +53,19 @@ _HEADERS = {
     "note": "note notes comment comments remark description",
 }
 _FIELDS = {header: field for field, all_ in _HEADERS.items() for header in all_.split()}
+# Where an object in a list of JSON says what it is, the plainest first.
+_CALLED = (
+    *(
+        "displayName",
+        "display_name",
+        "username",
+        "userName",
+        "name",
+        "filename",
+        "file",
+    ),
+    *("number", "url", "src", "href"),
+)
 _POINTING = frozenset(("number", "file", "url", "design_id"))
 
 _NUMBER = re.compile(r"(?:entry|design|no\.?|nr\.?)?\s*#?\s*(\d{1,18})(?:\.0+)?", re.I)
@@ -260,6 +277,15 @@ def _objects(
 
 
 def _scalar(value: object) -> str:
+    """Return a value as a cell; of an object or a list, what it is called or the first.
+
+    `{"user": {"id": 7, "name": "Ann"}, "image": {"url": …}}` is how many programs say
+    it.
+    """
+    if isinstance(value, list) and len(value) == 1 and not isinstance(value[0], int):
+        value = value[0]
+    if isinstance(value, dict):
+        value = next((value[name] for name in _CALLED if value.get(name)), None)
     return str(value) if isinstance(value, str | int | float) else ""
 
 

@@ -49,6 +49,14 @@ _SHEET_PARTS = "[Content_Types].xml", "xl/workbook."
 _ZIP_RECORD = b"PK\x01\x02"
 _MAX_SHEET_PARTS = 5_000
 _TAR_MARK, _TAR_MARK_AT = b"ustar", 257
+# How a page begins that was saved as one file; headers beyond this belong to none.
+HEAD_BYTES = 8192
+_PAGE_HEAD = re.compile(
+    rb"^(?:mime-version|from|date|subject|snapshot-content-location):"
+    rb".*^content-type:\s*multipart/related\b",
+    re.IGNORECASE | re.DOTALL | re.MULTILINE,
+)
+_SAFARI_PAGE = b"bplist00", b"WebMainResource"
 _JUNK_FILES = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"))
 _JUNK_FOLDERS = frozenset(("__macosx", "$recycle.bin", "@eadir"))
 # Joiners that many scripts and emoji need; all other format characters are shown.
@@ -154,6 +162,10 @@ class Source(ABC):
         data = bytes(buffer)
         if data.startswith(_ARCHIVE_STARTS[0]) and is_workbook(data, _names_in(data)):
             raise WorkbookError(SAVE_AS_CSV)
+        if is_web_archive(data[:HEAD_BYTES]):
+            raise UnreadableFileError(_IMPORT_IT_ALONE)
+        if data.startswith(_SAFARI_PAGE[0]) and _SAFARI_PAGE[1] in data[:HEAD_BYTES]:
+            raise UnreadableFileError(_SAVE_ELSEWHERE)
         if data.startswith(_ARCHIVE_STARTS) or data.startswith(_TAR_MARK, _TAR_MARK_AT):
             raise UnreadableFileError(_UNPACK_IT)
         return data
@@ -206,6 +218,11 @@ class Source(ABC):
 
 SAVE_AS_CSV = "This is a workbook. Save the sheet with the list of entries as CSV."
 _UNPACK_IT = "This is an archive inside the import. Unpack it and import what it holds."
+_IMPORT_IT_ALONE = "This is a page saved with its pictures. Import it by itself."
+_SAVE_ELSEWHERE = (
+    "This is a page that Safari saved. Save it with another browser as “Web page, "
+    "complete”, and import that with its pictures."
+)
 _TOO_LARGE = (
     f"This file is larger than {MAX_MEMBER_BYTES // 2**20} MB. "
     "Save a smaller version of the picture."
@@ -267,6 +284,11 @@ def is_workbook(start: bytes, names: Iterable[str]) -> bool:
         return True
     named = list(names)
     return all(any(name.startswith(part) for name in named) for part in _SHEET_PARTS)
+
+
+def is_web_archive(start: bytes) -> bool:
+    """Whether a file begins as a page does that was saved as one file."""
+    return b"<" not in start[:1] and _PAGE_HEAD.match(start.lstrip()) is not None
 
 
 def junk(name: str) -> str | None:

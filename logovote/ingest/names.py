@@ -46,21 +46,24 @@ _COUNTED_COPY = re.compile(r"(?P<base>.+?)[\s_-]+(?P<count>[1-9]\d?)")
 
 # After an entry's number: no letter or digit, decimals, size, `of 3` or date.
 _ENDS = (
-    r"(?![^\W_])(?![.,]\d)"
+    r"(?![^\W_号號番번]|番目|번째)(?![.,]\d)"
     r"(?![\s_-]*(?:[x\u00d7]|of)[\s_-]*\d)"
     r"(?![-_. ]\d{1,2}[-_. ]\d{1,4}(?!\d))"
 )
 _NUMBER = rf"(?P<number>\d+)(?:{_ENDS}|(?=v\d))"
+_ENTRY = "entry|submission|eintrag|einreichung|beitrag|inzending|bidrag|作品|エントリー"
 _MARKED = re.compile(
-    rf"[\[(]?(?:(?:contest[\s_-]+)?(?:entry|submission)[\W_]*|#\s*"
-    rf"|(?:no|nr|n)[.°º][\s._-]*|(?:no|nr)[\s_-]+)+{_NUMBER}",
+    rf"[\[(]?(?:(?:contest[\s_-]+)?(?:{_ENTRY})[\W_]*|#\s*"
+    rf"|(?:no|nr|n)[.°º][\s._-]*|(?:no|nr)[\s_-]+"
+    rf"|(?:nummer|número|numero|numéro|номер)[\s_-]*)+{_NUMBER}",
     re.IGNORECASE,
 )
 _DESIGN = re.compile(
     rf"design[\s_-]*(?P<hash>#?)\s*{_NUMBER}(?P<by>(?=[\s_-]+by[\s_-]))?", re.IGNORECASE
 )
 _LEADING = re.compile(
-    rf"[\[(]?{_NUMBER}[\])]?(?P<gap>[\s_.,:)\u2013\u2014-]*)(?P<rest>.*)", re.DOTALL
+    rf"[\[(第]?{_NUMBER}[号號番번]?[\])]?(?P<gap>[\s_.,:)\u2013\u2014-]*)(?P<rest>.*)",
+    re.DOTALL,
 )
 _WITHIN = re.compile(
     rf"(?<![^\W_])(?:(?P<word>entry|submission)[\s_-]*)?(?P<hash>#?)\s*{_NUMBER}",
@@ -68,6 +71,10 @@ _WITHIN = re.compile(
 )
 _USER_ID = re.compile(r"\d{6,}(?=[\s_-]|$)")
 _STARTS_WITH_NUMBER = re.compile(r"\d+(?![^\W\d_])(?P<spaced>\s+[^\W\d])?|\d+x\d")
+
+# Where names count on, the first few are entries, too: `Design 9` before `Design 10`.
+_SERIES = re.compile(rf"(?P<series>design[\s_-]*|.*#)\s*{_NUMBER}", re.IGNORECASE)
+_MANY = 3
 
 # `3 options`, `2-color`, `512 px`: a number that counts what follows it.
 _COUNTED = re.compile(
@@ -145,7 +152,9 @@ def guess(name: str) -> Guess:
     if number in _FOR_OTHER_USE and text.startswith(str(number)) and rest:
         sure = sure if user_id else Guess(perhaps=number, rest=rest)
     if by := _BY.fullmatch(rest):
-        return replace(sure, designer=by["designer"], title=by["title"] or None)
+        designer, *more = _DASH.split(by["designer"], maxsplit=1)
+        title = by["title"] or (more[0] if more else None)
+        return replace(sure, designer=designer, title=title)
     if number is None or user_id:
         return sure
     parts = [rest]
@@ -162,10 +171,13 @@ def guess_all(names: Iterable[str]) -> dict[str, Guess]:
     """Read many names, each in the light of the others.
 
     Beside `entry.png`, `entry-2.png` is a second file of that name and not entry 2;
-    where there is a `2040.png`, `2015-fox.png` is no year; and a designer whom one
-    name tells for sure is found again in another (`119_sable_and_co_Modern minimal`).
+    where there is a `2040.png`, `2015-fox.png` is no year; in the company of `Design
+    10` to `Design 12`, `Design 9` is no draft; a file alone in a folder may have its
+    number from there; and a designer whom one name tells for sure is found again in
+    another (`119_sable_and_co_Modern minimal`).
     """
     guesses = {name: guess(name) for name in names}
+    guesses |= _counted_on(guesses) | _in_folders(guesses)
     for name, original in _copies(guesses).items():
         guesses[name] = replace(guesses[name], number=guesses[original].number)
     borne = {found.number for found in guesses.values()}
@@ -256,7 +268,7 @@ def _split(text: str) -> tuple[int | None, str, str]:
         found = lead
     if not found:
         return _within(text), "", text
-    after = text[found.end("number") :].lstrip("])")
+    after = text[found.end("number") :].lstrip("])号號番번")
     rest = after.lstrip(_GAPS)
     return (
         _valid(found),
@@ -317,6 +329,53 @@ def _tall(digits: str) -> bool:
 def _valid(found: re.Match[str]) -> int | None:
     number = int(found["number"][:18])
     return number if 1 <= number <= MAX_NUMBER else None
+
+
+def _counted_on(guesses: Mapping[str, Guess]) -> dict[str, Guess]:
+    """Number what goes before names that surely count: `Acme #9`, `Acme #10`."""
+    told: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for name, found in guesses.items():
+        if series := _SERIES.match(_stem(name)):
+            if found.number is None and (number := _valid(series)):
+                told[series["series"].casefold()].append((name, number))
+            elif found.number:
+                told[series["series"].casefold()].append(("", found.number))
+    return {
+        name: replace(guesses[name], number=number)
+        for numbers in told.values()
+        if sum(not name for name, _ in numbers) >= _MANY
+        for name, number in numbers
+        if name and number < _FEW
+    }
+
+
+def _in_folders(guesses: Mapping[str, Guess]) -> dict[str, Guess]:
+    """Number what is alone in folders that are numbered: `Entry 36 - Ann/logo.png`.
+
+    If most are: among others `27 ztudio` is a designer, and page 2 holds many.
+    """
+    held: dict[str, list[str]] = defaultdict(list)
+    for name, found in guesses.items():
+        if found.number is None:
+            held[name.rpartition("/")[0]].append(name)
+    numbered = {
+        names[0]: told
+        for folder, names in held.items()
+        if len(names) == 1
+        and (told := guess(folder)).number
+        and told.number not in _FOR_OTHER_USE
+    }
+    if 2 * len(numbered) <= len(held):
+        return {}
+    return {
+        name: replace(
+            guesses[name],
+            number=told.number,
+            designer=told.designer or guesses[name].designer,
+            title=told.title or guesses[name].title,
+        )
+        for name, told in numbered.items()
+    }
 
 
 def _copies(names: Iterable[str]) -> dict[str, str]:

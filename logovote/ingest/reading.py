@@ -91,13 +91,15 @@ class Withdrawal:
 class Reading:
     """What was found in a source; valid while `read_entries` holds it open.
 
-    `remarks` are sentences about the list of entries, line by line; those about
-    `withdrawals` are not among them.
+    `numbers` are all that the list of entries tells, with a picture or without one.
+    `remarks` are sentences about the list, line by line; those about `withdrawals` are
+    not among them.
     """
 
     entries: tuple[Entry, ...]
     withdrawals: tuple[Withdrawal, ...]
     problems: tuple[Problem, ...]
+    numbers: frozenset[int]
     remarks: tuple[str, ...]
     source: Source = field(repr=False)
 
@@ -170,6 +172,7 @@ def read_entries(path: Path, manifest: Path | None = None) -> Iterator[Reading]:
                     for member in left_out
                 ),
             ),
+            numbers=frozenset(row.number for row in chosen.rows if row.number),
             remarks=(
                 *(_said(name, remark) for remark in remarks),
                 *pages.remarks,

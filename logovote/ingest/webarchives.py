@@ -14,28 +14,17 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from logovote.ingest.members import (
+    HEAD_BYTES,
     MAX_MEMBER_BYTES,
     Source,
     UnreadableFileError,
     UnreadableSourceError,
 )
 
-# Headers beyond this belong to no saved page.
-HEAD_BYTES = 8192
-_KIND = re.compile(
-    rb"^(?:mime-version|from|date|subject|snapshot-content-location):"
-    rb".*^content-type:\s*multipart/related\b",
-    re.IGNORECASE | re.DOTALL | re.MULTILINE,
-)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _BLANK = re.compile(rb"\r?\n\r?\n")
 _FURNITURE = "Part of the saved page, no picture."
 _DAMAGED = "This saved page is damaged or incomplete. Save it again."
-
-
-def is_web_archive(start: bytes) -> bool:
-    """Whether a file begins as a saved page does."""
-    return b"<" not in start[:1] and _KIND.match(start.lstrip()) is not None
 
 
 class WebArchiveSource(Source):

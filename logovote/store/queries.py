@@ -291,10 +291,15 @@ def kept_originals(session: Session) -> set[str]:
     return set(session.scalars(select(Version.digest).where(Version.digest.in_(kept))))
 
 
-def taken_down(session: Session, contest_id: int) -> dict[int, str]:
-    """List the designs withdrawn by hand whose pictures were removed: why, by entry."""
+def taken_down(
+    session: Session, contest_id: int, entry: int | None = None
+) -> dict[int, str]:
+    """List the designs withdrawn by hand whose pictures were removed: why, by entry.
+
+    Of the one that `entry` names, if it is given.
+    """
     kept = select(Derivative.picture_digest)
-    rows = session.execute(
+    query = (
         select(Submission.entry, Submission.withdrawn_reason)
         .join(Version, Version.submission_id == Submission.id)
         .where(
@@ -303,7 +308,9 @@ def taken_down(session: Session, contest_id: int) -> dict[int, str]:
             Version.digest.not_in(kept),
         )
     )
-    return dict(rows.all())
+    if entry is not None:
+        query = query.where(Submission.entry == entry)
+    return dict(session.execute(query).all())
 
 
 def is_picture(session: Session, start: str) -> bool:

@@ -98,7 +98,8 @@ class Uploads:
 def _write(file: SentFile, root: Path, number: int) -> Path:
     path = root.joinpath(*_parts(file.filename or "") or [f"file-{number}"])
     if not _is_free(path):
-        path = root / uuid4().hex / path.name
+        # Of the files of one name, what was sent later comes later.
+        path = root / f"again-{number}" / path.name
     path.parent.mkdir(parents=True, exist_ok=True)
     file.save(path)
     return path

@@ -5,11 +5,46 @@
 
 import * as messages from "./messages/working.js";
 
+const paths = new WeakMap(); // of the files of a form that took folders
+
 function showNames(form, files) {
   form.querySelector("[data-file-names]").textContent = messages.files(
     Array.from(files, (file) => file.name),
     Array.from(files).reduce((sum, file) => sum + file.size, 0),
   );
+}
+
+// A browser hands a dropped folder over as one thing that it then cannot send. What is in
+// it is sent instead, each file with its path.
+async function filesBelow(entry) {
+  if (entry.isFile) {
+    const file = await new Promise((found, lost) => entry.file(found, lost));
+    return [{ file, path: entry.fullPath.slice(1) }];
+  }
+  const reader = entry.createReader();
+  const entries = [];
+  for (let some; (some = await new Promise((found, lost) => reader.readEntries(found, lost))).length; )
+    entries.push(...some); // a hundred at a time
+  return (await Promise.all(entries.map(filesBelow))).flat();
+}
+
+async function takeFolders(form, field, entries) {
+  const found = (await Promise.all(entries.map(filesBelow))).flat();
+  const all = new DataTransfer();
+  for (const { file } of found) all.items.add(file);
+  field.files = all.files;
+  paths.set(form, found.map(({ path }) => path));
+  showNames(form, field.files);
+}
+
+function dataOf(form, submitter) {
+  const data = new FormData(form, submitter);
+  if (paths.has(form)) {
+    const files = data.getAll("files");
+    data.delete("files");
+    files.forEach((file, at) => data.append("files", file, paths.get(form)[at]));
+  }
+  return data;
 }
 
 function send(form, submitter) {
@@ -44,13 +79,24 @@ function send(form, submitter) {
   form.dataset.sending = "";
   submitter?.setAttribute("aria-disabled", "true");
   request.open("POST", form.action);
-  request.send(new FormData(form, submitter));
+  request.send(dataOf(form, submitter));
 }
 
 for (const form of document.querySelectorAll("form[data-upload]")) {
   const field = form.querySelector("input[type=file]");
   const zone = form.querySelector(".drop");
-  field.addEventListener("change", () => showNames(form, field.files));
+  field.addEventListener("change", () => {
+    paths.delete(form);
+    showNames(form, field.files);
+  });
+  zone.addEventListener("drop", (event) => {
+    const entries = Array.from(event.dataTransfer.items, (item) => item.webkitGetAsEntry()).filter(Boolean);
+    if (!entries.some((entry) => entry.isDirectory)) return; // the field takes them itself
+    event.preventDefault();
+    takeFolders(form, field, entries).catch(() => {
+      form.querySelector("[data-file-names]").textContent = messages.folderUnread;
+    });
+  });
   zone.addEventListener("dragenter", () => zone.setAttribute("data-over", ""));
   for (const type of ["dragleave", "drop"]) zone.addEventListener(type, () => zone.removeAttribute("data-over"));
   form.addEventListener("submit", (event) => {

@@ -16,6 +16,7 @@ from sqlalchemy import delete
 from logovote import jobs
 from logovote.contest import intake, signing_in
 from logovote.contest.contests import contest_by_slug
+from logovote.contest.matching import FileReport
 from logovote.imaging.worker import Fence
 from logovote.ingest.reading import read_entries
 from logovote.store import queries
@@ -48,9 +49,9 @@ def site(
         intake.import_designs(site.store, contest_id, reading, fence, now=NOW)
     keep = intake._keep
 
-    def slowly(*args: Any, **options: Any) -> None:
+    def slowly(*args: Any, **options: Any) -> FileReport:
         time.sleep(0.15)
-        keep(*args, **options)
+        return keep(*args, **options)
 
     monkeypatch.setattr(intake, "_keep", slowly)
     site.jobs.start()
@@ -119,6 +120,30 @@ def test_the_dry_run_shows_old_and_new_side_by_side(
     assert page.evaluate("document.documentElement.scrollWidth") <= 1440
     found = Axe().run(page)
     assert not found.violations_count, found.generate_report()
+
+
+def test_a_dropped_folder_is_sent_with_what_is_in_it(
+    opened: Opener, tmp_path: Path
+) -> None:
+    page = opened()
+    page.goto("/organise/acme/designs")
+    # A browser tells what is in a folder a hundred at a time.
+    inside = {f"a/{n}.txt": b"Monday" for n in range(1, 111)} | {"a/#200.png": png(7)}
+    folder = folder_of(tmp_path / "export", inside)
+    box = page.locator(".drop").bounding_box()
+    assert box
+    where = {"x": box["x"] + 9, "y": box["y"] + 9}
+    drag = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    browser = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "data": drag, **where}
+        browser.send("Input.dispatchDragEvent", event)
+    expect(page.locator("[data-file-names]")).to_contain_text("111 files")
+    page.get_by_role("button", name="Upload and look at it").click()
+
+    new = page.get_by_role("region", name="1 new")
+    expect(new).to_contain_text("export/a/#200.png", timeout=20_000)
+    expect(page.get_by_role("region", name="110 refused")).to_be_visible()
 
 
 def test_an_import_is_watched_left_and_found_again(

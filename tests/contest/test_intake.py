@@ -426,13 +426,49 @@ def test_a_guess_from_a_name_replaces_no_designer_and_no_title(
     assert told() == [("Bob", "Hen")]
 
 
+def test_a_picture_that_replaces_what_replaced_it_is_shown(
+    store: Store, take_in: Importer
+) -> None:
+    for picture in (1, 2, 1):
+        take_in({"#36.png": png(picture), "fox.png": png(picture + 10)})
+
+    assert held(store) == of((36, 3, png(1)), (37, 3, png(11)))
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [{}, {"list.csv": b"entry,file\n36,36.png\n36,36-v2.png\n36,36-v3.png\n"}],
+)
+def test_a_file_that_goes_back_to_an_earlier_picture_is_the_newest(
+    store: Store, take_in: Importer, lists: dict[str, bytes]
+) -> None:
+    files = {"36.png": png(1), "36-v2.png": png(2), "36-v3.png": png(1)}
+
+    report = take_in(files | lists)
+
+    assert reason(report, "36.png") == (
+        "the same picture as 36-v3.png, for the same entry"
+    )
+    assert held(store) == of((36, 2, png(1)))
+    assert take_in(files).summary()["same"] == 2
+    assert held(store) == of((36, 2, png(1)))
+
+
+def test_a_copy_without_a_number_does_not_bring_an_earlier_picture_back(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"36.png": png(1), "36-v2.png": png(2), "fox.png": png(1)})
+
+    assert held(store) == of((36, 2, png(2)))
+
+
 def test_importing_two_files_for_one_entry_again_changes_nothing(
     store: Store, take_in: Importer
 ) -> None:
     files = {"a/#1.png": png(1), "b/#1.png": png(2), "c/#1.png": png(1)}
     take_in(files)
     before = held(store), counts(store)
-    assert before[0] == of((1, 2, png(2)))
+    assert before[0] == of((1, 2, png(1)))
 
     report = take_in(files)
 
@@ -462,6 +498,15 @@ def test_a_file_without_a_number_is_else_known_by_its_name(
     assert held(store) == of((36, 1, png(0)), (37, 2, png(2)))
 
 
+def test_a_name_is_known_however_a_mac_spells_it(
+    store: Store, take_in: Importer
+) -> None:
+    take_in({"fox \u00e9t\u00e9.png": png(1)})
+    take_in({"fox e\u0301te\u0301.png": png(2)})
+
+    assert held(store) == of((1, 2, png(2)))
+
+
 def test_a_file_without_a_number_gets_one_and_the_report_says_so(
     store: Store, take_in: Importer
 ) -> None:
@@ -473,6 +518,16 @@ def test_a_file_without_a_number_gets_one_and_the_report_says_so(
 
 
 GROWING = {"1.png": png(1), "2.png": png(2), "fox.png": png(5)}
+
+
+def test_no_number_is_given_that_the_list_has_for_another(
+    store: Store, take_in: Importer
+) -> None:
+    lines = b"entry,file\n1,1.png\n2,2.png\n"
+    take_in({"1.png": png(1), "fox.png": png(9), "list.csv": lines})
+    take_in({"2.png": png(2)})
+
+    assert held(store) == of((1, 1, png(1)), (2, 1, png(2)), (3, 1, png(9)))
 
 
 @pytest.mark.parametrize("with_the_fox", [False, True])

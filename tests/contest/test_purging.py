@@ -29,6 +29,7 @@ from logovote.store.media import MediaStore, digest_of
 from logovote.store.models import Contest, Derivative, Kind, Round
 from logovote.store.store import Store
 from tests.builders import cast, folder_of, make_contest, open_shortlist, png
+from tests.conftest import NOW
 
 
 @pytest.fixture
@@ -175,6 +176,43 @@ def test_no_import_brings_back_what_was_taken_down(
         # A file is named by its digest without the two letters of its folder.
         made = {digest[2:] for digest in (fourth.digest, *theirs)}
         assert set(files_of(store)) - set(files) == made
+
+
+@pytest.mark.parametrize("second", [png(2), png(5)], ids=["the same", "a revision"])
+def test_what_is_taken_down_while_an_import_runs_stays_down(
+    store: Store, contest_id: int, fence: Fence, export: Path, second: bytes
+) -> None:
+    folder_of(export, {"2.png": second, "4.png": png(4)})
+    files: list[str] = []
+
+    def meanwhile(done: int, _total: int) -> None:
+        if done == 1:
+            take_down(store, contest_id, NOW)
+            files.extend(files_of(store))
+
+    with read_entries(export) as reading:
+        report = intake.import_designs(
+            store, contest_id, reading, fence, now=NOW, progress=meanwhile
+        )
+
+    told = {file.file: (file.status, file.reason) for file in report.files}
+    out = "stays withdrawn (a copy), until you bring it back"
+    assert told["2.png"] == ("ignored", out)
+    assert told["4.png"] == ("new", None)
+    assert not store.originals.has(digest_of(png(2)))
+    with store.database.read() as session:
+        contest = session.get_one(Contest, contest_id)
+        assert purging.with_pictures(session, contest) == [1, 3, 4]
+        design = queries.submission(session, contest_id, 2)
+        assert design is not None
+        assert design.version == 1
+        theirs = session.scalars(
+            select(Derivative.digest).where(
+                Derivative.picture_digest == digest_of(png(4))
+            )
+        )
+        made = {digest[2:] for digest in (digest_of(png(4)), *theirs)}
+    assert set(files_of(store)) - set(files) == made
 
 
 def test_a_design_that_was_taken_down_and_brought_back_may_be_sent_again(

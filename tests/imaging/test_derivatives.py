@@ -9,7 +9,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageStat
 from logovote.imaging.decode import decode
 from logovote.imaging.derivatives import develop
 from logovote.imaging.picture import SPECS, Derivative, Developed
-from tests.imaging.originals import NAVY, RED, WHITE, encoded, mark, svg
+from tests.imaging.originals import NAVY, RED, WHITE, encoded, mark, pdf, svg
 
 
 def derivative(developed: Developed, kind: str) -> Derivative:
@@ -184,8 +184,9 @@ def test_a_preview_shows_the_whole_design_in_its_shape() -> None:
 
 
 def test_a_hair_keeps_a_pixel() -> None:
-    developed = develop(encoded(Image.new("RGB", (20_000, 1), RED)))
-    assert shown(developed, "preview").size == (1024, 1)
+    for name in ("PNG", "JPEG"):
+        developed = develop(encoded(Image.new("RGB", (20_000, 1), RED), name))
+        assert shown(developed, "preview").size == (1024, 1)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,18 @@ def test_a_hair_keeps_a_pixel() -> None:
         ),
         pytest.param(
             mark("RGBA", ground=(0, 0, 0, 0), ink=(*RED, 255)), "light", id="red"
+        ),
+        pytest.param(
+            mark("RGBA", ground=(0, 0, 0, 0), ink=(255, 255, 255, 90)),
+            "dark",
+            id="faint",
+        ),
+        pytest.param(
+            mark(
+                "RGBA", (3_000, 3_000), (0,) * 4, (255,) * 4, (99, 1_499, 2_900, 1_501)
+            ),
+            "dark",
+            id="hairline",
         ),
         pytest.param(Image.new("RGBA", (9, 9), (0, 0, 0, 0)), "light", id="nothing"),
     ],
@@ -278,6 +291,35 @@ def test_a_small_mark_on_a_huge_ground_is_looked_at_again() -> None:
     found = ImageStat.Stat(thumb.filter(ImageFilter.FIND_EDGES)).mean[0]
     assert found >= 0.7 * sharpness(image)
     assert found >= 1.3 * sharpness(image.reduce(4))
+
+
+SHEET = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="{}mm" height="{}mm" viewBox="{}">'
+)
+COMB = "".join(f"<path d='M{x} 20h1v18h-1z'/>" for x in range(20, 56, 2))
+PDF_COMB = "".join(f"{x} 90 2 30 re " for x in range(90, 150, 4)) + "f"
+
+
+@pytest.mark.parametrize(
+    ("page", "close"),
+    [
+        (
+            f"{SHEET.format(210, 297, '0 0 210 297')}{COMB}</svg>".encode(),
+            f"{SHEET.format(44, 26, '16 16 44 26')}{COMB}</svg>".encode(),
+        ),
+        (
+            pdf(PDF_COMB, "/MediaBox[0 0 595 842]"),
+            pdf(PDF_COMB, "/MediaBox[80 80 160 130]"),
+        ),
+    ],
+    ids=["svg", "pdf"],
+)
+def test_a_small_drawing_on_a_large_page_is_sharp(page: bytes, close: bytes) -> None:
+    def sharpness(original: bytes) -> float:
+        thumb = shown(develop(original), "thumb2x").getchannel("A")
+        return ImageStat.Stat(thumb.filter(ImageFilter.FIND_EDGES)).mean[0]
+
+    assert sharpness(page) >= 0.85 * sharpness(close)
 
 
 def test_a_part_of_the_kinds_is_as_in_all_of_them() -> None:

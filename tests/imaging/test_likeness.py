@@ -249,6 +249,13 @@ def test_a_picture_without_a_mark_is_like_no_other(image: Image.Image) -> None:
     assert likeness((image, "Ada"), (sheet(mark(1)), "Ada")).nearest(1) == []
 
 
+def test_a_faint_white_mark_is_seen() -> None:
+    faint = sheet(mark(1, WHITE), ground=None)
+    faint.putalpha(faint.getchannel("A").point(lambda level: level // 3))
+
+    assert len(parse(describe(faint))) > 0
+
+
 def test_a_photo_is_described_within_bounds() -> None:
     noise = np.random.default_rng(1).integers(0, 256, (960, 1280, 3), dtype=np.uint8)
     blob = describe(Image.fromarray(noise))

@@ -184,7 +184,12 @@ def test_a_drawing_has_the_size_it_declares(
 
 
 @pytest.mark.parametrize(
-    "css", ["@font-face{", "@namespace ", "/* ", "url(", "url( ", "@import ", "\\", "@"]
+    "css",
+    [
+        *("@font-face{", "@namespace ", "/* ", "url(", "url( ", "@import ", "\\", "@"),
+        *("@media", "@media{", "@media{a{}", "color(", "color(srgb 1", ":root", "--a:"),
+        *("var(", "var(--a,", "--a--a", "--a:var(--a);", "rgb(1 ", "rgb(1 1 1 / "),
+    ],
 )
 def test_styles_are_read_in_time_linear_to_their_length(css: str) -> None:
     def clean(length: int) -> None:
@@ -194,3 +199,74 @@ def test_styles_are_read_in_time_linear_to_their_length(css: str) -> None:
             sanitise(svg(f"<style>{css}{' ' * length}#</style>"))
 
     assert grows_as_its_length(clean, 300_000)
+
+
+DARK = "@media (prefers-color-scheme: dark) { :root { --c: #ff0; fill: #ff0 } }"
+
+
+@pytest.mark.parametrize(
+    ("body", "colour"),
+    [
+        # As Figma writes documents in Display P3, and without what it writes before.
+        (
+            "<path style='fill:#f0f;fill:color(display-p3 .4584 .9853 .2983)'/>",
+            (0, 255, 0),
+        ),
+        ("<path fill='color(display-p3 0.9175 0.2003 0.1386)'/>", (255, 0, 0)),
+        ("<path style='fill:color(display-p3 .5 50% .5 / 1)'/>", (128, 128, 128)),
+        ("<path fill='color(srgb 0.2 0.4 1)'/>", (51, 102, 255)),
+        (
+            "<path stroke='color(srgb 0 1 0)' fill='none' stroke-width='90'/>",
+            (0, 255, 0),
+        ),
+        (f"<style>:root {{ fill: #0a0 }} {DARK}</style><path/>", (0, 170, 0)),
+        (
+            "<style>:root{--c:#0a0} .a{fill:var(--c)}</style><path class='a'/>",
+            (0, 170, 0),
+        ),
+        (f"<path fill='var(--c)'/><style>:root{{--c:#0a0}}{DARK}</style>", (0, 170, 0)),
+        ("<path style='--c: rgb(0, 170, 0);fill:var( --c )'/>", (0, 170, 0)),
+        (
+            "<style>svg{--a:var(--b);--b:#0a0}</style><path fill='var(--a)'/>",
+            (0, 170, 0),
+        ),
+        ("<path fill='var(--unknown, #0a0)'/>", (0, 170, 0)),
+        ("<path fill='rgb(0 170 0 / 100%)'/>", (0, 170, 0)),
+        ("<path style='fill:hsl(120deg 100% 50% / 1)'/>", (0, 255, 0)),
+    ],
+)
+def test_styles_that_the_renderer_does_not_know_are_drawn_as_meant(
+    body: str, colour: tuple[int, int, int]
+) -> None:
+    drawn = pixels(svg(body.replace("<path", "<path d='M110 10h80v80h-80z'")))
+
+    found = drawn.getpixel((768, 256))
+    assert isinstance(found, tuple)
+    assert found[3] == 255
+    assert max(abs(a - b) for a, b in zip(found, colour, strict=False)) <= 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<style>svg{--a:ur}</style><path style='fill:var(--a)l(//x.example/a.svg#b)'/>",
+        "<style>svg{--a:url}</style><path style='fill:var(--a)(//x.example/a.svg)'/>",
+        "<style>svg{--a:x.svg}</style><path style='fill:url(var(--a))'/>",
+    ],
+)
+def test_variables_make_no_address(body: str) -> None:
+    with contextlib.suppress(UnreadableImageError):
+        assert "url(" not in sanitise(svg(body)).markup
+
+
+def test_a_variable_does_not_lead_around_the_bounds_of_filters() -> None:
+    body = "<style>svg{--n:9999}</style><feTurbulence numOctaves='var(--n)'/>"
+    with pytest.raises(UnreadableImageError, match="out of bounds"):
+        sanitise(svg(body))
+
+
+def test_variables_that_grow_without_bound_are_refused() -> None:
+    long = f"rgb({' ' * 50}1,2,3)"
+    uses = "var(--a) " * 300_000
+    with pytest.raises(UnreadableImageError, match="without bound"):
+        sanitise(svg(f"<style>svg{{--a:{long}}}</style><path d='{uses}'/>"))

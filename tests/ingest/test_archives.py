@@ -5,8 +5,10 @@ import os
 import random
 import socket
 import stat
+import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -134,6 +136,26 @@ def test_zip_names_without_the_utf8_flag(raw: bytes, name: str, tmp_path: Path) 
 
     with open_source(path) as source:
         assert contents(source) == {name: PIXEL}
+
+
+RUSSIAN = "36 Лого.png".encode("cp866")
+
+
+@pytest.mark.parametrize(("of", "count"), [(RUSSIAN, 1), (b"36 Logo.png", 0)])
+def test_a_zip_may_have_a_name_in_utf8_beside_it(
+    of: bytes, count: int, tmp_path: Path
+) -> None:
+    """As programs on Windows do; it counts as long as its checksum is the name's."""
+    name = "36 Лого.png".encode()
+    info = zipfile.ZipInfo("x" * len(RUSSIAN))
+    head = struct.pack("<HHBL", 0x7075, 5 + len(name), 1, zlib.crc32(of))
+    info.extra = b"\1\0\2\0??" + head + name
+    path = write_zip_of_infos(tmp_path / "a.zip", info)
+    path.write_bytes(path.read_bytes().replace(b"x" * len(RUSSIAN), RUSSIAN))
+
+    with open_source(path) as source:
+        names = [member.name for member in source.members]
+    assert names.count("36 Лого.png") == count
 
 
 def test_an_operating_systems_files_are_ignored_with_a_row_each(tmp_path: Path) -> None:

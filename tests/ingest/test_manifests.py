@@ -67,6 +67,14 @@ def test_a_list_reads_the_same_in_every_dialect(data: bytes) -> None:
         ("Entry No.", "Entry 36", "number", 36),
         ("NUMBER", "036", "number", 36),
         ("UserName", "foo", "designer", "foo"),
+        ("Designed by", "foo", "designer", "foo"),
+        ("Submitted-by", "foo", "designer", "foo"),
+        ("Дизайнер", "foo", "designer", "foo"),
+        ("Numéro", "36", "number", 36),
+        ("Номер", "36", "number", 36),
+        ("编号", "36", "number", 36),
+        ("Submission #", "36", "number", 36),
+        ("Logo name", "Fox", "title", "Fox"),
         ("Author", "foo", "designer", "foo"),
         ("Image URL", "https://a/b", "url", "https://a/b"),
         ("DesignID", "12583422", "design_id", "12583422"),
@@ -180,6 +188,24 @@ def test_any_text_can_be_read_as_a_list(text: str) -> None:
 
     assert manifest is not None
     assert all(row.number is None or row.number > 0 for row in manifest.rows)
+
+
+def test_what_json_says_in_objects_is_read() -> None:
+    entry = {
+        "number": 36,
+        "user": {"id": 7, "profile": {}, "username": "Ann"},
+        "image": {"width": 9, "url": "https://cdn.example/a.png"},
+        "files": [{"filename": "a.png"}],
+        "title": None,
+    }
+    both = {"no": 7, "path": ["b.png"], "author": {"name": "Bob", "url": "/u/bob"}}
+
+    (first,) = read(json.dumps([entry])).rows
+    (second,) = read(json.dumps([both])).rows
+
+    assert (first.number, first.designer) == (36, "Ann")
+    assert first.file == "https://cdn.example/a.png"
+    assert (second.number, second.designer, second.file) == (7, "Bob", "b.png")
 
 
 TWO = '[{"no": 36, "file": "a", "by": 1, "title": "A"}, {"no": 7, "file": "b"}]'

@@ -49,6 +49,17 @@ NUMBERED = {
     "ENTRY_036.JPG": 36,
     "entry-36-2.png": 36,
     "Entry #36.png": 36,
+    "Eintrag 36 - Ann - Fuchs.png": 36,
+    "Beitrag_36.png": 36,
+    "Inzending 36.png": 36,
+    "Nummer 36.png": 36,
+    "Номер 36.png": 36,
+    "36号.png": 36,
+    "第36号 作品.png": 36,
+    "36番_小林.png": 36,
+    "36번.png": 36,
+    "作品36.png": 36,
+    "エントリー36.png": 36,
     "Entry no. 36.png": 36,
     "Contest entry 36.png": 36,
     "submission 36.png": 36,
@@ -197,6 +208,7 @@ entry.png
 entry (2).png
 entry_1234567.png
 36a.png
+36番目の案.png
 Entry 36a.png
 3f2a9c0d.png
 12345678-1b2c-4d3e-8f00-aabbccddeeff.png
@@ -251,6 +263,8 @@ def test_a_name_that_no_file_can_bear_tells_nothing() -> None:
         ("Entry 36 - Ola N. - Logo - dark.png", "Ola N.", "Logo - dark"),
         ("107_ztudio 27_Rev 4.png", "ztudio 27", "Rev 4"),
         ("Design 36 by foo.png", "foo", None),
+        ("Entry 36 by foo - Red Fox.png", "foo", "Red Fox"),
+        ("36 Red Fox by foo \u2013 v2.png", "foo", "Red Fox"),
         ("Entry%2036%20-%20%C3%91and%C3%BA%20-%20Logo.png", "Ñandú", "Logo"),
         ("design-36-by-foo.png", "foo", None),
         ("Final logo by emdash.PNG", "emdash", "Final logo"),
@@ -400,3 +414,43 @@ def test_of_one_entrys_files_the_newer_comes_later(history: str) -> None:
 def test_any_name_has_its_place_among_versions(name: str) -> None:
     assert newness("36_old.png") < newness("36.png") < newness("36-v2.png")
     assert sorted([name, "36.png"], key=newness)
+
+
+@pytest.mark.parametrize(
+    "name", ["Design {}.png", "Acme #{} final.png", "a/Acme #{}.jpg"]
+)
+def test_where_names_count_on_the_first_ones_are_entries_too(name: str) -> None:
+    names = {name.format(number): number for number in range(1, 13)}
+
+    found = guess_all(names)
+
+    assert {each: found[each].number for each in names} == names
+
+
+def test_a_draft_beside_few_numbered_ones_stays_one() -> None:
+    found = guess_all(["Design 2.png", "Design 36 by foo.png", "logo #2.png"])
+
+    assert found["Design 2.png"].number is found["logo #2.png"].number is None
+
+
+def test_a_file_alone_in_a_numbered_folder_is_that_entry() -> None:
+    names = ["in/Entry 36 - Ann - Fox/logo.png", "in/#7/attachment_12583422"]
+    names += ["in/12/12.png", "in/brief.txt"]
+
+    found = guess_all(names)
+
+    assert [found[name].number for name in names] == [36, 7, 12, None]
+    assert (found[names[0]].designer, found[names[0]].title) == ("Ann", "Fox")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["1/fox.png", "1/owl.png", "2/elk.png", "2/cat.png", "3/dog.png"],
+        ["27 ztudio/logo.png", "Ann/logo.png", "Bob/logo.png"],
+        ["2015/logo.png"],
+        ["Round 2/logo.png"],
+    ],
+)
+def test_pages_designers_and_years_number_nothing(names: list[str]) -> None:
+    assert {found.number for found in guess_all(names).values()} == {None}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from logovote.ingest import markup, pages
-from logovote.ingest.members import Status, UnreadableSourceError
+from logovote.ingest.members import Status, UnreadableFileError, UnreadableSourceError
 from logovote.ingest.reading import Entry, Reading, read_entries
 from tests.growth import grows_as_its_length
 from tests.ingest.builders import PIXEL, write_folder, write_tar, write_zip
@@ -496,6 +496,25 @@ def test_a_page_saved_as_one_file_is_a_source(name: str, tmp_path: Path) -> None
             "Entries_files/css-1@mhtml",
             "Entries_files/x.example/face.png",
         }
+
+
+@pytest.mark.parametrize(
+    ("page", "says"),
+    [
+        (web_archive(MHTML, MHTML_FILES), "Import it by itself"),
+        (b"bplist00\xd1\x01\x02_\x10\x0fWebMainResource", "another browser"),
+    ],
+    ids=["mhtml", "safari"],
+)
+def test_a_page_saved_as_one_file_among_others_says_what_to_do(
+    page: bytes, says: str, tmp_path: Path
+) -> None:
+    write_folder(tmp_path, {"7.png": PIXEL, "Entries": page})
+
+    with read_entries(tmp_path) as reading:
+        _, saved = reading.entries
+        with pytest.raises(UnreadableFileError, match=says):
+            reading.read(saved)
 
 
 @pytest.mark.parametrize("part", [0.2, 0.4, 0.6, 0.9])

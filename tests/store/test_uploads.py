@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from logovote.ingest.members import natural_key
 from logovote.store.uploads import UploadError, Uploads
 from tests.conftest import NOW
 
@@ -34,6 +35,16 @@ def test_an_upload_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
         uploads.keep([Sent("a.png"), Sent("b.png", fits=False)])
 
     assert [path.name for path in tmp_path.iterdir()] == [kept]
+
+
+def test_files_of_one_name_stay_in_the_order_they_were_sent(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path)
+    root = uploads.path(uploads.keep([Sent("36.png") for _ in range(12)]))
+
+    names = [path.relative_to(root).as_posix() for path in root.rglob("*.png")]
+
+    again = [f"again-{number}/36.png" for number in range(1, 12)]
+    assert sorted(names, key=natural_key) == ["36.png", *again]
 
 
 def test_only_uploads_that_somebody_knows_are_kept_for_long(tmp_path: Path) -> None:

@@ -69,7 +69,9 @@ def flattened(image: Image.Image) -> Image.Image:
     if image.mode != "RGBA":
         return image if image.mode == "RGB" else image.convert("RGB")
     small = np.asarray(image.reduce(max(1, max(image.size) // _SPLIT_PX)))
-    seen = small[small[..., 3] > 128][:, :3]
+    alpha = small[..., 3]
+    # What is faint everywhere has no pixel that is solid.
+    seen = small[alpha > min(128, int(alpha.max()) // 2)][:, :3]
     lost_on_white = np.count_nonzero(seen.min(axis=1, initial=255) > 225)
     lost_on_black = np.count_nonzero(seen.max(axis=1, initial=0) < 50)
     ground = "black" if lost_on_white > lost_on_black else "white"

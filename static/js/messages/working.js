@@ -5,6 +5,7 @@ export const files = (names, bytes) =>
   names.length === 1 ? `${names[0]}, ${megabytes(bytes)}` : `${names.length} files, ${megabytes(bytes)}`;
 export const sent = (part) => `${Math.floor(part * 100)} % sent`;
 export const received = "Received. Looking at the files…";
+export const folderUnread = "This folder cannot be read. Pack it as a zip, and drop that here.";
 export const uploadFailed = "The upload did not arrive. Nothing was changed: try again.";
 
 const minutes = (seconds) => Math.ceil(seconds / 60);
