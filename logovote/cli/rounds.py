@@ -466,5 +466,9 @@ def results(
         told = " - ".join(word for word in words if word)
         support = "" if line.support is None else f"{float(line.support):6.1%}"
         click.echo(f"{line.place:3}{shared:1} #{line.entry:<6} {support:>6} {told}")
+    if not result.voted:
+        note("No ballot was counted.")
+    elif result.none_share:
+        note(f"{float(result.none_share):.1%} of the vote answered “none of these”.")
     for group, part in result.turnout.items():
         note(f"{group}: {part.voted} of {part.eligible} voted")

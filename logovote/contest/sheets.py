@@ -333,7 +333,7 @@ def _remarks(
     if refused := [line for line in result.order if _is_refused(line)]:
         yield (
             f"{len(refused)} {'design is' if len(refused) == 1 else 'designs are'} "
-            "left out: voters put “none of these” above."
+            "left out: not above “none of these”."
         )
     if unknown := [each.label for each in listed if not each.design.designer]:
         yield (

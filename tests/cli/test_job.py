@@ -362,6 +362,27 @@ def test_results_have_the_documented_keys(run: Terminal, acme: Path) -> None:
     assert "#2" in run("results", "acme", "shortlist").stdout
 
 
+@pytest.mark.parametrize(
+    ("pile", "told"),
+    [
+        ([], "No ballot was counted."),
+        ([{"group": "core", "approvals": []}], "100.0% of the vote answered"),
+    ],
+)
+def test_an_empty_shortlist_says_why(
+    run: Terminal, acme: Path, pile: list[object], told: str
+) -> None:
+    run("round", "open", "acme", "shortlist")
+    file = json.dumps({"candidates": ["1"], "ballots": pile})
+    run("ballots", "import", "acme", "shortlist", ballots(acme, "n.json", file))
+    run("round", "close", "acme", "shortlist")
+
+    shown = run("results", "acme", "shortlist")
+
+    assert shown.stdout == ""
+    assert told in shown.stderr
+
+
 @pytest.mark.parametrize("kind", ["shortlist", "ranking"])
 def test_there_is_no_result_and_no_export_before_the_count(
     run: Terminal, acme: Path, kind: str

@@ -187,7 +187,7 @@ def test_of_a_ranking_only_what_is_above_none_is_handed_on(
         ("Designer 4", 1),
         ("Mo", Fraction(2, 3)),
     ]
-    assert any("“none of these” above" in remark for remark in drawn_.remarks)
+    assert any("not above “none of these”" in remark for remark in drawn_.remarks)
 
 
 def test_designers_get_reasons_and_the_notes_that_were_approved(
