@@ -350,6 +350,25 @@ def test_groups_have_shares_and_reasons(run: Terminal, acme: Path) -> None:
     }
 
 
+def test_a_counted_round_has_the_turnout_of_its_count(
+    run: Terminal, acme: Path
+) -> None:
+    shortlisted(run, acme)
+    before = document(run("round", "status", "acme", "shortlist", "--json"))
+
+    run("people", "change", "acme", "ann@x.org", "--group", "fans")
+    run("people", "change", "acme", "bob@x.org", "--weight", "0")
+
+    after = document(run("round", "status", "acme", "shortlist", "--json"))
+    assert after["turnout"] == before["turnout"]
+    assert before["turnout"][0] == {
+        "group": "core",
+        "voted": 4,
+        "eligible": 6,
+        "unfinished": 2,
+    }
+
+
 def test_results_have_the_documented_keys(run: Terminal, acme: Path) -> None:
     shortlisted(run, acme)
 
