@@ -526,6 +526,24 @@ WRONG = [
     "contest new fresh",
     "organisers acme --add ada@x.org=king",
     "organiser-link --contest acme",
+    *(
+        command.replace("N", str(2**63))
+        for command in (
+            "withdraw acme N --reason gone",
+            "reinstate acme N",
+            "purge acme --design N",
+            "token revoke N",
+            "feedback hide acme N",
+            "feedback edit acme N --words fine",
+            "mail retry acme N",
+            "questions acme --answer N yes",
+            "decide acme --design N",
+            "results acme shortlist --number N",
+            "round open acme ranking --only N",
+            "round open acme shortlist --seats N",
+            "contest plan acme shortlist --batch N",
+        )
+    ),
 ]
 
 
