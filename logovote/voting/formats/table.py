@@ -111,7 +111,7 @@ class _Table:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        first = text.lstrip("\r\n").partition("\n")[0]
+        first = text.lstrip().partition("\n")[0]
         self._delimiter = max(",;\t", key=first.count)
         rows = self._all()
         found = next(rows, None)
@@ -129,13 +129,14 @@ class _Table:
         rows = self._all()
         if not self._headless:
             next(rows)
+        size = len(self.header)
         for row in rows:
-            missing = len(self.header) - len(row.cells)
-            if missing < 0:
+            if any(row.cells[size:]):
                 raise MalformedFileError(
                     f"{row.place}: it has more cells than the header."
                 )
-            yield Row(row.place, [*row.cells, *[""] * missing]) if missing else row
+            missing = [""] * (size - len(row.cells))
+            yield Row(row.place, [*row.cells[:size], *missing])
 
     def _all(self) -> Iterator[Row]:
         lines = (line + "\n" for line in lines_of(self._text))
