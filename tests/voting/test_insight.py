@@ -481,7 +481,8 @@ def test_weights_that_have_nothing_in_common_are_explained_to_a_hundred_decimals
         """Return what a scores with those who put one of two above the other."""
         those = [v for v in votes if place[v].index(better) < place[v].index(other)]
         total = sum(weight[v] for v in those)
-        return sum(weight[v] * F(7 - place[v].index("a"), 7) for v in those) / total
+        scored = (weight[v] * F(7 - place[v].index("a"), 7) for v in those)
+        return sum(scored, ZERO) / total
 
     gaps = [abs(mean("a", b) - mean(b, "a")) for b in "bcdefgh"]
     exactly = sum(gaps, ZERO) / 7
