@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -237,7 +238,7 @@ def _from_matrix(draft: Draft, table: _Table, columns: dict[int, str]) -> Ballot
     names = draft.candidates = list(columns.values())
     if not names:
         raise MalformedFileError("line 1: no column holds ballots.")
-    if twice := {name for name in names if names.count(name) > 1}:
+    if twice := {name for name, times in Counter(names).items() if times > 1}:
         raise MalformedFileError(f"line 1: the column {min(twice)!r} is there twice.")
 
     def pick(cells: Sequence[str]) -> list[str]:
