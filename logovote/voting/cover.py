@@ -127,7 +127,8 @@ def _holds(
 ) -> npt.NDArray[np.bool_]:
     """Tell which sets have at least so many members in common with a mask."""
     common = masks & np.uint32(mask)
-    return _BITS[common & _LOW] + _BITS[common >> 16] >= least
+    holds: npt.NDArray[np.bool_] = _BITS[common & _LOW] + _BITS[common >> 16] >= least
+    return holds
 
 
 def _reached(
