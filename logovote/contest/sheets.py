@@ -340,7 +340,7 @@ def _remarks(
             f"The designer of {_listed(unknown)} is not known; each counts as a "
             "designer of its own."
         )
-    if profile is None:
+    if profile is None and listed:
         yield (
             "The ballots of this round were not kept, so the designers are simply "
             "those of the first designs."
