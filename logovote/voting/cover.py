@@ -25,7 +25,7 @@ Support = tuple[frozenset[str], Fraction]
 _LOW = 0xFFFF
 _BITS = np.array([number.bit_count() for number in range(_LOW + 1)], np.uint8)
 _SHOWN = 3
-_TOO_CLOSE = 1e-9  # of all weight; adding up a million parts of it errs by less
+_FINE = 2**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +111,16 @@ def best_cover(
 def _nearly_best(
     weights: Counter[int], total: int, masks: npt.NDArray[np.uint32], least: int
 ) -> npt.NDArray[np.intp]:
-    """Return which sets reach the most, or so much that floats cannot tell.
+    """Return the sets that may reach the most, by weights cut to machine integers.
 
-    Only these are added up exactly, which is slow where many weights differ.
+    Only these are added up exactly, which is slow where many weights differ. What is
+    cut off each is less than 1, and less than their number together.
     """
-    sums = np.zeros(len(masks))
+    sums = np.zeros(len(masks), np.int64)
     for mask, weight in weights.items():
         if mask.bit_count() >= least:
-            sums += _holds(masks, mask, least) * (weight / (total or 1))
-    return np.flatnonzero(sums >= sums.max() - _TOO_CLOSE)
+            sums += _holds(masks, mask, least) * (weight * _FINE // (total or 1))
+    return np.flatnonzero(sums > sums.max() - len(weights) - 1)
 
 
 def _holds(

@@ -83,6 +83,7 @@ def test_few_or_no_candidates_are_all_taken(size: int) -> None:
     assert len(cover.members) == min(size, 2)
     assert best_cover([], "", size).members == ()
     assert best_cover([], "ab", 1).reached == (Fraction(0),) * 1
+    assert best_cover(supports(("a", 0)), "ab", 1).reached == (Fraction(0),)
 
 
 def test_only_what_may_be_best_is_added_up_exactly(

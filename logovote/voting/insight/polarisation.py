@@ -1,7 +1,7 @@
 """How much voters agree, and about what they differ. Exact, for it costs nothing more.
 
-Only how far a candidate divides the voters is rounded where that takes more digits than
-anybody reads.
+Only how far a candidate divides the voters is cut short where that takes more digits
+than anybody reads.
 
 Sources: Faliszewski et al., Diversity, agreement, and polarization in elections (2023);
 Colley et al., Measuring and controlling divisiveness in rank aggregation (2023).
@@ -182,7 +182,7 @@ def _difference(points: Sequence[int], masses: Sequence[int]) -> Fraction:
     (mine, theirs), (mass, other) = points, masses
     gap = abs(Fraction(mine * other - theirs * mass, mass * other))
     if gap.denominator > _FINEST:
-        return Fraction(round(gap * _FINEST), _FINEST)
+        return Fraction(gap.numerator * _FINEST // gap.denominator, _FINEST)
     return gap
 
 
