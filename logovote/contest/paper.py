@@ -168,7 +168,8 @@ def _check_settings(session: Session, round_: Round, profile: Profile) -> None:
             "Take it out of the file."
         )
     rules = Rules.from_json(round_.rules)
-    if round_.kind is Kind.RANKING and profile.unranked != rules.unranked:
+    short = profile.unranked  # "last" also where a file says nothing of it
+    if round_.kind is Kind.RANKING and short != "last" and short != rules.unranked:
         raise InvalidBallotError(
             "In the file what a ballot leaves out is not compared; in this round it is "
             "below all that the ballot ranks. If that is what its voters meant, take "
