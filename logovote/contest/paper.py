@@ -169,7 +169,7 @@ def _check_settings(session: Session, round_: Round, profile: Profile) -> None:
         )
     rules = Rules.from_json(round_.rules)
     short = profile.unranked  # "last" also where a file says nothing of it
-    if round_.kind is Kind.RANKING and short != "last" and short != rules.unranked:
+    if round_.kind is Kind.RANKING and short not in ("last", rules.unranked):
         raise InvalidBallotError(
             "In the file what a ballot leaves out is not compared; in this round it is "
             "below all that the ballot ranks. If that is what its voters meant, take "
