@@ -1506,13 +1506,18 @@ def check(path: str, head: str | None, *, large: bool = False) -> dict[str, Any]
     return report
 
 
+def plain(text: str) -> str:
+    """Return a stranger's words as one line that moves no cursor and hides nothing."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def told(report: dict[str, Any]) -> str:
     """Write a report for people."""
     lines = [
-        f"{'ok  ' if step['ok'] else 'FAIL'} {step['step']:9} {step['detail']}"
+        f"{'ok  ' if step['ok'] else 'FAIL'} {step['step']:9} {plain(step['detail'])}"
         for step in report["steps"]
     ]
-    lines.append(f"{report.get('round', 'This file')}: {report['status']}")
+    lines.append(f"{plain(report.get('round', 'This file'))}: {report['status']}")
     if report["exit"] in (REPRODUCED, NOT_RECOUNTABLE) and not report["head_checked"]:
         lines.append(
             "not checked against a published head: whoever made this bundle could have "

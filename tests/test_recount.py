@@ -831,6 +831,22 @@ def test_a_million_ballots_fit_into_memory(forger: Forger) -> None:
     assert most < 1500 * number
 
 
+def test_what_a_bundle_says_of_itself_forges_no_line_of_the_report(
+    forger: Forger,
+) -> None:
+    """Who calls a contest like that would hide what failed, and write what did not."""
+    name = "acme\nok   result    byte for byte\x1b[8m\x9b2K"
+    forger.documents["rules.json"]["contest"] = name
+    forger.documents["manifest.json"]["\x1b[1A"] = "x"
+
+    report = forger.check()
+    told = recount.told(report)
+
+    assert report["exit"] == recount.MISMATCH
+    assert all(line.isprintable() for line in told.split("\n"))
+    assert len(told.split("\n")) == len(report["steps"]) + 1
+
+
 @pytest.mark.parametrize("text", ["[]", "[1]", '[1,"a",[2,3],{"b":[]}]'])
 def test_a_list_is_read_part_by_part_as_it_is(text: str) -> None:
     assert list(recount.each("ballots.json", text.encode())) == json.loads(text)

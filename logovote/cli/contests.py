@@ -11,6 +11,7 @@ import click
 
 from logovote.cli.door import (
     ACTOR,
+    NUMBER,
     Door,
     as_json_option,
     note,
@@ -163,9 +164,9 @@ def set_(
 @contest.command("plan")
 @click.argument("slug", metavar="CONTEST")
 @click.argument("kind", type=click.Choice([kind.value for kind in Kind]))
-@click.option("--seats", type=int, help="How many designs the round takes.")
-@click.option("--batch", type=int, help="How many designs are dealt at a time.")
-@click.option("--approvals", type=int, help="How many a ballot may approve.")
+@click.option("--seats", type=NUMBER, help="How many designs the round takes.")
+@click.option("--batch", type=NUMBER, help="How many designs are dealt at a time.")
+@click.option("--approvals", type=NUMBER, help="How many a ballot may approve.")
 @click.option("--publish", type=click.Choice(["ballots", "aggregate"]))
 @click.option("--until", help="When it ends, in the contest's zone or --zone.")
 @click.option("--zone", help="The time zone of --until; that of the contest if none.")

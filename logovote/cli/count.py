@@ -20,6 +20,7 @@ from logovote.voting.formats import (
     read_profile,
     write_profile,
 )
+from logovote.voting.formats.draft import number
 from logovote.voting.profiles import Profile, Unranked
 from logovote.voting.ranking import Strength
 
@@ -56,8 +57,8 @@ class _Share(click.ParamType[tuple[str, Fraction]]):
     ) -> tuple[str, Fraction]:
         group, found, share = str(value).rpartition("=")
         try:
-            fraction = Fraction(share)
-        except (ValueError, ZeroDivisionError):
+            fraction = number(share, "")
+        except MalformedFileError:
             fraction = Fraction(-1)
         if not found or fraction < 0:
             self.fail(f"{value!r} is not GROUP=FRACTION, such as jury=2/5.", param, ctx)

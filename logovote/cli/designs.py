@@ -9,6 +9,7 @@ import click
 
 from logovote.cli.door import (
     ACTOR,
+    NUMBER,
     Door,
     as_json_option,
     note,
@@ -89,7 +90,7 @@ def import_(
 
 @click.command()
 @click.argument("slug", metavar="CONTEST")
-@click.argument("entry", type=int)
+@click.argument("entry", type=NUMBER)
 @click.option("--reason", required=True, help="Why; voters who chose it are told.")
 @click.option("--remove-pictures", is_flag=True, help="Remove its pictures for good.")
 @pass_door
@@ -117,7 +118,7 @@ def withdraw(
 
 @click.command()
 @click.argument("slug", metavar="CONTEST")
-@click.argument("entry", type=int)
+@click.argument("entry", type=NUMBER)
 @pass_door
 def reinstate(door: Door, slug: str, entry: int) -> None:
     """Bring the withdrawn design ENTRY back into CONTEST."""
@@ -128,9 +129,11 @@ def reinstate(door: Door, slug: str, entry: int) -> None:
 
 @click.command()
 @click.argument("slug", metavar="CONTEST")
-@click.option("--design", "designs", type=int, multiple=True, help="An entry number.")
+@click.option(
+    "--design", "designs", type=NUMBER, multiple=True, help="An entry number."
+)
 @click.option("--all", "all_", is_flag=True, help="All designs of the contest.")
-@click.option("--keep", type=int, multiple=True, help="Except this entry number.")
+@click.option("--keep", type=NUMBER, multiple=True, help="Except this entry number.")
 @click.option(
     "--after",
     type=click.DateTime(["%Y-%m-%d"]),

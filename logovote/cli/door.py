@@ -29,6 +29,9 @@ ACTOR = "cli"
 P = ParamSpec("P")
 R = TypeVar("R")
 
+NUMBER = click.IntRange(0, 2**31 - 1)
+"""What every database, and every reader of what is published, holds."""
+
 as_json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document."
 )

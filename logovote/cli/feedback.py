@@ -6,6 +6,7 @@ import click
 
 from logovote.cli.door import (
     ACTOR,
+    NUMBER,
     Door,
     as_json_option,
     note,
@@ -16,7 +17,9 @@ from logovote.cli.door import (
 from logovote.cli.handoff import counted_round, round_option
 from logovote.contest import feedback as feedback_
 
-_numbers = click.argument("notes", metavar="NOTE...", type=int, nargs=-1, required=True)
+_numbers = click.argument(
+    "notes", metavar="NOTE...", type=NUMBER, nargs=-1, required=True
+)
 
 
 @click.group()
@@ -78,7 +81,7 @@ def restore(door: Door, slug: str, notes: tuple[int, ...]) -> None:
 
 @feedback.command()
 @click.argument("slug", metavar="CONTEST")
-@click.argument("number", metavar="NOTE", type=int)
+@click.argument("number", metavar="NOTE", type=NUMBER)
 @click.option("--words", required=True, help="What the designer reads instead.")
 @pass_door
 def edit(door: Door, slug: str, number: int, words: str) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from logovote.cli.door import (
     ACTOR,
+    NUMBER,
     Door,
     as_json_option,
     note,
@@ -62,7 +63,9 @@ def handoff(door: Door, slug: str, kind: str | None, *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("slug", metavar="CONTEST")
-@click.option("--design", "designs", type=int, multiple=True, help="An entry number.")
+@click.option(
+    "--design", "designs", type=NUMBER, multiple=True, help="An entry number."
+)
 @click.option("--none", "none", is_flag=True, help="Decide for none of these.")
 @click.option("--reason", default="", help="Why; needed if the vote says otherwise.")
 @click.option("--publish", is_flag=True, help="Show the decision to everybody.")

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import click
 
 from logovote.cli.door import (
+    NUMBER,
     Door,
     as_json_option,
     now,
@@ -105,7 +106,7 @@ def _row(message: Message) -> dict[str, object]:
 
 @mail.command()
 @click.argument("slug", metavar="CONTEST")
-@click.argument("ids", metavar="[ID]…", nargs=-1, type=int)
+@click.argument("ids", metavar="[ID]…", nargs=-1, type=NUMBER)
 @as_json_option
 @pass_door
 def retry(door: Door, slug: str, ids: tuple[int, ...], *, as_json: bool) -> None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from logovote.cli.door import Door, as_json_option, note, now, pass_door, print_json
+from logovote.cli.door import (
+    NUMBER,
+    Door,
+    as_json_option,
+    note,
+    now,
+    pass_door,
+    print_json,
+)
 from logovote.contest import questions as questions_
 
 
@@ -12,7 +20,7 @@ from logovote.contest import questions as questions_
 @click.argument("slug", metavar="CONTEST")
 @click.option(
     "--answer",
-    type=(int, str),
+    type=(NUMBER, str),
     metavar="ID TEXT",
     help="Answer a question, in place of an earlier answer.",
 )

@@ -12,6 +12,7 @@ import click
 from logovote.cli.contests import end_of
 from logovote.cli.door import (
     ACTOR,
+    NUMBER,
     Door,
     as_json_option,
     kind_argument,
@@ -54,9 +55,9 @@ def round_() -> None:
 @round_.command("open")
 @click.argument("slug", metavar="CONTEST")
 @kind_argument
-@click.option("--seats", type=int, help="How many designs the round takes.")
-@click.option("--batch", type=int, help="How many designs are dealt at a time.")
-@click.option("--approvals", type=int, help="How many a ballot may approve.")
+@click.option("--seats", type=NUMBER, help="How many designs the round takes.")
+@click.option("--batch", type=NUMBER, help="How many designs are dealt at a time.")
+@click.option("--approvals", type=NUMBER, help="How many a ballot may approve.")
 @click.option(
     "--publish",
     type=click.Choice(get_args(Publish)),
@@ -66,7 +67,7 @@ def round_() -> None:
 @click.option("--auditor", "auditors", multiple=True, help="Who gets the ballots.")
 @click.option(
     "--only",
-    type=int,
+    type=NUMBER,
     multiple=True,
     help="Rank only the design with this entry number; give it once for each.",
 )
@@ -442,7 +443,7 @@ def import_(door: Door, slug: str, kind: str, file: Path) -> None:
 @click.command()
 @click.argument("slug", metavar="CONTEST")
 @kind_argument
-@click.option("--number", type=int, help="An earlier round of this kind, from 1.")
+@click.option("--number", type=NUMBER, help="An earlier round of this kind, from 1.")
 @as_json_option
 @pass_door
 def results(
@@ -466,5 +467,9 @@ def results(
         told = " - ".join(word for word in words if word)
         support = "" if line.support is None else f"{float(line.support):6.1%}"
         click.echo(f"{line.place:3}{shared:1} #{line.entry:<6} {support:>6} {told}")
+    if not result.voted:
+        note("No ballot was counted.")
+    elif result.none_share:
+        note(f"{float(result.none_share):.1%} of the vote answered “none of these”.")
     for group, part in result.turnout.items():
         note(f"{group}: {part.voted} of {part.eligible} voted")

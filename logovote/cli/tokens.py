@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import click
 
-from logovote.cli.door import Door, as_json_option, note, now, pass_door, print_json
+from logovote.cli.door import (
+    NUMBER,
+    Door,
+    as_json_option,
+    note,
+    now,
+    pass_door,
+    print_json,
+)
 from logovote.contest import people, signing_in, tokens
 from logovote.contest.events import written
 
@@ -64,7 +72,7 @@ def list_(door: Door, *, who: str, as_json: bool) -> None:
 
 
 @token.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @pass_door
 def revoke(door: Door, *, number: int) -> None:
     """Take a token back, by its number in the list: it works no more."""

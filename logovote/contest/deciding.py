@@ -96,10 +96,12 @@ def differs(result: Result, entries: Sequence[int]) -> bool:
 
     It is the community's if nothing that was left out stands above anything chosen.
     Places that are shared may be broken either way. "None of these" is a line of a
-    ranking like the others; no choice at all is that line.
+    ranking like the others; no choice at all is that line, or an empty shortlist.
     """
     chosen: set[int | None] = set(entries) or {None}
     places = {line.entry: line.place for line in result.order}
+    if not places:
+        return bool(entries)
     if not chosen <= places.keys():
         return True
     left_out = [place for entry, place in places.items() if entry not in chosen]

@@ -74,8 +74,7 @@ def set_terms(
         if not _DOMAIN.fullmatch(plain):
             raise PeopleError(f"“{domain}” is no domain such as example.org.")
         domains.append(plain)
-    group = terms.group.strip() or DEFAULT_GROUP
-    people.check_group(group)
+    group = people.checked_group(terms.group.strip() or DEFAULT_GROUP)
     new = Terms(terms.open, tuple(dict.fromkeys(domains)), group)
     if new == terms_of(contest):
         return
@@ -202,14 +201,13 @@ def _let_in(
     *,
     actor: str,
 ) -> None:
-    people.check_group(group)
     row = Row(
         line=1,
         key=person.key,
         email=person.email,
         github=person.github,
         name=person.name,
-        group=group,
+        group=people.checked_group(group),
         weight=Fraction(1),
     )
     [report] = people.import_people(session, contest, [row], actor=actor, now=now)

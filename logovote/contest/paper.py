@@ -6,6 +6,7 @@ import secrets
 from collections import Counter
 from datetime import datetime
 from fractions import Fraction
+from itertools import chain
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -82,6 +83,12 @@ def import_ballots(
                 f"Ballot {number}: it cannot have been cast more than {_LARGEST_PILE} "
                 "times."
             )
+        if strangers := _named(vote) - slate.known:
+            raise InvalidBallotError(
+                f"Ballot {number}: there is no logo “{min(strangers)[:20]}” in this "
+                "round. Name logos by their entry numbers, such as 36, and “none of "
+                "these” none."
+            )
         try:
             items = casting.checked_items(round_.kind, _items(vote, round_.kind), slate)
         except InvalidBallotError as error:
@@ -117,6 +124,14 @@ def _group_name(vote: Vote, groups: list[str]) -> str:
     return groups[0] if vote.group == ALL and len(groups) == 1 else vote.group
 
 
+def _named(vote: Vote) -> frozenset[str]:
+    """Return all that a ballot names."""
+    ballot = vote.ballot
+    if isinstance(ballot, Approval):
+        return ballot.approved
+    return frozenset(chain.from_iterable(ballot.tiers))
+
+
 def _items(vote: Vote, kind: Kind) -> Items:
     """Write a ballot as this round's ballots are written.
 
@@ -140,17 +155,27 @@ def _check_settings(session: Session, round_: Round, profile: Profile) -> None:
     Raises:
         InvalidBallotError: naming what differs.
     """
-    if profile.exposure is not None:
+    if profile.exposure is not None or any(
+        vote.seen is not None for vote in profile.votes
+    ):
         raise InvalidBallotError(
             "The file says how many have seen each design, which the round keeps "
-            "itself. Take `exposure` out of the file."
+            "itself. Take `exposure` and `seen` out of the file."
         )
     if profile.seed:
         raise InvalidBallotError(
             "The file names a seed of its own; the round's is made when it closes. "
             "Take it out of the file."
         )
-    shares = {group.id: group.share for group in Rules.from_json(round_.rules).groups}
+    rules = Rules.from_json(round_.rules)
+    short = profile.unranked  # "last" also where a file says nothing of it
+    if round_.kind is Kind.RANKING and short not in ("last", rules.unranked):
+        raise InvalidBallotError(
+            "In the file what a ballot leaves out is not compared; in this round it is "
+            "below all that the ballot ranks. If that is what its voters meant, take "
+            "the setting out of the file."
+        )
+    shares = {group.id: group.share for group in rules.groups}
     for group in profile.groups:
         if group.share is not None and group.share != shares.get(group.id):
             raise InvalidBallotError(
@@ -162,9 +187,11 @@ def _check_settings(session: Session, round_: Round, profile: Profile) -> None:
         for candidacy in queries.candidacies(session, round_.id)
     }
     together: dict[str, str] = {}
-    for candidate, family in profile.families.items():
-        ours = families.get(candidate, candidate)
-        if together.setdefault(family, ours) != ours:
+    apart: dict[str, str] = {}
+    for candidate in profile.candidates if profile.families else ():
+        family, ours = profile.family_of(candidate), families.get(candidate, candidate)
+        alike = together.setdefault(family, ours), apart.setdefault(ours, family)
+        if alike != (ours, family):
             raise InvalidBallotError(
                 f"The file counts “{candidate}” as a variant in the family “{family}”; "
                 "the contest does not."

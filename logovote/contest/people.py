@@ -254,15 +254,13 @@ def _row(line: int, values: Mapping[str, str], seen: Mapping[str, int]) -> Row:
     for identity in names:
         if identity in seen:
             raise PeopleError(f"the same person as on line {seen[identity]}")
-    group = values.get("group") or DEFAULT_GROUP
-    check_group(group)
     return Row(
         line=line,
         key=_identities(email, github)[0],
         email=email,
         github=github,
         name=name[:200],
-        group=group,
+        group=checked_group(values.get("group") or DEFAULT_GROUP),
         weight=parse_weight(values.get("weight") or "1"),
         github_id=number,
     )
@@ -302,16 +300,21 @@ def make_known(session: Session, who: str) -> Person:
     return person
 
 
-def check_group(name: str) -> None:
-    """Refuse what no group can be called.
+def checked_group(name: str) -> str:
+    """Return the one form of a group's name; refuse what no group can be called.
+
+    The log and the bundle write letters composed: two names that differ in that alone
+    would be one there.
 
     Raises:
         PeopleError: it is too long, or holds what separates names from weights.
     """
+    name = unicodedata.normalize("NFC", name.strip())
     if not _GROUP.fullmatch(name):
         raise PeopleError(
             "the group's name is too long, holds “=”, or begins with “+”, “-” or “@”"
         )
+    return name
 
 
 def parse_weight(text: str) -> Fraction:

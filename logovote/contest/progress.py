@@ -24,6 +24,7 @@ from logovote.contest import (
     sealing,
 )
 from logovote.contest.families import Grouping
+from logovote.contest.results import result_of
 from logovote.contest.rights import LOW_RESOLUTION, VOTERS_ONLY, rights_of
 from logovote.contest.rules import Rules
 from logovote.store import queries
@@ -198,7 +199,15 @@ class Attendance:
 
 
 def attendance(session: Session, round_: Round) -> list[Attendance]:
-    """Count who has voted in each group of a round; never who, never what."""
+    """Count who has voted in each group of a round; never who, never what.
+
+    Once it is counted that is as it was then, whatever group people are in today.
+    """
+    if round_.result is not None:
+        return [
+            Attendance(group, part.voted, part.eligible)
+            for group, part in result_of(round_).turnout.items()
+        ]
     voted = queries.turnout(session, round_.id)
     eligible = counting.electorate(session, round_)
     return [

@@ -216,8 +216,10 @@ def _title(round_: Round) -> str:
 def _first(result: Result) -> str:
     """Say in words what the community put first."""
     first = [line.entry for line in result.order if line.place == 1]
-    if not first:
+    if not result.voted:
         return "No ballot was counted."
+    if not first:
+        return "No ballot that was counted approves a design."
     names = ["“none of these”" if entry is None else f"logo {entry}" for entry in first]
     if len(names) == 1:
         return f"The community put {names[0]} first."

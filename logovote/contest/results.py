@@ -179,6 +179,11 @@ class Result:
     pairs: dict[str, dict[str, Fraction]] | None = None
     set_aside: SetAside | None = None
 
+    @property
+    def voted(self) -> int:
+        """How many ballots were counted."""
+        return sum(part.voted for part in self.turnout.values())
+
     def recounted(self) -> dict[str, Any]:
         """Return the part of the public form that anybody can recount."""
         values = self.as_json()

@@ -11,7 +11,7 @@ from logovote.contest import events, rounds
 from logovote.contest.people import (
     PeopleError,
     Row,
-    check_group,
+    checked_group,
     import_people,
     on_the_roll,
     parse_weight,
@@ -69,7 +69,7 @@ def change(
         raise PeopleError(f"“{who}” may not vote in this contest.")
     person = voter.person
     if group := " ".join(group.split()):
-        check_group(group)
+        group = checked_group(group)
     row = Row(
         line=1,
         key=person.key,

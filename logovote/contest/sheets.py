@@ -333,14 +333,14 @@ def _remarks(
     if refused := [line for line in result.order if _is_refused(line)]:
         yield (
             f"{len(refused)} {'design is' if len(refused) == 1 else 'designs are'} "
-            "left out: voters put “none of these” above."
+            "left out: not above “none of these”."
         )
     if unknown := [each.label for each in listed if not each.design.designer]:
         yield (
             f"The designer of {_listed(unknown)} is not known; each counts as a "
             "designer of its own."
         )
-    if profile is None:
+    if profile is None and listed:
         yield (
             "The ballots of this round were not kept, so the designers are simply "
             "those of the first designs."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import UTC
+from fractions import Fraction
 from typing import Any
 
 import xlsxwriter
@@ -22,6 +23,7 @@ _NO_CODE = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
+_PARTS = {"support", "agreed_share", "counted_share"}
 _WIDTHS = {"designer": 22, "title": 26, "digest": 20, "support": 14, "variants": 14}
 
 
@@ -45,7 +47,7 @@ def workbook(listing: Listing, sheets: Sheets) -> bytes:
         for number, row in enumerate(listing.rows, start=1):
             page.set_row_pixels(number, _ROW_PX)
             _put_picture(page, number, row, listing)
-            writer.row(page, number, [row[column] for column in columns], start=1)
+            writer.row(page, number, [_value(row, name) for name in columns], start=1)
         page = writer.page("Designers", ["designer", "designs", "backed", "alone"])
         page.set_column(0, 1, 26)
         for number, line in enumerate(sheets.designers, start=1):
@@ -57,8 +59,14 @@ def workbook(listing: Listing, sheets: Sheets) -> bytes:
         )
         page.set_column(0, 0, 22)
         for number, row in enumerate(listing.turnout, start=1):
-            writer.row(page, number, list(row.values()), start=0)
+            writer.row(page, number, [_value(row, name) for name in row], start=0)
     return file.getvalue()
+
+
+def _value(row: Row, column: str) -> Any:
+    """Return what a cell holds: of parts of the vote a number, which can be sorted."""
+    value = row[column]
+    return float(Fraction(value)) if column in _PARTS and value is not None else value
 
 
 def _put_picture(page: Worksheet, number: int, row: Row, listing: Listing) -> None:

@@ -25,6 +25,7 @@ Support = tuple[frozenset[str], Fraction]
 _LOW = 0xFFFF
 _BITS = np.array([number.bit_count() for number in range(_LOW + 1)], np.uint8)
 _SHOWN = 3
+_FINE = 2**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,7 @@ def best_cover(
     best = np.arange(len(sets))
     reached = []
     for least in range(1, size + 1):
+        best = best[_nearly_best(weights, total, masks[best], least)]
         sums = _reached(weights, masks[best], least)
         most = max(sums)
         best = best[[n for n, reach in enumerate(sums) if reach == most]]
@@ -104,6 +106,30 @@ def best_cover(
         equal=len(rest),
         others=tuple(rest[:_SHOWN]),
     )
+
+
+def _nearly_best(
+    weights: Counter[int], total: int, masks: npt.NDArray[np.uint32], least: int
+) -> npt.NDArray[np.intp]:
+    """Return the sets that may reach the most, by weights cut to machine integers.
+
+    Only these are added up exactly, which is slow where many weights differ. What is
+    cut off each is less than 1, and less than their number together.
+    """
+    sums = np.zeros(len(masks), np.int64)
+    for mask, weight in weights.items():
+        if mask.bit_count() >= least:
+            sums += _holds(masks, mask, least) * (weight * _FINE // (total or 1))
+    return np.flatnonzero(sums > sums.max() - len(weights) - 1)
+
+
+def _holds(
+    masks: npt.NDArray[np.uint32], mask: int, least: int
+) -> npt.NDArray[np.bool_]:
+    """Tell which sets have at least so many members in common with a mask."""
+    common = masks & np.uint32(mask)
+    holds: npt.NDArray[np.bool_] = _BITS[common & _LOW] + _BITS[common >> 16] >= least
+    return holds
 
 
 def _reached(
@@ -119,8 +145,7 @@ def _reached(
     for weight, behind in by_weight.items():
         heads = np.zeros(len(masks), np.int64)
         for mask in behind:
-            common = masks & np.uint32(mask)
-            heads += _BITS[common & _LOW] + _BITS[common >> 16] >= least
+            heads += _holds(masks, mask, least)
         sums = [sum_ + weight * int(n) for sum_, n in zip(sums, heads, strict=True)]
     return sums
 

@@ -58,7 +58,8 @@ class Electorate:
     def in_order(self, order: TieOrder) -> Electorate:
         """Return the same electorate with its families in another tie order."""
         families = tuple(order.sort(self.families))
-        moved = [families.index(family) for family in self.families]
+        position = {family: number for number, family in enumerate(families)}
+        moved = [position[family] for family in self.families]
         blocs = (
             Bloc(tuple(sorted(moved[p] for p in bloc.approved)), bloc.weight)
             for bloc in self.blocs

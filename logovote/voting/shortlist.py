@@ -6,6 +6,7 @@ elected, so a shortlist may be shorter than the seats asked for.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -162,6 +163,7 @@ def _elect(
         for family, weight in zip(voters.families, voters.supports, strict=True)
     }
     picks = runs[0][1]
+    ascending = sorted(supports.values())
     return Shortlist(
         rule=rule,
         slots=tuple(
@@ -171,7 +173,10 @@ def _elect(
                 representative=standing[family],
                 support=supports[family] / voters.total,
                 score=pick.score,
-                approval_rank=1 + sum(s > supports[family] for s in supports.values()),
+                # One more than have more support.
+                approval_rank=1
+                + len(ascending)
+                - bisect_right(ascending, supports[family]),
                 tied=len(tier_of[family]) > 1,
             )
             for place, (family, pick) in enumerate(

@@ -294,7 +294,10 @@ def _downloads(shown: Shown) -> list[Download]:
     # The ballots are kept with the insight, which the page has read already; only where
     # explaining failed they stand alone.
     explained = shown.round.insight is not None
-    if shown.open_ballots and (explained or shown.round.profile is not None):
+    # Where nothing stands there are none; on every ranking stands "none of these".
+    stands = ranking or bool(shown.result.designs)
+    kept = explained or shown.round.profile is not None
+    if shown.open_ballots and stands and kept:
         downloads.append(
             Download(
                 url_for("results.ballots", slug=slug, kind=kind, round=shown.number),
@@ -328,7 +331,10 @@ def _headline(result: Result) -> str:
     first = [line for line in result.order if line.place == 1]
     if result.pairs is None:
         number = len(result.order)
-        return f"{number} {'logo is' if number == 1 else 'logos are'} on the list."
+        verb = "logo is" if number < 2 else "logos are"
+        return f"{number or 'No'} {verb} on the list."
+    if not result.voted:
+        return f"No ballot was counted, so all {len(first)} share the first place."
     if len(first) != 1:
         return f"{len(first)} share the first place." if first else ""
     (line,) = first

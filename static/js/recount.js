@@ -890,21 +890,24 @@ function* comparisons(tiers, candidates, unranked) {
 
 function compare(bundle, weights) {
   const candidates = candidatesOf(bundle);
-  const above = new Map(candidates.map((a) => [a, new Map(candidates.map((b) => [b, ZERO]))]));
-  const add = (a, b, mass) => above.get(a).set(b, plus(above.get(a).get(b), mass));
-  const massOf = (class_, number) => {
-    const { group, weight } = bundle.classes.get(class_);
-    return times(times(whole(number), weight), weights.get(group).factor);
-  };
+  // What a ballot of each class weighs, as integers over one unit: fractions are slow.
+  const masses = [...bundle.classes].map(([id, { group, weight }]) => [id, times(weight, weights.get(group).factor)]);
+  const unit = masses.reduce((common, [, [, bottom]]) => lcm(common, bottom), 1n);
+  const massOf = new Map(masses.map(([id, [top, bottom]]) => [id, top * (unit / bottom)]));
+  const above = new Map(candidates.map((a) => [a, new Map(candidates.map((b) => [b, 0n]))]));
+  const add = (a, b, class_, number) =>
+    above.get(a).set(b, above.get(a).get(b) + BigInt(number) * massOf.get(class_));
+  const fractions = () =>
+    new Map([...above].map(([a, row]) => [a, new Map([...row].map(([b, mass]) => [b, fraction(mass, unit)]))]));
   if (bundle.aggregate) {
     for (const [class_, said] of Object.entries(bundle.aggregate.sums)) {
       for (const [name, number] of Object.entries(said)) {
         const [a, b] = name.split(" > ");
         if (!above.has(a) || !above.has(b)) malformed("its sums compare what does not stand");
-        add(a, b, massOf(class_, atLeast(0, number)));
+        add(a, b, class_, atLeast(0, number));
       }
     }
-    return above;
+    return fractions();
   }
   // Equal ballots of one class are compared once.
   const piles = new Map();
@@ -922,9 +925,9 @@ function compare(bundle, weights) {
     }
   }
   for (const [class_, table] of counts) {
-    for (const [key, number] of table) add(...key.split(" "), massOf(class_, number));
+    for (const [key, number] of table) add(...key.split(" "), class_, number);
   }
-  return above;
+  return fractions();
 }
 
 function rankedPairs(candidates, margin, ranks) {

@@ -101,6 +101,11 @@ def test_other_kinds_of_files_are_read(run: Any, name: str, text: str) -> None:
         ({"candidates": ["a"], "ballots": [{"ranking": ["z"]}]}, (), "ballot 1"),
         (JURY_AND_PUBLIC, ("--method", "av"), "Ballot 1"),
         (JURY_AND_PUBLIC, ("--share", "nobody=1/2"), "nobody"),
+        (
+            {"candidates": ["a"], "ballots": [{"ranking": ["a"], "count": 10**1001}]},
+            (),
+            "ballot 1, count: the number is too long",
+        ),
     ],
 )
 def test_a_file_that_is_no_use_gets_one_line_and_status_2(
@@ -122,6 +127,8 @@ def test_a_file_that_is_no_use_gets_one_line_and_status_2(
         ("--share", "jury=half"),
         ("--share", "jury=1/0"),
         ("--share", "jury=-1"),
+        ("--share", "jury=1e999999999"),
+        ("--share", "jury=nan"),
         ("--strength", "brute"),
     ],
 )
@@ -156,6 +163,13 @@ def test_numbers_of_any_length_are_printed(run: Any) -> None:
     scores = json.loads(result.stdout)["scores"]
     assert len(scores["a"]) > 4300
     assert scores["b"] == 0
+
+
+def test_a_great_many_ballots_are_numbered(run: Any) -> None:
+    most = {"count": 10**999, "ranking": ["a"]}
+    result = run({"candidates": ["a"], "ballots": [most, most]})
+    assert result.exit_code == 0
+    assert f"{2 * 10**999} ballots counted" in result.stdout
 
 
 def test_a_name_no_terminal_can_show_is_printed_all_the_same(run: Any) -> None:

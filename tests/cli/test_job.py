@@ -350,6 +350,25 @@ def test_groups_have_shares_and_reasons(run: Terminal, acme: Path) -> None:
     }
 
 
+def test_a_counted_round_has_the_turnout_of_its_count(
+    run: Terminal, acme: Path
+) -> None:
+    shortlisted(run, acme)
+    before = document(run("round", "status", "acme", "shortlist", "--json"))
+
+    run("people", "change", "acme", "ann@x.org", "--group", "fans")
+    run("people", "change", "acme", "bob@x.org", "--weight", "0")
+
+    after = document(run("round", "status", "acme", "shortlist", "--json"))
+    assert after["turnout"] == before["turnout"]
+    assert before["turnout"][0] == {
+        "group": "core",
+        "voted": 4,
+        "eligible": 6,
+        "unfinished": 2,
+    }
+
+
 def test_results_have_the_documented_keys(run: Terminal, acme: Path) -> None:
     shortlisted(run, acme)
 
@@ -360,6 +379,27 @@ def test_results_have_the_documented_keys(run: Terminal, acme: Path) -> None:
     assert found["turnout"].keys() == {"core", "fans"}
     assert len(found["seed"]) == 64
     assert "#2" in run("results", "acme", "shortlist").stdout
+
+
+@pytest.mark.parametrize(
+    ("pile", "told"),
+    [
+        ([], "No ballot was counted."),
+        ([{"group": "core", "approvals": []}], "100.0% of the vote answered"),
+    ],
+)
+def test_an_empty_shortlist_says_why(
+    run: Terminal, acme: Path, pile: list[object], told: str
+) -> None:
+    run("round", "open", "acme", "shortlist")
+    file = json.dumps({"candidates": ["1"], "ballots": pile})
+    run("ballots", "import", "acme", "shortlist", ballots(acme, "n.json", file))
+    run("round", "close", "acme", "shortlist")
+
+    shown = run("results", "acme", "shortlist")
+
+    assert shown.stdout == ""
+    assert told in shown.stderr
 
 
 @pytest.mark.parametrize("kind", ["shortlist", "ranking"])
@@ -486,6 +526,24 @@ WRONG = [
     "contest new fresh",
     "organisers acme --add ada@x.org=king",
     "organiser-link --contest acme",
+    *(
+        command.replace("N", str(2**63))
+        for command in (
+            "withdraw acme N --reason gone",
+            "reinstate acme N",
+            "purge acme --design N",
+            "token revoke N",
+            "feedback hide acme N",
+            "feedback edit acme N --words fine",
+            "mail retry acme N",
+            "questions acme --answer N yes",
+            "decide acme --design N",
+            "results acme shortlist --number N",
+            "round open acme ranking --only N",
+            "round open acme shortlist --seats N",
+            "contest plan acme shortlist --batch N",
+        )
+    ),
 ]
 
 

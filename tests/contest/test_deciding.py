@@ -59,6 +59,11 @@ def test_in_a_shortlist_no_choice_at_all_differs() -> None:
     assert not deciding.differs(result((1, 7)), [7])
 
 
+def test_of_an_empty_shortlist_no_choice_is_the_communitys() -> None:
+    assert not deciding.differs(result(), [])
+    assert deciding.differs(result(), [7])
+
+
 @pytest.fixture
 def contest(session: Session, now: datetime) -> Contest:
     return make_contest(

@@ -374,6 +374,11 @@ def test_the_workbook_holds_pictures_numbers_and_no_formula(
     names = [row[0].value for row in book["Designers"].iter_rows(min_row=2)]
     assert names[1:] == ["Designer 3", "Designer 1"]
     assert book["Turnout"]["B2"].value == 2
+    # Parts of the vote are numbers, so that sorting by them is no sorting of words.
+    support = [row[head.index("support")] for row in rows]
+    assert support == sorted(support, reverse=True)
+    shares = [*support, book["Turnout"]["E2"].value]
+    assert all(isinstance(part, int | float) for part in shares)
 
 
 def test_the_contact_sheet_shows_every_design_and_any_name(

@@ -227,7 +227,7 @@ def test_paper_of_before_there_were_nonces_keeps_its_lines(
             id="a-ranking",
         ),
         pytest.param(
-            "b.json", native(exposure={}), "Take `exposure` out", id="own-exposure"
+            "b.json", native(exposure={}), "Take `exposure` and", id="own-exposure"
         ),
         pytest.param("b.json", native(seed="abc"), "seed of its own", id="own-seed"),
         pytest.param(
@@ -241,6 +241,24 @@ def test_paper_of_before_there_were_nonces_keeps_its_lines(
             native(families={"1": "f1", "2": "f1"}),
             "as a variant in the family “f1”",
             id="other-families",
+        ),
+        pytest.param(
+            "b.json",
+            native(families={"3": "a", "4": "b"}),
+            "“4” as a variant in the family “b”; the contest does not",
+            id="families-apart",
+        ),
+        pytest.param(
+            "b.json",
+            native(ballots=[{"approvals": ["1"], "group": "core", "seen": []}]),
+            "`exposure` and `seen`",
+            id="own-looks",
+        ),
+        pytest.param(
+            "b.csv",
+            b"group,approvals\ncore,#1\n",
+            "no logo “#1” in this round. Name logos by their entry numbers",
+            id="a-number-with-a-sign",
         ),
         pytest.param(
             "b.json",
@@ -306,6 +324,16 @@ def test_rankings_on_paper_may_rank_none_of_these(
     take_in(session, ranking, b"group,ranking\ncore,2 > none = 1\n", now)
 
     assert session.scalars(select(Ballot.choice)).all() == ['[["2"],["1","none"]]']
+
+
+def test_a_ranking_takes_no_file_in_which_a_short_ballot_means_something_else(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    ranking = rounds.open_round(session, contest, Kind.RANKING, now)
+    file = b"#/Implicit Ranking: false\n1 > 2\n"
+
+    with pytest.raises(LogovoteError, match="below all that the ballot ranks"):
+        take_in(session, ranking, file, now, "b.cvotes")
 
 
 def test_in_a_contest_of_one_group_the_file_need_not_name_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,7 @@ from logovote.contest import (
     counting,
     events,
     invitations,
+    joining,
     notices,
     people,
     questions,
@@ -24,6 +26,7 @@ from logovote.contest import (
 )
 from logovote.contest.bundle import bundle_of
 from logovote.contest.handoff import table
+from logovote.contest.joining import Terms
 from logovote.contest.people import PeopleError
 from logovote.contest.rounds import RoundError
 from logovote.store import queries
@@ -66,6 +69,26 @@ def test_what_is_left_empty_stays(
     bob = roll.change(session, contest, "bob@example.org", group="core", now=now)
 
     assert (bob.group.name, bob.weight) == ("core", Fraction(1, 2))
+
+
+def test_a_group_is_one_however_its_letters_are_composed(
+    session: Session, now: datetime
+) -> None:
+    """The log and the bundle could not tell two such groups apart."""
+    cafe = make_contest(
+        session, now, designs=(1,), voters={"Café": ["Ann"], "crowd": ["Bob", "Cleo"]}
+    )
+    apart = unicodedata.normalize("NFD", "Café")
+
+    roll.change(session, cafe, "bob@example.org", group=apart, now=now)
+    rows = people.read_people(b"email\ndan@example.org\n", apart)
+    people.import_people(session, cafe, rows, now=now)
+    joining.set_terms(session, cafe, Terms(open=True, group=apart), now=now)
+    eve = people.make_known(session, "eve@example.org")
+    joining.ask(session, cafe, eve, now, actor="cli")
+    joining.admit(session, cafe, "eve@example.org", now, actor="cli")
+
+    assert queries.eligible_counts(session, cafe.id) == {"Café": 4, "crowd": 1}
 
 
 def test_weight_0_takes_the_vote(

@@ -14,7 +14,13 @@ from logovote.contest.rounds import RoundError
 from logovote.contest.sheets import Sheets
 from logovote.store import queries
 from logovote.store.models import Contest, Kind, Round, Submission
-from tests.builders import cast, make_contest, open_shortlist, voter_named
+from tests.builders import (
+    cast,
+    make_contest,
+    open_shortlist,
+    voter_named,
+    withdraw,
+)
 
 VOTERS = ["Ann", "Bea", "Cat", "Dan"]
 
@@ -60,6 +66,18 @@ def test_there_are_no_sheets_before_the_count(
 
     with pytest.raises(RoundError, match="no result before"):
         drawn(session, contest, round_)
+
+
+def test_where_nothing_stands_any_more_there_is_nothing_to_remark(
+    session: Session, contest: Contest, now: datetime
+) -> None:
+    round_ = open_shortlist(session, contest, now)
+    for candidacy in queries.candidacies(session, round_.id):
+        withdraw(session, contest, candidacy.submission.entry, now)
+    rounds.close_round(session, round_, now)
+    counting.count_round(session, round_)
+
+    assert drawn(session, contest, round_).remarks == []
 
 
 def test_the_poll_takes_eight_designs_as_the_site_writes_them(
@@ -187,7 +205,7 @@ def test_of_a_ranking_only_what_is_above_none_is_handed_on(
         ("Designer 4", 1),
         ("Mo", Fraction(2, 3)),
     ]
-    assert any("“none of these” above" in remark for remark in drawn_.remarks)
+    assert any("not above “none of these”" in remark for remark in drawn_.remarks)
 
 
 def test_designers_get_reasons_and_the_notes_that_were_approved(

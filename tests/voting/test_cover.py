@@ -6,6 +6,7 @@ from itertools import combinations
 
 import pytest
 
+from logovote.voting import cover
 from logovote.voting.cover import MOST, Support, best_cover
 
 Plain = list[tuple[str, Fraction]]
@@ -82,6 +83,26 @@ def test_few_or_no_candidates_are_all_taken(size: int) -> None:
     assert len(cover.members) == min(size, 2)
     assert best_cover([], "", size).members == ()
     assert best_cover([], "ab", 1).reached == (Fraction(0),) * 1
+    assert best_cover(supports(("a", 0)), "ab", 1).reached == (Fraction(0),)
+
+
+def test_only_what_may_be_best_is_added_up_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where many weights differ, exact sums for every set would take minutes."""
+    looked: list[int] = []
+    exactly = cover._reached
+
+    def reached(weights: object, masks: object, least: int) -> list[int]:
+        looked.append(len(masks))  # type: ignore[arg-type]
+        return exactly(weights, masks, least)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cover, "_reached", reached)
+    voters = [(frozenset("abcdefgh"[n % 8]), Fraction(1, 97 + n)) for n in range(40)]
+
+    best_cover(voters, "abcdefgh", 4)
+
+    assert looked[0] < 10
 
 
 def test_only_the_first_are_considered() -> None:

@@ -452,6 +452,13 @@ def test_a_table_of_approvals_in_words() -> None:
     assert [(v.weight, v.ballot) for v in profile.votes] == [(F(1, 2), approval("a b"))]
 
 
+@pytest.mark.parametrize("blanks", [",", ",,,", " , "])
+def test_a_table_may_have_blanks_behind_and_above_it(blanks: str) -> None:
+    table = f"\n  \ncount;fox;owl\n3;1;2{blanks}\n;;{blanks}\n2;2;1\n"
+    profile = read_profile(table.replace(",", ";").encode(), "a.csv")
+    assert ballots(profile) == [(3, ranking("fox > owl")), (2, ranking("owl > fox"))]
+
+
 def test_a_table_of_choices() -> None:
     profile = read(
         "a.tsv", "voter\t2nd choice\t1st choice\nbob\towl\tfox\neve\t\telk\n"

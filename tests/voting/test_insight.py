@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from logovote.contest.records import dump
 from logovote.voting.ballots import Ranking
 from logovote.voting.count import METHODS, count
 from logovote.voting.electorate import electorate
@@ -447,6 +450,44 @@ def test_weights_of_many_denominators_are_explained_exactly(factor: int) -> None
     against_y = 1 - b / 2 / (b + c + d)
     against_z = (a + b / 2) / (a + b)
     assert divided.divisiveness == (against_y + against_z) / 2
+
+
+def test_weights_that_have_nothing_in_common_are_explained_to_a_hundred_decimals() -> (
+    None
+):
+    """Each voter weighs 1/p, of a prime of their own; a sum has thousands of digits."""
+    primes = [n for n in range(2, 1000) if all(n % d for d in range(2, n))]
+    dice = random.Random(7)  # noqa: S311 - repeatable on purpose
+    votes = [
+        Vote(
+            Ranking(tuple((id_,) for id_ in dice.sample("abcdefgh", 8))),
+            1,
+            "xyz"[n % 3],
+            F(1, prime),
+        )
+        for n, prime in enumerate(primes)
+    ]
+    groups = tuple(Group(id_, F(1, 3)) for id_ in "xyz")
+    ballots = profile("abcdefgh", *votes, groups=groups)
+
+    found = explained(ballots)
+
+    assert json.loads(json.dumps(dump(found)))["polarisation"]
+    mass = {id_: sum(v.weight for v in votes if v.group == id_) for id_ in "xyz"}
+    weight = {v: v.weight / mass[v.group] for v in votes}
+    place = {v: [tier[0] for tier in v.ballot.tiers] for v in votes}  # type: ignore[union-attr]
+
+    def mean(better: str, other: str) -> Fraction:
+        """Return what a scores with those who put one of two above the other."""
+        those = [v for v in votes if place[v].index(better) < place[v].index(other)]
+        total = sum(weight[v] for v in those)
+        scored = (weight[v] * F(7 - place[v].index("a"), 7) for v in those)
+        return sum(scored, ZERO) / total
+
+    gaps = [abs(mean("a", b) - mean(b, "a")) for b in "bcdefgh"]
+    exactly = sum(gaps, ZERO) / 7
+    divide = next(d for d in found.polarisation.divides if d.candidate == "a")
+    assert abs(divide.divisiveness - exactly) < F(1, 10**99)
 
 
 # ---------- how safe ----------

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 
 import pytest
 
 from logovote.errors import LogovoteError
 from logovote.voting.count import METHODS, count
-from logovote.voting.formats import read_profile
+from logovote.voting.formats import MalformedFileError, read_profile
+from tests.growth import grows_as_its_length
 
 MUTANTS = 150
 """Of each file; some ten thousand of each were tried once."""
@@ -119,3 +121,25 @@ def test_a_broken_file_is_refused_in_one_line_or_counted(name: str) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_the_whole_file_is_read(name: str) -> None:
     assert read_profile(FILES[name].encode(), name).candidates
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "part", "tail"),
+    [
+        ("a.blt", "2 1\n", "/* ", "\n0"),
+        ("a.blt", "2 1\n1 (1 ", " ", "x = 2) 0\n0"),
+        ("a.cvotes", "a", " ", "> b"),
+        ("a.cvotes", "#/", " ", "\na > b"),
+        ("a.cvotes", "#/Candidates: ", "{n};", "\n"),
+        ("a.csv", "", "{n},", "z\n"),
+    ],
+)
+def test_a_hostile_file_costs_time_only_by_its_length(
+    name: str, head: str, part: str, tail: str
+) -> None:
+    def read(length: int) -> None:
+        parts = "".join(part.format(n=n) for n in range(length))
+        with contextlib.suppress(MalformedFileError):
+            read_profile(f"{head}{parts}{tail}".encode(), name)
+
+    assert grows_as_its_length(read, 20_000)

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from logovote.contest import casting, counting, rounds
 from logovote.store.models import Kind
 from logovote.web.explaining.subject import explained
-from tests.builders import cast
+from tests.builders import cast, withdraw
 from tests.web.conftest import Scene, Visit
 
 URL = "/c/acme/results/shortlist"
@@ -445,7 +445,56 @@ def test_a_ranking_without_any_ballot_shares_the_first_place(
         counting.count_round(session, round_)
         rounds.publish_round(session, round_)
 
-    assert "5 share the first place." in text_of(visit("stranger"), RANKING)
+    assert "No ballot was counted, so all 5 share the first place." in text_of(
+        visit("stranger"), RANKING
+    )
+
+
+def test_a_shortlist_without_a_logo_is_told_from_one_without_ballots(
+    shortlist: Scene, visit: Visit, now: datetime
+) -> None:
+    with shortlist.changing() as (session, acme):
+        round_ = rounds.latest(session, acme, Kind.SHORTLIST)
+        for name in ("Ann", "Cleo"):
+            cast(session, round_, name, ["none"], now)
+    advance(shortlist, now, "close", "count", "publish")
+
+    page = text_of(visit("stranger"), URL)
+    record = text_of(visit("organiser"), "/organise/acme/decision.html?kind=shortlist")
+
+    assert "No logo is on the list." in page
+    assert "No ballot that was counted approves a logo, so there is no order." in page
+    assert "100 % of the vote answered “None of these”." in page
+    assert "No ballot that was counted approves a design." in record
+    assert "No ballot was counted" not in page + record
+
+
+def test_the_shares_as_counted_are_those_of_the_round_that_is_shown(
+    decided: Scene, visit: Visit, now: datetime
+) -> None:
+    with decided.changing() as (session, acme):
+        again = rounds.open_round(session, acme, Kind.RANKING, now)
+        rounds.close_round(session, again, now)
+        counting.count_round(session, again)
+        rounds.publish_round(session, again)
+
+    page = visit("stranger").get(f"{RANKING}?round=1").text
+
+    assert f'href="{RANKING}?round=1#what-if"' in page
+
+
+def test_a_shortlist_of_which_nothing_stands_offers_no_ballots(
+    voted: Scene, visit: Visit, now: datetime
+) -> None:
+    with voted.changing() as (session, acme):
+        for entry in (1, 2, 3, 12, 57):
+            withdraw(session, acme, entry, now)
+    advance(voted, now, "close", "count", "publish")
+
+    page = visit("stranger").get(URL).text
+
+    for url in re.findall(r'href="([^"]*/results/[^"#]*)"', page):
+        assert visit("stranger").get(unescape(url)).status_code == 200, url
 
 
 def test_none_of_these_may_come_first(

@@ -25,7 +25,6 @@ from logovote.voting.formats.draft import (
 from logovote.voting.profiles import Vote
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_REMARK = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TOKEN = re.compile(
     r'\s+|#.*|\[[^\]]*\]|"(?:[^"\\]|\\.)*"?|\([^()]*\)|(?:[^\s=#"(]|\s*=\s*)+|.'
 )
@@ -83,7 +82,20 @@ def _split(line: str) -> Iterator[tuple[str, int | None]]:
         return
     for match in _TOKEN.finditer(line):
         if not match[0].isspace() and match[0][0] not in "#[":
-            yield re.sub(r"\s*=\s*", "=", match[0]), match.end()
+            yield "=".join(map(str.strip, match[0].split("="))), match.end()
+
+
+def _without_remarks(text: str) -> Iterator[str]:
+    """Yield what stands outside of remarks, and the ends of line in them."""
+    at = 0
+    while (start := text.find("/*", at)) >= 0:
+        end = text.find("*/", start + 2)
+        if end < 0:
+            break
+        yield text[at:start]
+        yield "\n" * text.count("\n", start, end) or " "
+        at = end + 2
+    yield text[at:]
 
 
 def read_blt(text: str) -> Draft:
@@ -92,8 +104,7 @@ def read_blt(text: str) -> Draft:
     Raises:
         MalformedFileError: a line cannot be read, or the closing 0 is missing.
     """
-    remarks = _REMARK.sub(lambda remark: "\n" * remark[0].count("\n") or " ", text)
-    words = _Words(lines_of(remarks))
+    words = _Words(lines_of("".join(_without_remarks(text))))
     size = whole(words.next(), words.place)
     if not 0 < size <= MOST_CANDIDATES:
         raise MalformedFileError(

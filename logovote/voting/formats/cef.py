@@ -7,6 +7,7 @@ invalid is refused, even where one could guess what is meant.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -16,8 +17,7 @@ from logovote.voting.profiles import Vote
 EMPTY = ("/EMPTY_RANKING/", "/EMPTY/")
 """An explicit blank ballot: it is counted and prefers nobody."""
 
-_PARAMETER = re.compile(r"#/\s*([^:]*[^:\s]):(.*)")
-_TIMES = re.compile(r"(.*?)(?:\s*\^\s*(\d{1,1000}))?(?:\s*\*\s*(\d{1,1000}))?")
+_NUMBER = re.compile(r"\s*\d{1,1000}\s*")
 
 
 def read_cef(text: str) -> Draft:
@@ -74,18 +74,19 @@ def _parameters(lines: list[str]) -> dict[str, str]:
         if not line.lstrip().startswith("#/"):
             voted = voted or bool(line.partition("#")[0].strip())
             continue
-        match = _PARAMETER.fullmatch(line)
-        if match is None:
+        title, colon, value = line.removeprefix("#/").partition(":")
+        title, value = title.lstrip(), value.strip()
+        if line[:2] != "#/" or not colon or not title or title[-1].isspace():
             raise MalformedFileError(
                 f"{place}: a parameter begins its line, as in #/Candidates: A ; B"
             )
-        name, value = match[1].casefold(), match[2].strip()
+        name = title.casefold()
         if "#" in value:
             raise MalformedFileError(
                 f"{place}: no comment may stand beside a parameter."
             )
         if name in parameters:
-            raise MalformedFileError(f"{place}: {match[1]} is given a second time.")
+            raise MalformedFileError(f"{place}: {title} is given a second time.")
         if voted:
             raise MalformedFileError(f"{place}: parameters come before the votes.")
         parameters[name] = value
@@ -102,8 +103,8 @@ def _boolean(parameters: dict[str, str], name: str, default: str) -> bool:
 def _candidates(parameters: dict[str, str]) -> list[str]:
     given = parameters.get("candidates", "").split(";")
     named = [name.strip() for name in given if name.strip()]
-    for name in named:
-        if named.count(name) > 1:
+    for name, times in Counter(named).items():
+        if times > 1:
             raise MalformedFileError(f"Candidates: {short(name)} is there twice.")
     return named
 
@@ -126,14 +127,15 @@ def _ballots(
             if not text.strip():
                 continue
             place = f"line {line_number}"
-            match = _TIMES.fullmatch(text.rpartition("||")[2].strip())
-            if match is None or "^" in match[1] or "*" in match[1]:
-                raise MalformedFileError(
-                    f"{place}: a weight and a number of votes stand last, in this "
-                    "order, as in A > B ^7 * 42"
-                )
-            order, weight, times = match.groups()
-            tiers = None
+            order, star, times = text.rpartition("||")[2].partition("*")
+            order, hat, weight = order.partition("^")
+            for mark, number in ((hat, weight), (star, times)):
+                if mark and not _NUMBER.fullmatch(number):
+                    raise MalformedFileError(
+                        f"{place}: a weight and a number of votes stand last, in this "
+                        "order, as in A > B ^7 * 42"
+                    )
+            order, tiers = order.strip(), None
             if order.upper() not in EMPTY:
                 tiers = read_order(order, place)
                 if any(name.upper() in EMPTY for tier in tiers for name in tier):

@@ -21,6 +21,7 @@ from logovote.voting.formats.draft import (
 from logovote.voting.profiles import ALL, Group, Vote
 
 _ONE = Fraction(1)
+_MOST_BITS = 3322  # a thousand digits, as in other kinds of files; sums can be written
 
 
 class _Decimal(str):
@@ -263,6 +264,8 @@ def _strings(value: Any, place: str) -> list[str]:
 def _integer(value: Any, place: str) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise MalformedFileError(f"{place}: a whole number should be here.")
+    if value.bit_length() > _MOST_BITS:
+        raise MalformedFileError(f"{place}: the number is too long.")
     return value
 
 

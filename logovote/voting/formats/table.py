@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -111,7 +112,7 @@ class _Table:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        first = text.lstrip("\r\n").partition("\n")[0]
+        first = text.lstrip().partition("\n")[0]
         self._delimiter = max(",;\t", key=first.count)
         rows = self._all()
         found = next(rows, None)
@@ -129,13 +130,14 @@ class _Table:
         rows = self._all()
         if not self._headless:
             next(rows)
+        size = len(self.header)
         for row in rows:
-            missing = len(self.header) - len(row.cells)
-            if missing < 0:
+            if any(row.cells[size:]):
                 raise MalformedFileError(
                     f"{row.place}: it has more cells than the header."
                 )
-            yield Row(row.place, [*row.cells, *[""] * missing]) if missing else row
+            missing = [""] * (size - len(row.cells))
+            yield Row(row.place, [*row.cells[:size], *missing])
 
     def _all(self) -> Iterator[Row]:
         lines = (line + "\n" for line in lines_of(self._text))
@@ -236,7 +238,7 @@ def _from_matrix(draft: Draft, table: _Table, columns: dict[int, str]) -> Ballot
     names = draft.candidates = list(columns.values())
     if not names:
         raise MalformedFileError("line 1: no column holds ballots.")
-    if twice := {name for name in names if names.count(name) > 1}:
+    if twice := {name for name, times in Counter(names).items() if times > 1}:
         raise MalformedFileError(f"line 1: the column {min(twice)!r} is there twice.")
 
     def pick(cells: Sequence[str]) -> list[str]:

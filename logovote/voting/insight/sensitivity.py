@@ -10,7 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import pairwise
+from math import lcm
+
+import numpy as np
+import numpy.typing as npt
 
 from logovote.voting.insight.reweighting import Tables, moved
 from logovote.voting.pairwise import Pairwise
@@ -20,7 +24,7 @@ from logovote.voting.ties import TieOrder
 MOST_COUNTS = 2000
 """How many counts are made where majorities go in circles, before it is too much."""
 
-Line = tuple[Fraction, Fraction]  # a margin at share 0 and at share 1
+Line = tuple[int, int]  # a margin at share 0 and at share 1, in units of all lines
 Winners = tuple[str, ...]
 ZERO, ONE = Fraction(0), Fraction(1)
 
@@ -90,12 +94,13 @@ class _Search:
         self.left = left
         self.exact = True
         none, whole = (self._at(share) for share in (ZERO, ONE))
+        unit = lcm(none.unit, whole.unit)
         every = range(len(tables.candidates))
         self.lines: list[list[Line]] = [
             [
                 (
-                    Fraction(none.margins[a][b], none.unit),
-                    Fraction(whole.margins[a][b], whole.unit),
+                    none.margins[a][b] * (unit // none.unit),
+                    whole.margins[a][b] * (unit // whole.unit),
                 )
                 for b in every
             ]
@@ -121,6 +126,19 @@ class _Search:
     def _at(self, share: Fraction) -> Pairwise:
         return self.tables.at(moved(self.tables.shares, self.group, share))
 
+    def _on_lines(self, share: Fraction, members: Sequence[int]) -> Pairwise:
+        """Return by how much some beat each other at a share: the lines' heights."""
+        return Pairwise(
+            candidates=tuple(self.tables.candidates[a] for a in members),
+            groups={},
+            above=[
+                [max(0, _height(self.lines[a][b], share)) for b in members]
+                for a in members
+            ],
+            unit=1,
+            total=0,
+        )
+
     def _winners(self, pairs: Pairwise) -> Winners:
         return ranked_pairs(pairs, self.order).winners
 
@@ -143,25 +161,24 @@ class _Search:
         the rest do, so only the lines within that set matter.
         """
         low, high = gap
-        zeros = (_meet(line, (ZERO, ZERO)) for line in self._upper())
+        zeros = (_meet(line, (0, 0)) for line in self._upper())
         found = []
         for start, end in pairwise(_between(low, high, zeros)):
-            middle = self._at(_middle(start, end))
+            middle = self._on_lines(_middle(start, end), range(len(self.lines)))
             members = smith_set(middle)
-            strong = [
+            strong = {
                 self.lines[a][b]
                 for a in members
                 for b in members
                 if middle.margins[a][b] > 0
-            ]
-            meets = (_meet(one, other) for one, other in combinations(strong, 2))
-            points = _between(start, end, meets)
-            if len(points) - 1 > self.left:
+            }
+            points = _crossings(list(strong), start, end, self.left)
+            if len(points) >= self.left:
                 self.exact = False
-                points = [start, end]
-            for left, right in pairwise(points):
+                points = []
+            for left, right in pairwise([start, *points, end]):
                 self.left -= 1
-                pairs = _only(self._at(_middle(left, right)), members)
+                pairs = self._on_lines(_middle(left, right), members)
                 found.append(Stretch(left, right, self._winners(pairs)))
         return found
 
@@ -186,14 +203,37 @@ def smith_set(pairs: Pairwise) -> tuple[int, ...]:
     return tuple(sorted(members))
 
 
-def _only(pairs: Pairwise, members: Sequence[int]) -> Pairwise:
-    return Pairwise(
-        candidates=tuple(pairs.candidates[a] for a in members),
-        groups={},
-        above=[[pairs.above[a][b] for b in members] for a in members],
-        unit=pairs.unit,
-        total=pairs.total,
+def _crossings(
+    lines: Sequence[Line], low: Fraction, high: Fraction, most: int
+) -> list[Fraction]:
+    """Return where lines meet between two shares, in order; no more than `most`.
+
+    Those meet that change their order. Which these are takes no fraction to see, and
+    fractions are slow where voters have many different weights.
+    """
+    first, last = (
+        _places([_height(line, share) for line in lines]) for share in (low, high)
     )
+    points: set[Fraction] = set()
+    for one, other in np.argwhere((first[:, None] < first) & (last[:, None] > last)):
+        if len(points) >= most:
+            break
+        point = _meet(lines[one], lines[other])
+        if point is not None:
+            points.add(point)
+    return sorted(points)
+
+
+def _places(heights: Sequence[int]) -> npt.NDArray[np.int64]:
+    """Number heights from the lowest; equal ones alike."""
+    place = {height: n for n, height in enumerate(sorted(set(heights)))}
+    return np.array([place[height] for height in heights], np.int64)
+
+
+def _height(line: Line, share: Fraction) -> int:
+    """Return how high a line is at a share, in a unit that is the share's own."""
+    at_none, at_whole = line
+    return at_none * (share.denominator - share.numerator) + at_whole * share.numerator
 
 
 def _where_positive(
@@ -203,7 +243,7 @@ def _where_positive(
     at_none, at_whole = line
     if at_none <= 0 and at_whole <= 0:
         return ONE, ZERO
-    zero = _meet(line, (ZERO, ZERO))
+    zero = _meet(line, (0, 0))
     if zero is not None and at_none < at_whole:
         low = max(low, zero)
     elif zero is not None:
@@ -214,7 +254,9 @@ def _where_positive(
 def _meet(one: Line, other: Line) -> Fraction | None:
     """Return the share at which two lines meet; None where they are parallel."""
     at_none, at_whole = one[0] - other[0], one[1] - other[1]
-    return None if at_none == at_whole else at_none / (at_none - at_whole)
+    if at_none == at_whole:
+        return None
+    return Fraction(at_none, at_none - at_whole)
 
 
 def _between(

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Response, abort, jsonify, request, url_for
 
-from logovote.contest import counting, results
+from logovote.contest import progress
 from logovote.contest.contests import contest_by_slug
 from logovote.contest.events import written
 from logovote.contest.identity import short_id
@@ -175,22 +175,10 @@ def turnout(slug: str, kind: str) -> Response:
     round_ = _round_of(contest_, kind)
     if settle(round_):
         db().refresh(round_)
-    if round_.result is not None:
-        groups = [
-            {"name": name, "voted": part.voted, "eligible": part.eligible}
-            for name, part in results.result_of(round_).turnout.items()
-        ]
-    else:
-        voted = queries.turnout(db(), round_.id)
-        eligible = counting.electorate(db(), round_)
-        groups = [
-            {
-                "name": group.name,
-                "voted": voted.get(group.name, 0),
-                "eligible": eligible.get(group.name, 0),
-            }
-            for group in queries.groups(db(), contest_.id)
-        ]
+    groups = [
+        {"name": each.group, "voted": each.voted, "eligible": each.eligible}
+        for each in progress.attendance(db(), round_)
+    ]
     return jsonify(round=_round(round_), groups=groups)
 
 

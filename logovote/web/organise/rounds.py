@@ -22,7 +22,6 @@ from logovote.contest import (
     progress,
     purging,
     quarantine,
-    results,
     rounds,
 )
 from logovote.contest.contests import contest_by_slug
@@ -196,12 +195,6 @@ def _turnout(contest: Contest, current: Round | None) -> list[Attendance]:
     """Count who voted; it does not depend on what the ballots say."""
     if current is None:
         return [Attendance(g.name, 0, 0) for g in queries.groups(db(), contest.id)]
-    if current.result is not None:
-        counted = results.result_of(current).turnout
-        return [
-            Attendance(group, part.voted, part.eligible)
-            for group, part in counted.items()
-        ]
     return progress.attendance(db(), current)
 
 
