@@ -420,9 +420,9 @@ def test_what_one_tab_keeps_offline_no_other_tab_wipes(ann: Entering) -> None:
     other.goto("/c/wall/logo/2")
     other.locator("form[data-ready]").wait_for()
     page.context.set_offline(True)
-    page.locator("[data-note]").fill("A fish?")
-    other.locator("[data-note]").fill("A bird?")
-    for tab in (page, other):
+    # One after the other: a browser brings what one tab keeps to the next in a moment.
+    for tab, note in ((page, "A fish?"), (other, "A bird?")):
+        tab.locator("[data-note]").fill(note)
         expect(tab.locator("[data-note-status]")).to_contain_text("Offline")
     page.close()
     other.context.set_offline(False)
