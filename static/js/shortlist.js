@@ -42,8 +42,8 @@ function choose(filter) {
     to.searchParams.set("show", filter);
     link.href = to;
   }
-  // Nobody needs it before another view is chosen.
-  import("./onward.js").then(({ aim }) => aim(cards, isSeen, filter));
+  // Nobody needs it before another view is chosen, nor once the page is left.
+  import("./onward.js").then(({ aim }) => aim(cards, isSeen, filter)).catch(() => {});
 }
 
 function wireFilters() {
@@ -108,5 +108,5 @@ if (form) {
   wireSizes();
   wireVariants();
   // Lab and comparison are for few, and their code only for them.
-  if (document.querySelector("[data-lab], [data-chosen]")) import("./lab.js");
+  if (document.querySelector("[data-lab], [data-chosen]")) import("./lab.js").catch(() => {});
 }
