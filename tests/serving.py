@@ -24,6 +24,8 @@ def served(app: Flask) -> Iterator[str]:
     finally:
         # Its loop ends when nothing is left to listen to; another thread must not
         # close what the loop waits for, so the loop is asked to.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        # Woken by somebody else meanwhile, it has done so before this wakes it.
+        with contextlib.suppress(OSError):
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         thread.join()
         server.task_dispatcher.shutdown()
