@@ -205,15 +205,9 @@ def _reminded_since(
 
 def next_reminder(round_: Round, now: datetime) -> datetime | None:
     """Return when an open round's next reminder goes out by itself, if one does."""
-    if round_.closes_at is None or round_.phase is not Phase.OPEN:
+    if round_.phase is not Phase.OPEN:
         return None
-    length = round_.closes_at - round_.opened_at
-    moments = []
-    if length >= _LONG_ENOUGH_FOR_MIDDLE:
-        moments.append(round_.opened_at + length / 2)
-    if length >= _LONG_ENOUGH_FOR_LAST:
-        moments.append(round_.closes_at - _LAST_DAY)
-    return next((moment for moment in moments if moment > now), None)
+    return next((moment for moment in _moments(round_).values() if moment > now), None)
 
 
 def due_reminder(round_: Round, now: datetime) -> str | None:
@@ -221,14 +215,23 @@ def due_reminder(round_: Round, now: datetime) -> str | None:
 
     A round that is extended has another last day.
     """
-    if round_.closes_at is None or not round_.is_voting(now):
+    if not round_.is_voting(now):
         return None
+    begun = [name for name, moment in _moments(round_).items() if moment <= now]
+    return begun[-1] if begun else None
+
+
+def _moments(round_: Round) -> dict[str, datetime]:
+    """Name a round's reminders and when each is due, the first first."""
+    if round_.closes_at is None:
+        return {}
     length = round_.closes_at - round_.opened_at
-    if length >= _LONG_ENOUGH_FOR_LAST and now >= round_.closes_at - _LAST_DAY:
-        return f"last:{round_.closes_at:%Y%m%d%H%M}"
-    if length >= _LONG_ENOUGH_FOR_MIDDLE and now >= round_.opened_at + length / 2:
-        return "middle"
-    return None
+    moments = {}
+    if length >= _LONG_ENOUGH_FOR_MIDDLE:
+        moments["middle"] = round_.opened_at + length / 2
+    if length >= _LONG_ENOUGH_FOR_LAST:
+        moments[f"last:{round_.closes_at:%Y%m%d%H%M}"] = round_.closes_at - _LAST_DAY
+    return moments
 
 
 def _without_a_vote(session: Session, round_: Round) -> list[Voter]:
